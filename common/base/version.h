@@ -1,0 +1,13 @@
+// The version of the program and of the engine. Predictions of different engine versions are never mixed in one run.
+#ifndef ASSAY_COMMON_BASE_VERSION_H_
+#define ASSAY_COMMON_BASE_VERSION_H_
+
+namespace assay {
+
+inline constexpr char kVersion[] = "0.1.0";
+// Raised whenever a change of the engine may change a bit of its output.
+inline constexpr char kEngineVersion[] = "1";
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_BASE_VERSION_H_

@@ -1,0 +1,26 @@
+#include "common/domain/prediction.h"
+
+#include <array>
+
+#include "common/domain/names.h"
+
+namespace assay {
+namespace {
+
+constexpr std::array<absl::string_view, 4> kFinishReasons = {"none", "stop", "length", "context"};
+constexpr std::array<absl::string_view, 3> kVerdicts = {"correct", "wrong", "error"};
+
+}  // namespace
+
+absl::string_view FinishReasonName(FinishReason reason) {
+  return kFinishReasons[static_cast<size_t>(reason)];
+}
+absl::StatusOr<FinishReason> ParseFinishReason(absl::string_view name) {
+  return ParseName<FinishReason>("finish reason", name, kFinishReasons);
+}
+absl::string_view VerdictName(Verdict verdict) { return kVerdicts[static_cast<size_t>(verdict)]; }
+absl::StatusOr<Verdict> ParseVerdict(absl::string_view name) {
+  return ParseName<Verdict>("verdict", name, kVerdicts);
+}
+
+}  // namespace assay

@@ -1,0 +1,60 @@
+// What a model said to an item, raw, so that it can be graded again without the model; and the verdict.
+#ifndef ASSAY_COMMON_DOMAIN_PREDICTION_H_
+#define ASSAY_COMMON_DOMAIN_PREDICTION_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace assay {
+
+// Why a generation ended. kNone: nothing was generated (a choice was scored).
+enum class FinishReason { kNone, kStop, kLength, kContext };
+absl::string_view FinishReasonName(FinishReason reason);  // "none", "stop", "length", "context"
+absl::StatusOr<FinishReason> ParseFinishReason(absl::string_view name);
+
+struct Prediction {
+  std::string item_id;
+  int sample_index = 0;
+  std::string prompt;        // as rendered
+  std::string prompt_sha256;  // of the token ids, as little-endian int32
+  int64_t prompt_tokens = 0;
+  int64_t cached_tokens = 0;  // of the prompt's, those whose KV was already there; not part of the result's identity
+  int shots_used = 0;
+  bool over_max_input = false;  // longer than the protocol's max_input with no shot at all; run as it is
+  bool truncated = false;       // longer than the model's context; the front was cut
+  std::string output;           // generated text, special tokens skipped
+  std::vector<int32_t> output_token_ids;
+  FinishReason finish_reason = FinishReason::kNone;
+  std::vector<double> choice_loglikelihoods;  // natural logarithm, in the order of the item's choices
+  std::string error;  // not empty: the item could not be run, and why; everything else is then unset
+};
+
+enum class Verdict { kCorrect, kWrong, kError };
+absl::string_view VerdictName(Verdict verdict);  // "correct", "wrong", "error"
+absl::StatusOr<Verdict> ParseVerdict(absl::string_view name);
+
+struct Score {
+  std::string grader;  // "starts_with"
+  int grader_version = 1;
+  Verdict verdict = Verdict::kWrong;
+  std::string extracted;  // what was compared with the target
+  double value() const { return verdict == Verdict::kCorrect ? 1.0 : 0.0; }
+};
+
+// A folded metric of a run: of one group, or over groups ("" is over all).
+struct Metric {
+  std::string name;   // "accuracy"
+  std::string group;  // "" | subject or task | "subcategory:math" | "category:STEM"
+  double value = 0;   // in [0, 1]
+  double standard_error = 0;
+  int64_t items = 0;
+  int64_t errors = 0;  // items stored as an error; they count as wrong
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_DOMAIN_PREDICTION_H_

@@ -1,0 +1,67 @@
+// Jobs and runs: what a user asks for, and how far it is.
+#ifndef ASSAY_COMMON_DOMAIN_RUN_H_
+#define ASSAY_COMMON_DOMAIN_RUN_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace assay {
+
+enum class Precision { kFloat32, kBFloat16, kFloat16 };
+absl::string_view PrecisionName(Precision precision);  // "float32", "bfloat16", "float16"
+absl::StatusOr<Precision> ParsePrecision(absl::string_view name);
+
+struct RunSettings {
+  std::string protocol;  // "instructeval", "lm-eval"
+  int protocol_version = 0;  // filled in by the planner
+  int shots = -1;            // -1: the protocol's own number
+  Precision precision = Precision::kBFloat16;
+  int64_t limit = 0;  // at most so many items of each group, in file order; 0: all
+};
+
+// A run is one model on one benchmark by one setting.
+struct RunSpec {
+  int64_t run_id = 0;
+  int64_t job_id = 0;
+  std::string benchmark;
+  std::string dataset_name;
+  std::string dataset_sha256;
+  RunSettings settings;
+  std::string model_name;
+};
+
+// pending -> running -> completed | cancelled | failed. A run whose every item has a prediction, or an item's error stored in its
+// place, is completed; it fails only when it cannot start at all (for example, its model's files changed).
+enum class State { kPending, kRunning, kCompleted, kCancelled, kFailed };
+absl::string_view StateName(State state);  // "pending", ...
+absl::StatusOr<State> ParseState(absl::string_view name);
+
+struct RunProgress {
+  RunSpec spec;
+  State state = State::kPending;
+  std::string error;
+  int64_t items = 0;
+  int64_t items_done = 0;    // predictions and errors
+  int64_t items_failed = 0;  // stored as an error
+  int64_t prompt_tokens = 0;
+  int64_t cached_tokens = 0;     // of the prompt tokens, those found in the prefix cache
+  int64_t generated_tokens = 0;
+  absl::Time started = absl::InfinitePast();
+  absl::Time finished = absl::InfiniteFuture();
+};
+
+struct JobProgress {
+  int64_t job_id = 0;
+  State state = State::kPending;
+  absl::Time submitted = absl::InfinitePast();
+  std::vector<RunProgress> runs;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_DOMAIN_RUN_H_

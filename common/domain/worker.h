@@ -1,0 +1,53 @@
+// Workers, and what they are handed: a lease on a shard.
+#ifndef ASSAY_COMMON_DOMAIN_WORKER_H_
+#define ASSAY_COMMON_DOMAIN_WORKER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/domain/item.h"
+#include "common/domain/model_spec.h"
+#include "common/domain/prediction.h"
+#include "common/domain/run.h"
+
+namespace assay {
+
+struct WorkerInfo {
+  std::string worker_id;  // unique; chosen by the worker at its start
+  std::string hostname;
+  std::string engine_version;
+  std::string device;  // "cpu", "cuda:0"
+  int threads = 0;
+  // Measured matrix-multiplication rate in GFLOP/s by precision name; for estimates only.
+  std::map<std::string, double> gflops;
+};
+
+// What fences a commit. lease_id comes from a sequence of the database and is never reused.
+struct LeaseKey {
+  int64_t shard_id = 0;
+  int attempt = 0;
+  int64_t lease_id = 0;
+  friend bool operator==(const LeaseKey&, const LeaseKey&) = default;
+};
+
+// All that a worker needs to run a shard.
+struct Lease {
+  LeaseKey key;
+  RunSpec run;
+  ModelSpec model;
+  std::vector<Item> items;
+  // Few-shot examples of each group that occurs in `items`, in the protocol's order.
+  std::map<std::string, std::vector<Item>> shots;
+};
+
+enum class CommitOutcome {
+  kAccepted,   // stored now
+  kDuplicate,  // this very lease was stored before
+  kStale,      // the lease is not the current one; nothing was stored
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_DOMAIN_WORKER_H_

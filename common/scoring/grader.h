@@ -1,0 +1,27 @@
+// Verdicts from raw predictions. A grader's version is raised with every change that may change a verdict.
+#ifndef ASSAY_COMMON_SCORING_GRADER_H_
+#define ASSAY_COMMON_SCORING_GRADER_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/domain/item.h"
+#include "common/domain/prediction.h"
+
+namespace assay {
+
+// Stateless; thread-safe. A prediction that is an error gets Verdict::kError from every grader.
+class Grader {
+ public:
+  virtual ~Grader() = default;
+  virtual absl::string_view name() const = 0;
+  virtual int version() const = 0;
+  virtual Score Grade(const Item& item, const Prediction& prediction) const = 0;
+};
+
+// "starts_with": Python's strip(output).startswith(target). "max_loglikelihood": the choice of the highest
+// log-likelihood, the first of equal ones, is the target. NotFound names the graders there are.
+absl::StatusOr<const Grader*> FindGrader(absl::string_view name);
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_SCORING_GRADER_H_

@@ -1,0 +1,35 @@
+// What the engine is asked, and what it answers. Everything is token ids; it knows nothing of text.
+#ifndef ASSAY_WORKER_ENGINE_REQUEST_H_
+#define ASSAY_WORKER_ENGINE_REQUEST_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/domain/prediction.h"
+
+namespace assay {
+
+struct Request {
+  uint64_t id = 0;  // the caller's; unique among unfinished requests
+  std::vector<int32_t> prompt;  // at least one token
+  // Generate: at most so many new tokens, greedily, ended early by a token of `stop_token_ids` (which is not part of the output).
+  int max_new_tokens = 0;
+  std::vector<int32_t> stop_token_ids;
+  // ScoreChoices, when not empty: the log-likelihood of each of these continuations after the prompt.
+  // Each has at least one token. max_new_tokens is then 0.
+  std::vector<std::vector<int32_t>> choices;
+};
+
+struct Completion {
+  uint64_t id = 0;
+  absl::Status status;  // not OK: the request could not be run; the rest is unset
+  std::vector<int32_t> token_ids;
+  FinishReason finish_reason = FinishReason::kNone;
+  std::vector<double> choice_loglikelihoods;
+  int64_t cached_tokens = 0;  // of the prompt, those not computed for this request
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_ENGINE_REQUEST_H_

@@ -1,0 +1,53 @@
+// Text to token ids and back, by the Rust crate `tokenizers` behind a C interface.
+#ifndef ASSAY_WORKER_TOKENIZER_TOKENIZER_H_
+#define ASSAY_WORKER_TOKENIZER_TOKENIZER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace assay {
+
+class GgufFile;
+
+// Thread-safe.
+class Tokenizer {
+ public:
+  // A tokenizer.json, as the tokenizers library writes it.
+  static absl::StatusOr<std::unique_ptr<Tokenizer>> FromJson(absl::string_view json);
+  // A Hugging Face folder with tokenizer.json (and, where there, tokenizer_config.json and chat_template.jinja).
+  static absl::StatusOr<std::unique_ptr<Tokenizer>> FromFolder(const std::string& directory);
+  // Built from the file's own vocabulary, merges and pre-tokenizer name (tokenizer.ggml.*).
+  static absl::StatusOr<std::unique_ptr<Tokenizer>> FromGguf(const GgufFile& file);
+  ~Tokenizer();
+
+  // `add_special_tokens`: with the BOS or other tokens that the tokenizer's post-processor adds. `text` must be UTF-8.
+  absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text,
+                                              bool add_special_tokens) const;
+  // Ill-formed UTF-8 in the result is replaced by U+FFFD. Clean-up of spaces is not done.
+  absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids,
+                                     bool skip_special_tokens) const;
+
+  std::optional<int32_t> TokenToId(absl::string_view token) const;
+  // The number of ids, added tokens included: the highest id + 1.
+  int64_t vocabulary_size() const;
+  // sha256 of the canonical JSON form.
+  const std::string& digest() const;
+  // The model's chat template (Jinja); empty when it has none.
+  const std::string& chat_template() const;
+
+ private:
+  struct Handle;
+  explicit Tokenizer(std::unique_ptr<Handle> handle);
+  std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_TOKENIZER_TOKENIZER_H_
