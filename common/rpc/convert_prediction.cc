@@ -1,0 +1,123 @@
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/convert.h"
+#include "common/rpc/field_check.h"
+
+namespace assay {
+namespace {
+
+static_assert(v1::FINISH_REASON_NONE == static_cast<int>(FinishReason::kNone) + 1);
+static_assert(v1::FINISH_REASON_STOP == static_cast<int>(FinishReason::kStop) + 1);
+static_assert(v1::FINISH_REASON_LENGTH == static_cast<int>(FinishReason::kLength) + 1);
+static_assert(v1::FINISH_REASON_CONTEXT == static_cast<int>(FinishReason::kContext) + 1);
+static_assert(v1::VERDICT_CORRECT == static_cast<int>(Verdict::kCorrect) + 1);
+static_assert(v1::VERDICT_WRONG == static_cast<int>(Verdict::kWrong) + 1);
+static_assert(v1::VERDICT_ERROR == static_cast<int>(Verdict::kError) + 1);
+
+}  // namespace
+
+v1::Prediction ToProto(const Prediction& prediction) {
+  v1::Prediction proto;
+  proto.set_item_id(prediction.item_id);
+  proto.set_sample_index(prediction.sample_index);
+  proto.set_prompt(prediction.prompt);
+  proto.set_prompt_sha256(prediction.prompt_sha256);
+  proto.set_prompt_tokens(prediction.prompt_tokens);
+  proto.set_cached_tokens(prediction.cached_tokens);
+  proto.set_shots_used(prediction.shots_used);
+  proto.set_over_max_input(prediction.over_max_input);
+  proto.set_truncated(prediction.truncated);
+  proto.set_output(prediction.output);
+  proto.mutable_output_token_ids()->Add(prediction.output_token_ids.begin(),
+                                        prediction.output_token_ids.end());
+  proto.set_finish_reason(EnumToProto<v1::FinishReason>(prediction.finish_reason));
+  proto.mutable_choice_loglikelihoods()->Add(prediction.choice_loglikelihoods.begin(),
+                                             prediction.choice_loglikelihoods.end());
+  proto.set_error(prediction.error);
+  return proto;
+}
+
+absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
+  ASSAY_RETURN_IF_ERROR(CheckNotEmpty("Prediction.item_id", proto.item_id()));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.sample_index", proto.sample_index(), 0));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.prompt_tokens", proto.prompt_tokens(), 0));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.cached_tokens", proto.cached_tokens(), 0));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.shots_used", proto.shots_used(), 0));
+  if (proto.error().empty()) {
+    ASSAY_RETURN_IF_ERROR(CheckSha256("Prediction.prompt_sha256", proto.prompt_sha256()));
+  }
+  for (int i = 0; i < proto.choice_loglikelihoods_size(); ++i) {
+    if (std::isnan(proto.choice_loglikelihoods(i))) {
+      return FieldError(absl::StrCat("Prediction.choice_loglikelihoods[", i, "]"),
+                        "is not a number");
+    }
+  }
+  Prediction prediction;
+  prediction.item_id = proto.item_id();
+  prediction.sample_index = proto.sample_index();
+  prediction.prompt = proto.prompt();
+  prediction.prompt_sha256 = proto.prompt_sha256();
+  prediction.prompt_tokens = proto.prompt_tokens();
+  prediction.cached_tokens = proto.cached_tokens();
+  prediction.shots_used = proto.shots_used();
+  prediction.over_max_input = proto.over_max_input();
+  prediction.truncated = proto.truncated();
+  prediction.output = proto.output();
+  prediction.output_token_ids.assign(proto.output_token_ids().begin(),
+                                     proto.output_token_ids().end());
+  ASSAY_ASSIGN_OR_RETURN(
+      prediction.finish_reason,
+      EnumFromProto<FinishReason>("Prediction.finish_reason", proto.finish_reason(),
+                                  v1::FinishReason_IsValid));
+  prediction.choice_loglikelihoods.assign(proto.choice_loglikelihoods().begin(),
+                                          proto.choice_loglikelihoods().end());
+  prediction.error = proto.error();
+  return prediction;
+}
+
+v1::Score ToProto(const Score& score) {
+  v1::Score proto;
+  proto.set_grader(score.grader);
+  proto.set_grader_version(score.grader_version);
+  proto.set_verdict(EnumToProto<v1::Verdict>(score.verdict));
+  proto.set_extracted(score.extracted);
+  return proto;
+}
+
+absl::StatusOr<Score> FromProto(const v1::Score& proto) {
+  ASSAY_RETURN_IF_ERROR(CheckNotEmpty("Score.grader", proto.grader()));
+  Score score;
+  score.grader = proto.grader();
+  score.grader_version = proto.grader_version();
+  ASSAY_ASSIGN_OR_RETURN(
+      score.verdict, EnumFromProto<Verdict>("Score.verdict", proto.verdict(), v1::Verdict_IsValid));
+  score.extracted = proto.extracted();
+  return score;
+}
+
+v1::Metric ToProto(const Metric& metric) {
+  v1::Metric proto;
+  proto.set_name(metric.name);
+  proto.set_group(metric.group);
+  proto.set_value(metric.value);
+  proto.set_standard_error(metric.standard_error);
+  proto.set_items(metric.items);
+  proto.set_errors(metric.errors);
+  return proto;
+}
+
+absl::StatusOr<Metric> FromProto(const v1::Metric& proto) {
+  ASSAY_RETURN_IF_ERROR(CheckNotEmpty("Metric.name", proto.name()));
+  Metric metric;
+  metric.name = proto.name();
+  metric.group = proto.group();
+  metric.value = proto.value();
+  metric.standard_error = proto.standard_error();
+  metric.items = proto.items();
+  metric.errors = proto.errors();
+  return metric;
+}
+
+}  // namespace assay
