@@ -1,11 +1,13 @@
-// A model's files as its author ships them: a Hugging Face folder (config.json, one or many safetensors) or one GGUF file.
-// Both look the same from here: Hugging Face's tensor names, shapes and row order, and a config in Hugging Face's keys.
-// The files are untrusted: every size and offset is checked before it is used; errors name the file and the field.
+// A model's files as its author ships them: a Hugging Face folder (config.json, one or many
+// safetensors) or one GGUF file. Both look the same from here: Hugging Face's tensor names, shapes
+// and row order, and a config in Hugging Face's keys. The files are untrusted: every size and
+// offset is checked before it is used; errors name the file and the field.
 #ifndef ASSAY_WORKER_WEIGHTS_CHECKPOINT_H_
 #define ASSAY_WORKER_WEIGHTS_CHECKPOINT_H_
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -13,8 +15,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "worker/weights/tensor_type.h"
-
-#include <nlohmann/json.hpp>
 
 namespace assay {
 
@@ -27,8 +27,8 @@ struct StoredTensor {
   TensorType type = TensorType::kF32;
   absl::string_view bytes;
   std::string file;  // for messages
-  // Not 0: the rows are stored in GGUF's order for rotary heads ([heads, 2, head/2] interleaved) and are put back into Hugging
-  // Face's by ReadRows. The number is that of heads.
+  // Not 0: the rows are stored in GGUF's order for rotary heads ([heads, 2, head/2] interleaved)
+  // and are put back into Hugging Face's by ReadRows. The number is that of heads.
   int64_t permuted_heads = 0;
 };
 
@@ -40,8 +40,9 @@ class Checkpoint {
   virtual ~Checkpoint() = default;
 
   virtual absl::string_view format() const = 0;  // "huggingface", "gguf"
-  // The content of config.json, or the same keys made from GGUF's metadata. Has "model_type", and "eos_token_id" (a number or a
-  // list) where it is known; a generation_config.json's eos_token_id takes precedence, as in transformers.
+  // The content of config.json, or the same keys made from GGUF's metadata. Has "model_type", and
+  // "eos_token_id" (a number or a list) where it is known; a generation_config.json's eos_token_id
+  // takes precedence, as in transformers.
   virtual const nlohmann::json& config() const = 0;
   // In order of name.
   virtual const std::vector<StoredTensor>& tensors() const = 0;
@@ -49,8 +50,8 @@ class Checkpoint {
   absl::StatusOr<const StoredTensor*> Find(absl::string_view name) const;
   bool Has(absl::string_view name) const;
 
-  // Rows [begin, end) of the tensor, seen as [shape[0], product of the rest], as float32 in Hugging Face's order.
-  // `out` holds (end - begin) × (product of the rest) values.
+  // Rows [begin, end) of the tensor, seen as [shape[0], product of the rest], as float32 in Hugging
+  // Face's order. `out` holds (end - begin) × (product of the rest) values.
   absl::Status ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end, float* out) const;
 
   // ModelSpec::weights_sha256; reads every byte.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -17,16 +18,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/file.h"
-#include "worker/weights/tensor_type.h"
+#include "worker/weights/gguf_parser.h"
 
 namespace assay {
-
-struct GgufTensor {
-  std::string name;            // GGUF's: "blk.0.attn_q.weight"
-  std::vector<int64_t> shape;  // outermost first, the reverse of the order in the file
-  TensorType type = TensorType::kF32;
-  absl::string_view bytes;  // exactly the tensor's blocks, inside the file
-};
 
 // The file is untrusted. Open checks every count, length, type and offset against the bytes that
 // are there, so the getters cannot run out of the file; it refuses duplicate keys and tensors.
@@ -68,26 +62,17 @@ class GgufFile {
   bool IsArray(absl::string_view key) const;
 
  private:
-  // A value as it lies in the file. Of an array, `bytes` are the elements and `count` is their
-  // number.
-  struct Value {
-    uint32_t type = 0;
-    uint32_t element_type = 0;
-    uint64_t count = 0;
-    absl::string_view bytes;
-  };
-  class Parser;
-
   explicit GgufFile(std::string path) : path_(std::move(path)) {}
-  absl::Status Parse();
-  absl::StatusOr<const Value*> Find(absl::string_view key) const;
-  absl::Status WrongType(absl::string_view key, const Value& value, absl::string_view want) const;
+  absl::Status Parse(absl::string_view bytes);
+  absl::StatusOr<const GgufValue*> Find(absl::string_view key) const;
+  absl::Status WrongType(absl::string_view key, const GgufValue& value,
+                         absl::string_view want) const;
 
   std::string path_;
   MappedFile file_;  // empty after FromBytes
   absl::string_view bytes_;
   uint32_t version_ = 0;
-  absl::flat_hash_map<absl::string_view, Value> values_;
+  absl::flat_hash_map<absl::string_view, GgufValue> values_;
   std::vector<GgufTensor> tensors_;
 };
 

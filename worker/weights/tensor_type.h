@@ -10,9 +10,20 @@
 namespace assay {
 
 enum class TensorType {
-  kF32, kF16, kBF16,
-  kQ8_0, kQ4_0, kQ4_1, kQ5_0, kQ5_1,
-  kQ2_K, kQ3_K, kQ4_K, kQ5_K, kQ6_K, kQ8_K,
+  kF32,
+  kF16,
+  kBF16,
+  kQ8_0,
+  kQ4_0,
+  kQ4_1,
+  kQ5_0,
+  kQ5_1,
+  kQ2_K,
+  kQ3_K,
+  kQ4_K,
+  kQ5_K,
+  kQ6_K,
+  kQ8_K,
 };
 
 struct TensorTypeInfo {
@@ -22,8 +33,9 @@ struct TensorTypeInfo {
 };
 const TensorTypeInfo& Info(TensorType type);
 
-// Converts `values` values (a multiple of the block) from `bytes` (exactly that many blocks) to float32, each operation in float32 and in the
-// order of the reference (llama.cpp's dequantize_row_*, gguf-py's quants.py), so that the results have the same bits.
+// Converts `values` values (a multiple of the block) from `bytes` (exactly that many blocks) to
+// float32, each operation in float32 and in the order of the reference (llama.cpp's
+// dequantize_row_*, gguf-py's quants.py), so that the results have the same bits.
 void ToFloat32(TensorType type, const void* bytes, int64_t values, float* out);
 
 }  // namespace assay
