@@ -1,4 +1,5 @@
-// Verdicts from raw predictions. A grader's version is raised with every change that may change a verdict.
+// Verdicts from raw predictions. A grader's version is raised with every change that may change a
+// verdict.
 #ifndef ASSAY_COMMON_SCORING_GRADER_H_
 #define ASSAY_COMMON_SCORING_GRADER_H_
 
@@ -18,8 +19,9 @@ class Grader {
   virtual Score Grade(const Item& item, const Prediction& prediction) const = 0;
 };
 
-// "starts_with": Python's strip(output).startswith(target). "max_loglikelihood": the choice of the highest
-// log-likelihood, the first of equal ones, is the target. NotFound names the graders there are.
+// "starts_with": Python's strip(output).startswith(target). "max_loglikelihood": the choice of the
+// highest log-likelihood, the first of equal ones, is the target. NotFound names the graders there
+// are.
 absl::StatusOr<const Grader*> FindGrader(absl::string_view name);
 
 }  // namespace assay

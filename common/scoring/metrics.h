@@ -14,14 +14,15 @@ namespace assay {
 
 struct GroupCount {
   std::string group;
-  int64_t items = 0;    // with a verdict, errors included
+  int64_t items = 0;  // with a verdict, errors included
   int64_t correct = 0;
   int64_t errors = 0;
 };
 
-// "accuracy" over all (group "", first), then of each group in order, then of each parent group in order of name. The
-// overall value is averaged as the protocol says; parent groups are micro averages. Groups without a verdict are left out.
-// standard_error: of a mean of n Bernoulli outcomes by the sample variance, sqrt(p (1 - p) / (n - 1)), 0 for n < 2; of a macro average, the
+// "accuracy" over all (group "", first), then of each group in order, then of each parent group in
+// order of name. The overall value is averaged as the protocol says; parent groups are micro
+// averages. Groups without a verdict are left out. standard_error: of a mean of n Bernoulli
+// outcomes by the sample variance, sqrt(p (1 - p) / (n - 1)), 0 for n < 2; of a macro average, the
 // root of the sum of the groups' squared errors over the number of groups.
 std::vector<Metric> ComputeMetrics(const Benchmark& benchmark, const ProtocolSpec& protocol,
                                    absl::Span<const GroupCount> groups);

@@ -1,0 +1,26 @@
+#include "common/scoring/grader.h"
+
+#include <array>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/scoring/max_loglikelihood.h"
+#include "common/scoring/starts_with.h"
+
+namespace assay {
+
+absl::StatusOr<const Grader*> FindGrader(absl::string_view name) {
+  static const std::array<const Grader*, 2> graders = {new MaxLoglikelihoodGrader,
+                                                       new StartsWithGrader};
+  for (const Grader* grader : graders) {
+    if (grader->name() == name) return grader;
+  }
+  const auto append_name = [](std::string* out, const Grader* grader) {
+    absl::StrAppend(out, grader->name());
+  };
+  return absl::NotFoundError(absl::StrCat(
+      "unknown grader \"", name, "\"; there are: ", absl::StrJoin(graders, ", ", append_name)));
+}
+
+}  // namespace assay
