@@ -1,4 +1,7 @@
 // Text to token ids and back, by the Rust crate `tokenizers` behind a C interface.
+//
+//   ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> tokenizer, Tokenizer::FromFolder(directory));
+//   ASSAY_ASSIGN_OR_RETURN(std::vector<int32_t> ids, tokenizer->Encode("One, two", true));
 #ifndef ASSAY_WORKER_TOKENIZER_TOKENIZER_H_
 #define ASSAY_WORKER_TOKENIZER_TOKENIZER_H_
 
@@ -11,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "worker/tokenizer/special_tokens.h"
 
 namespace assay {
 
@@ -19,18 +23,25 @@ class GgufFile;
 // Thread-safe.
 class Tokenizer {
  public:
-  // A tokenizer.json, as the tokenizers library writes it.
+  // A tokenizer.json, as the tokenizers library writes it. Truncation and padding that it may ask
+  // for are not done. An added token whose id is not the one that the library gives it is an error.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> FromJson(absl::string_view json);
-  // A Hugging Face folder with tokenizer.json (and, where there, tokenizer_config.json and chat_template.jinja).
+  // A Hugging Face folder with tokenizer.json (and, where there, tokenizer_config.json and
+  // chat_template.jinja).
   static absl::StatusOr<std::unique_ptr<Tokenizer>> FromFolder(const std::string& directory);
-  // Built from the file's own vocabulary, merges and pre-tokenizer name (tokenizer.ggml.*).
+  // Built from the file's own vocabulary, merges and pre-tokenizer name (tokenizer.ggml.*); see
+  // gguf_tokenizer.h for what is read and which defaults hold.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> FromGguf(const GgufFile& file);
   ~Tokenizer();
 
-  // `add_special_tokens`: with the BOS or other tokens that the tokenizer's post-processor adds. `text` must be UTF-8.
+  // `add_special_tokens`: with the BOS or other tokens that the tokenizer's post-processor adds.
+  // Special tokens that are spelled out in `text` become their ids in any case. `text` must be
+  // UTF-8.
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text,
                                               bool add_special_tokens) const;
-  // Ill-formed UTF-8 in the result is replaced by U+FFFD. Clean-up of spaces is not done.
+  // Ill-formed UTF-8 in the result is replaced by U+FFFD. Clean-up of spaces is not done. Ids
+  // without a token (a model's embedding may have more rows) give nothing; negative ones are
+  // errors.
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids,
                                      bool skip_special_tokens) const;
 
@@ -39,8 +50,10 @@ class Tokenizer {
   int64_t vocabulary_size() const;
   // sha256 of the canonical JSON form.
   const std::string& digest() const;
-  // The model's chat template (Jinja); empty when it has none.
+  // The model's chat template (Jinja, see chat_template.h); empty when it has none.
   const std::string& chat_template() const;
+  // The texts of the tokens with a role; all empty when only a tokenizer.json was given.
+  const SpecialTokens& special_tokens() const;
 
  private:
   struct Handle;
