@@ -13,7 +13,7 @@ SETTINGS = ("--limit", 8, "--precision", "bfloat16", "--shard-items", 2)
 class RecoveryTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.service = Service(workers=1)
+        cls.service = Service(workers=1, options=["--lease-seconds", "5"])
         cls.addClassCleanup(cls.service.close)
         cls.service.start()
         cls.service.add_samples()

@@ -138,6 +138,9 @@ class Service:
                 return own - {os.getpid()}
             own |= children
 
+    def up_pid(self):
+        return self._up.pid
+
     def pids_of(self, program):
         """pids of the children of `assay up` that run `program`: assay-worker, assay-coordinator or postgres."""
         return sorted(pid for pid, (parent, command) in processes().items()
@@ -189,13 +192,12 @@ class Service:
         self.run("watch", job_id)
 
     def items_done(self, job_id):
-        return sum(run["items_done"] for run in self.job(job_id)["runs"])
+        return self.job(job_id)["items_done"]
 
     def predictions(self, job_id):
-        """The predictions of a job as they must be whatever the circumstances: all but what the cache spared, and the ids
-        that differ from job to job."""
+        """The predictions of a job as they must be whatever the circumstances: all but what the cache spared, and the number
+        of the run."""
         rows = self.json("predictions", job_id)["predictions"]
         for row in rows:
-            for key in ("cached_tokens", "job_id", "run_id"):
-                row.pop(key, None)
+            del row["cached_tokens"], row["run_id"]
         return rows
