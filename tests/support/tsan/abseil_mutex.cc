@@ -1,6 +1,7 @@
-// absl::Mutex and absl::CondVar for ThreadSanitizer. Debian's Abseil is built without it, so that the order which its locks
-// make is invisible and every guarded access looks like a race. Linked into a program, these definitions come before the
-// library's: each tells ThreadSanitizer about the order and calls the library's own.
+// absl::Mutex and absl::CondVar for ThreadSanitizer. Debian's Abseil is built without it, so that
+// the order which its locks make is invisible and every guarded access looks like a race. Linked
+// into a program, these definitions come before the library's: each tells ThreadSanitizer about the
+// order and calls the library's own.
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 
@@ -31,14 +32,16 @@ Function* Library(const char* suffix) {
   return reinterpret_cast<Function*>(function);
 }
 
-// While a mutex is handed over, Abseil evaluates other threads' conditions: under the lock, but after it is released here.
+// While a mutex is handed over, Abseil evaluates other threads' conditions: under the lock, but
+// after it is released here.
 class IgnoreReads {
  public:
   IgnoreReads() { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
   ~IgnoreReads() { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
 };
 
-// Gives up what the calling thread did under the mutex, for as long as it lives; takes what others did.
+// Gives up what the calling thread did under the mutex, for as long as it lives; takes what others
+// did.
 class HandOver {
  public:
   explicit HandOver(absl::Mutex* mutex) : mutex_(mutex) { __tsan_release(mutex_); }
@@ -88,7 +91,8 @@ void Mutex::ReaderUnlock() {
 }
 
 void Mutex::Await(const Condition& condition) {
-  static auto* const library = Library<void(Mutex*, const Condition&)>("5Mutex5AwaitERKNS0_9ConditionE");
+  static auto* const library =
+      Library<void(Mutex*, const Condition&)>("5Mutex5AwaitERKNS0_9ConditionE");
   const HandOver hand_over(this);
   library(this, condition);
 }
@@ -108,7 +112,8 @@ bool Mutex::AwaitWithDeadline(const Condition& condition, absl::Time deadline) {
 }
 
 void Mutex::LockWhen(const Condition& condition) {
-  static auto* const library = Library<void(Mutex*, const Condition&)>("5Mutex8LockWhenERKNS0_9ConditionE");
+  static auto* const library =
+      Library<void(Mutex*, const Condition&)>("5Mutex8LockWhenERKNS0_9ConditionE");
   const HandOver hand_over(this);
   library(this, condition);
 }
