@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "assay_tokenizer.h"
+#include "worker/tokenizer/rust/include/assay_tokenizer.h"
 
 namespace assay {
 
