@@ -159,10 +159,11 @@ TEST(GgufFileTest, RefusesBadValues) {
 
 TEST(GgufFileTest, NestingOfArraysHasALimit) {
   const auto nested = [](int depth) {
-    std::string inside = absl::StrCat(LittleEndian<uint32_t>(0), LittleEndian<uint64_t>(0));
-    for (int i = 1; i < depth; ++i) {
-      inside = absl::StrCat(LittleEndian<uint32_t>(9), LittleEndian<uint64_t>(1), inside);
-    }
+    const std::string array_of_one_array =
+        absl::StrCat(LittleEndian<uint32_t>(9), LittleEndian<uint64_t>(1));
+    std::string inside;
+    for (int i = 1; i < depth; ++i) inside += array_of_one_array;
+    absl::StrAppend(&inside, LittleEndian<uint32_t>(0), LittleEndian<uint64_t>(0));
     return GgufBuilder().Value("k", GgufType::kArray, inside);
   };
   EXPECT_THAT(Refusal(nested(8)), IsEmpty());
