@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -40,7 +41,7 @@ struct Entry {
 template <typename... Parts>
 absl::Status TensorError(const std::string& path, const std::string& name, const Parts&... parts) {
   return absl::InvalidArgumentError(
-      absl::StrCat(path, ": tensor \"", name.substr(0, 200), "\" ", parts...));
+      absl::StrCat(path, ": tensor \"", absl::CHexEscape(name.substr(0, 200)), "\" ", parts...));
 }
 
 absl::StatusOr<Dtype> ReadDtype(const std::string& path, const std::string& name,
@@ -56,7 +57,7 @@ absl::StatusOr<Dtype> ReadDtype(const std::string& path, const std::string& name
     if (!dtype.type.has_value() && absl::EndsWith(name, ".weight")) break;
     return dtype;
   }
-  return TensorError(path, name, "has the dtype ", text.substr(0, 40),
+  return TensorError(path, name, "has the dtype ", absl::CHexEscape(text.substr(0, 40)),
                      "; only F32, F16 and BF16 weights can be read");
 }
 

@@ -106,6 +106,7 @@ TEST(SafetensorsFileTest, RefusesBadEntries) {
   EXPECT_THAT(with("\"F32\"", "[2]", "[8,0]"), HasSubstr("data_offsets"));
   EXPECT_THAT(with("\"F32\"", "[2]", "[0]"), HasSubstr("data_offsets"));
   EXPECT_THAT(HeaderRefusal(R"({"a":7})"), HasSubstr("not an object"));
+  EXPECT_THAT(HeaderRefusal(R"({"\u001b[31m":7})"), HasSubstr("\\x1b[31m"));
   EXPECT_THAT(HeaderRefusal(R"({"a":{"dtype":"F32"}})"), HasSubstr("shape"));
 }
 
