@@ -1,0 +1,26 @@
+// Connections between the programs, set up alike at both ends.
+#ifndef ASSAY_COMMON_RPC_CHANNEL_H_
+#define ASSAY_COMMON_RPC_CHANNEL_H_
+
+#include <memory>
+#include <string>
+
+namespace grpc {
+class Channel;
+class ServerBuilder;
+}  // namespace grpc
+
+namespace assay {
+
+// A channel to `target` ("host:port"), not encrypted. Connects when it is first used, and again by
+// itself when it broke: after 0.2 s, then seldomer, up to every 5 s. A peer that has gone without a
+// word is noticed within half a minute.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target);
+
+// The server's side of the same agreement: the largest message, and how often a client may ask
+// whether it is there.
+void ConfigureServer(grpc::ServerBuilder* builder);
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_RPC_CHANNEL_H_

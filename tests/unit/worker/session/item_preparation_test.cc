@@ -1,0 +1,170 @@
+#include "worker/session/item_preparation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/base/sha256.h"
+#include "tests/unit/worker/session/fakes.h"
+
+namespace assay {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<int32_t> WithBos(absl::string_view text) {
+  std::vector<int32_t> ids = FakeCodec::Ids(text);
+  ids.insert(ids.begin(), FakeCodec::kBos);
+  return ids;
+}
+
+class PrepareItemsTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::vector<PreparedItem>> Prepare() {
+    lease_.run.settings.protocol_version = lease_.run.settings.protocol == "choices" ? 2 : 1;
+    absl::StatusOr<ResolvedRun> run = ResolveRun(lease_.run, FindFakeBenchmark);
+    EXPECT_TRUE(run.ok()) << run.status();
+    return PrepareItems(lease_, *run, codec_, {FakeCodec::kStop});
+  }
+  PreparedItem PrepareOne() {
+    absl::StatusOr<std::vector<PreparedItem>> prepared = Prepare();
+    EXPECT_TRUE(prepared.ok()) << prepared.status();
+    if (!prepared.ok()) return {};
+    EXPECT_EQ(prepared->size(), 1u);
+    return prepared->front();
+  }
+
+  FakeCodec codec_;
+  Lease lease_ = FakeLease(1, {"why"});
+};
+
+TEST_F(PrepareItemsTest, GenerateWithAllShots) {
+  lease_.shots["g"] = {FakeItem("s0", "x", "1"), FakeItem("s1", "y", "2")};
+  lease_.shots["other"] = {FakeItem("s2", "z", "3")};
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.prediction.item_id, "1/0");
+  EXPECT_EQ(item.prediction.prompt, "x=1;y=2;why:");
+  EXPECT_EQ(item.prediction.shots_used, 2);
+  EXPECT_FALSE(item.prediction.over_max_input);
+  EXPECT_FALSE(item.prediction.truncated);
+  EXPECT_EQ(item.prediction.prompt_tokens, 13);
+  EXPECT_EQ(item.prediction.prompt_sha256, TokenIdsDigest(WithBos("x=1;y=2;why:")));
+  EXPECT_EQ(item.request.prompt, WithBos("x=1;y=2;why:"));
+  EXPECT_EQ(item.request.max_new_tokens, 4);
+  EXPECT_THAT(item.request.stop_token_ids, ElementsAre(FakeCodec::kStop));
+  EXPECT_TRUE(item.request.choices.empty());
+}
+
+TEST_F(PrepareItemsTest, ShotsAreDroppedLastFirstUntilThePromptFits) {
+  // 20 tokens fit: BOS + "x=1;" (4) + "0123456789abcd:" (15).
+  lease_.items = {FakeItem("i", "0123456789abcd")};
+  lease_.shots["g"] = {FakeItem("s0", "x", "1"), FakeItem("s1", "y", "2")};
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.prediction.prompt, "x=1;0123456789abcd:");
+  EXPECT_EQ(item.prediction.shots_used, 1);
+  EXPECT_EQ(item.prediction.prompt_tokens, 20);
+}
+
+TEST_F(PrepareItemsTest, PromptOverMaxInputRunsAsItIsAndIsFlagged) {
+  lease_.items = {FakeItem("i", std::string(30, 'x'))};
+  lease_.shots["g"] = {FakeItem("s0", "x", "1")};
+  const PreparedItem item = PrepareOne();
+  EXPECT_TRUE(item.prediction.over_max_input);
+  EXPECT_FALSE(item.prediction.truncated);
+  EXPECT_EQ(item.prediction.shots_used, 0);
+  EXPECT_EQ(item.prediction.prompt_tokens, 32);
+}
+
+TEST_F(PrepareItemsTest, FrontIsCutWhenPromptAndOutputExceedTheContext) {
+  lease_.items = {FakeItem("i", "0123456789")};
+  lease_.model.context_length = 10;
+  const PreparedItem item = PrepareOne();
+  EXPECT_TRUE(item.prediction.truncated);
+  EXPECT_EQ(item.prediction.prompt, "0123456789:");  // as rendered
+  EXPECT_EQ(item.request.prompt, FakeCodec::Ids("56789:"));
+  EXPECT_EQ(item.prediction.prompt_tokens, 6);
+  EXPECT_EQ(item.prediction.prompt_sha256, TokenIdsDigest(item.request.prompt));
+}
+
+TEST_F(PrepareItemsTest, PromptThatJustFitsTheContextIsLeftWhole) {
+  lease_.items = {FakeItem("i", "0123456789")};
+  lease_.model.context_length = 16;  // 12 of the prompt, 4 of output
+  EXPECT_FALSE(PrepareOne().prediction.truncated);
+  lease_.model.context_length = 15;
+  EXPECT_TRUE(PrepareOne().prediction.truncated);
+}
+
+TEST_F(PrepareItemsTest, ContextWithoutRoomForAPromptIsAnError) {
+  lease_.model.context_length = 4;
+  const absl::Status status = Prepare().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("item 1/0"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("context of 4 tokens"));
+}
+
+TEST_F(PrepareItemsTest, ChoicesAreContinuationsOfThePrompt) {
+  lease_.run.settings.protocol = "choices";
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.request.prompt, WithBos("why:"));
+  EXPECT_THAT(item.request.choices, ElementsAre(FakeCodec::Ids(" A"), FakeCodec::Ids(" BB")));
+  EXPECT_EQ(item.request.max_new_tokens, 0);
+  EXPECT_EQ(item.prediction.prompt_tokens, 5);
+}
+
+TEST_F(PrepareItemsTest, LongestChoiceIsReservedInTheContext) {
+  lease_.run.settings.protocol = "choices";
+  lease_.model.context_length = 7;
+  const PreparedItem item = PrepareOne();
+  EXPECT_TRUE(item.prediction.truncated);
+  EXPECT_EQ(item.request.prompt, FakeCodec::Ids("why:"));
+}
+
+TEST_F(PrepareItemsTest, TokenizerErrorNamesTheItem) {
+  lease_.items = {FakeItem("good", "x"), FakeItem("bad", "#")};
+  EXPECT_THAT(std::string(Prepare().status().message()), HasSubstr("item bad: cannot tokenize"));
+}
+
+TEST(ResolveRunTest, RefusesWhatThisWorkerDoesNotHave) {
+  RunSpec run = FakeLease(1, {"x"}).run;
+  EXPECT_TRUE(ResolveRun(run, FindFakeBenchmark).ok());
+  run.settings.protocol_version = 7;
+  const absl::Status version = ResolveRun(run, FindFakeBenchmark).status();
+  EXPECT_EQ(version.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(version.message()), HasSubstr("version 7"));
+  run.settings.protocol = "unheard-of";
+  EXPECT_EQ(ResolveRun(run, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
+  run.benchmark = "other";
+  EXPECT_EQ(ResolveRun(run, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(EncodeChoicesTest, TrailingWhiteSpaceMovesToTheContinuation) {
+  // U+2003, an em space, is white space to Python as well.
+  const absl::StatusOr<EncodedChoices> encoded =
+      EncodeChoices("a: \xE2\x80\x83", {"A"}, FakeCodec());
+  ASSERT_TRUE(encoded.ok()) << encoded.status();
+  EXPECT_EQ(encoded->context, WithBos("a:"));
+  EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids(" \xE2\x80\x83"
+                                                                 "A")));
+}
+
+TEST(EncodeChoicesTest, TokenAcrossTheBorderCountsToTheContext) {
+  // "aZ" has three tokens with its BOS and so has "aZq", of which the last spans the border: what
+  // follows is only "r".
+  const absl::StatusOr<EncodedChoices> encoded = EncodeChoices("aZ", {"qr"}, FakeCodec());
+  ASSERT_TRUE(encoded.ok()) << encoded.status();
+  EXPECT_EQ(encoded->context, WithBos("aZ"));
+  EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids("r")));
+  EXPECT_FALSE(EncodeChoices("aZ", {"q"}, FakeCodec()).ok());
+}
+
+TEST(EncodeChoicesTest, NoChoicesIsAnError) {
+  EXPECT_FALSE(EncodeChoices("a", {}, FakeCodec()).ok());
+}
+
+TEST(TokenIdsDigestTest, IsOverLittleEndianInt32) {
+  const std::string bytes("\x01\x00\x00\x00\x02\x01\x00\x00\xFF\xFF\xFF\xFF", 12);
+  EXPECT_EQ(TokenIdsDigest({1, 258, -1}), Sha256Hex(bytes));
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,271 @@
+#include "worker/session/evaluation_pipeline.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "spdlog/spdlog.h"
+
+namespace assay {
+
+EvaluationPipeline::EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark,
+                                       Clock* clock, ReportSink sink)
+    : loader_(loader),
+      find_benchmark_(std::move(find_benchmark)),
+      clock_(clock),
+      sink_(std::move(sink)) {}
+
+EvaluationPipeline::~EvaluationPipeline() { Stop(); }
+
+void EvaluationPipeline::Start() {
+  preparation_ = std::thread([this] { RunPreparation(); });
+  engine_ = std::thread([this] { RunEngine(); });
+}
+
+void EvaluationPipeline::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (preparation_.joinable()) preparation_.join();
+  if (engine_.joinable()) engine_.join();
+}
+
+void EvaluationPipeline::Accept(Lease lease) {
+  const LeaseKey key = lease.key;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!returning_) {
+      auto shard = std::make_shared<Shard>();
+      shard->model = KeyOf(lease);
+      shard->lease = std::move(lease);
+      shards_.push_back(std::move(shard));
+      return;
+    }
+  }
+  sink_({key, ShardFailure{"the worker is shutting down", false, true}});
+}
+
+void EvaluationPipeline::Cancel(const LeaseKey& lease) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = std::find_if(shards_.begin(), shards_.end(),
+                                  [&](const ShardPtr& shard) { return shard->lease.key == lease; });
+  if (found == shards_.end()) return;
+  if ((*found)->stage == Stage::kRunning) cancelled_.push_back(lease);
+  shards_.erase(found);
+}
+
+std::optional<ModelKey> EvaluationPipeline::PreferredModel() const {
+  absl::MutexLock lock(&mutex_);
+  return shards_.empty() ? model_key_ : shards_.back()->model;
+}
+
+void EvaluationPipeline::ReturnUnfinished() {
+  std::list<ShardPtr> unfinished;
+  {
+    absl::MutexLock lock(&mutex_);
+    returning_ = true;
+    unfinished.swap(shards_);
+    for (const ShardPtr& shard : unfinished) {
+      if (shard->stage == Stage::kRunning) cancelled_.push_back(shard->lease.key);
+    }
+  }
+  for (const ShardPtr& shard : unfinished) {
+    sink_({shard->lease.key, ShardFailure{"the worker is shutting down", false, true}});
+  }
+}
+
+EvaluationPipeline::ShardPtr EvaluationPipeline::NextToPrepare() const {
+  for (const ShardPtr& shard : shards_) {
+    if (!model_key_.has_value() || shard->model != *model_key_) return nullptr;
+    if (shard->stage == Stage::kWaiting) return shard;
+  }
+  return nullptr;
+}
+
+bool EvaluationPipeline::MustSwapModel() const {
+  return !preparing_ && !shards_.empty() &&
+         (!model_key_.has_value() || shards_.front()->model != *model_key_);
+}
+
+bool EvaluationPipeline::PreparationHasWork() const {
+  return stopping_ || NextToPrepare() != nullptr;
+}
+
+bool EvaluationPipeline::EngineHasWork() const {
+  return stopping_ || engine_busy_ || !cancelled_.empty() || MustSwapModel() ||
+         std::any_of(shards_.begin(), shards_.end(),
+                     [](const ShardPtr& shard) { return shard->stage == Stage::kPrepared; });
+}
+
+void EvaluationPipeline::RunPreparation() {
+  while (true) {
+    ShardPtr shard;
+    std::shared_ptr<ServedModel> model;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &EvaluationPipeline::PreparationHasWork));
+      if (stopping_) return;
+      shard = NextToPrepare();
+      shard->stage = Stage::kPreparing;
+      model = model_;
+      preparing_ = true;
+    }
+    bool fatal_for_run = false;
+    absl::StatusOr<std::vector<PreparedItem>> items = Prepare(shard->lease, *model, &fatal_for_run);
+    model.reset();
+    {
+      absl::MutexLock lock(&mutex_);
+      preparing_ = false;
+      if (items.ok()) {
+        shard->items = *std::move(items);
+        shard->stage = Stage::kPrepared;
+        continue;
+      }
+    }
+    Report({shard->lease.key,
+            ShardFailure{std::string(items.status().message()), fatal_for_run, false}});
+  }
+}
+
+absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Lease& lease,
+                                                                      const ServedModel& model,
+                                                                      bool* fatal_for_run) const {
+  absl::StatusOr<ResolvedRun> run = ResolveRun(lease.run, find_benchmark_);
+  *fatal_for_run = !run.ok();
+  ASSAY_RETURN_IF_ERROR(run.status());
+  return PrepareItems(lease, *run, model.codec(), model.stop_token_ids());
+}
+
+EvaluationPipeline::EngineWork EvaluationPipeline::TakeEngineWork() {
+  EngineWork work;
+  work.cancelled.swap(cancelled_);
+  if (MustSwapModel()) {
+    // All shards of the loaded model have left: what the executor still has is in `cancelled`.
+    work.needs_model = shards_.front();
+    return work;
+  }
+  for (const ShardPtr& shard : shards_) {
+    if (shard->stage != Stage::kPrepared) continue;
+    shard->stage = Stage::kRunning;
+    work.prepared.push_back(shard);
+  }
+  return work;
+}
+
+void EvaluationPipeline::RunEngine() {
+  while (true) {
+    EngineWork work;
+    {
+      absl::MutexLock lock(&mutex_);
+      engine_busy_ = executor_ != nullptr && !executor_->idle();
+      mutex_.Await(absl::Condition(this, &EvaluationPipeline::EngineHasWork));
+      if (stopping_) break;
+      work = TakeEngineWork();
+    }
+    if (executor_ != nullptr) {
+      for (const LeaseKey& lease : work.cancelled) executor_->Cancel(lease);
+    }
+    if (work.needs_model != nullptr) {
+      SwapModel(*work.needs_model);
+      continue;
+    }
+    std::vector<ShardReport> reports;
+    for (const ShardPtr& shard : work.prepared) {
+      shard->started = clock_->Now();
+      executor_->Add(shard->lease.key, std::move(shard->items), &reports);
+    }
+    absl::Status status;
+    if (executor_ != nullptr && !executor_->idle()) status = executor_->Step(&reports);
+    for (ShardReport& report : reports) Report(std::move(report));
+    if (!status.ok()) {
+      spdlog::error("the engine could not be made anew, so the model is dropped: {}",
+                    status.ToString());
+      DropModel();
+    }
+  }
+  DropModel();
+}
+
+void EvaluationPipeline::DropModel() {
+  executor_.reset();
+  absl::MutexLock lock(&mutex_);
+  // Whoever prepares a shard uses the model; it must be gone before the next is loaded, or both are
+  // in memory.
+  mutex_.Await(absl::Condition(
+      +[](bool* preparing) { return !*preparing; }, &preparing_));
+  model_.reset();
+  model_key_.reset();
+  for (const ShardPtr& shard : shards_) shard->stage = Stage::kWaiting;
+}
+
+void EvaluationPipeline::SwapModel(const Shard& shard) {
+  DropModel();
+  const Lease& lease = shard.lease;
+  const std::string precision(PrecisionName(lease.run.settings.precision));
+  spdlog::info("loading model {} ({}) from {}", lease.model.name, precision, lease.model.path);
+  absl::StatusOr<std::unique_ptr<ServedModel>> loaded =
+      loader_->Load(lease.model, lease.run.settings.precision);
+  if (loaded.ok()) {
+    absl::MutexLock lock(&mutex_);
+    model_ = *std::move(loaded);
+    model_key_ = shard.model;
+    executor_ = std::make_unique<ShardExecutor>(model_.get());
+    return;
+  }
+  spdlog::error("model {} cannot be loaded: {}", lease.model.name, loaded.status().ToString());
+  // Memory may be there on another worker, or later; the files stay what they are.
+  const ShardFailure failure{
+      absl::StrCat("model ", lease.model.name, " cannot be loaded: ", loaded.status().message()),
+      !absl::IsResourceExhausted(loaded.status()), false};
+  std::vector<LeaseKey> failed;
+  {
+    absl::MutexLock lock(&mutex_);
+    shards_.remove_if([&](const ShardPtr& waiting) {
+      if (waiting->model != shard.model) return false;
+      failed.push_back(waiting->lease.key);
+      return true;
+    });
+  }
+  for (const LeaseKey& key : failed) sink_({key, failure});
+}
+
+void EvaluationPipeline::Report(ShardReport report) {
+  ShardPtr shard;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = std::find_if(shards_.begin(), shards_.end(), [&](const ShardPtr& candidate) {
+      return candidate->lease.key == report.lease;
+    });
+    if (found == shards_.end()) return;  // cancelled or returned meanwhile
+    shard = std::move(*found);
+    shards_.erase(found);
+  }
+  LogFinished(*shard, report);
+  sink_(std::move(report));
+}
+
+void EvaluationPipeline::LogFinished(const Shard& shard, const ShardReport& report) {
+  const Lease& lease = shard.lease;
+  if (const auto* failure = std::get_if<ShardFailure>(&report.outcome)) {
+    spdlog::warn("shard {} of run {} ({}) failed: {}", lease.key.shard_id, lease.run.run_id,
+                 lease.run.benchmark, failure->message);
+    return;
+  }
+  int64_t tokens = 0;
+  const auto& predictions = std::get<std::vector<Prediction>>(report.outcome);
+  for (const Prediction& prediction : predictions) {
+    tokens += prediction.prompt_tokens + static_cast<int64_t>(prediction.output_token_ids.size());
+  }
+  // Shards overlap in the engine: each is charged with the time since the one before it ended.
+  const absl::Time now = clock_->Now();
+  const double seconds = absl::ToDoubleSeconds(now - std::max(shard.started, last_finished_));
+  last_finished_ = now;
+  spdlog::info("shard {} of run {} ({}): {} items, {:.0f} tokens/s", lease.key.shard_id,
+               lease.run.run_id, lease.run.benchmark, predictions.size(),
+               seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0);
+}
+
+}  // namespace assay

@@ -1,0 +1,107 @@
+// Computes leased shards. Two threads: one renders and tokenizes the next shards while the other
+// runs the engine, in which the requests of several shards are under way at once, so that its
+// batches stay full where one shard ends and the next begins. One model is loaded at a time. Shards
+// are taken in the order of their arrival: one of another model waits for those before it, and
+// those after it wait for it.
+#ifndef ASSAY_WORKER_SESSION_EVALUATION_PIPELINE_H_
+#define ASSAY_WORKER_SESSION_EVALUATION_PIPELINE_H_
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "worker/session/item_preparation.h"
+#include "worker/session/served_model.h"
+#include "worker/session/shard_executor.h"
+#include "worker/session/shard_runner.h"
+
+namespace assay {
+
+// Thread-safe.
+class EvaluationPipeline : public ShardRunner {
+ public:
+  // `loader` and `clock` must outlive the pipeline; `sink` is called from any of its threads, never
+  // under its lock.
+  EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark, Clock* clock,
+                     ReportSink sink);
+  ~EvaluationPipeline() override;
+
+  void Start();
+  void Accept(Lease lease) override;
+  void Cancel(const LeaseKey& lease) override;
+  std::optional<ModelKey> PreferredModel() const override;
+  // Reports every unfinished shard, and every one accepted from now on, as returned. Waits for
+  // nothing.
+  void ReturnUnfinished();
+  // Ends the threads after the step or the load that is under way. What is unfinished is not
+  // reported.
+  void Stop();
+
+ private:
+  enum class Stage { kWaiting, kPreparing, kPrepared, kRunning };
+  struct Shard {
+    Lease lease;
+    ModelKey model;
+    Stage stage = Stage::kWaiting;
+    std::vector<PreparedItem> items;
+    absl::Time started;
+  };
+  using ShardPtr = std::shared_ptr<Shard>;
+  // What the engine's thread does next.
+  struct EngineWork {
+    std::vector<LeaseKey> cancelled;
+    std::vector<ShardPtr> prepared;
+    ShardPtr needs_model;
+  };
+
+  void RunPreparation();
+  void RunEngine();
+  EngineWork TakeEngineWork();
+  // Drops the loaded model and loads that of `shard`. Fails the waiting shards of a model that
+  // cannot be loaded.
+  void SwapModel(const Shard& shard);
+  void DropModel();
+  absl::StatusOr<std::vector<PreparedItem>> Prepare(const Lease& lease, const ServedModel& model,
+                                                    bool* fatal_for_run) const;
+
+  ShardPtr NextToPrepare() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MustSwapModel() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool PreparationHasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool EngineHasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // False when the shard is not there any more: it was cancelled or returned, and must not be
+  // reported.
+  bool Remove(const LeaseKey& lease) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Report(ShardReport report) ABSL_LOCKS_EXCLUDED(mutex_);
+  void LogFinished(const Shard& shard, const ShardReport& report);
+
+  ModelLoader* const loader_;
+  const BenchmarkFinder find_benchmark_;
+  Clock* const clock_;
+  const ReportSink sink_;
+
+  mutable absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool returning_ ABSL_GUARDED_BY(mutex_) = false;
+  bool engine_busy_ ABSL_GUARDED_BY(mutex_) = false;
+  bool preparing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::list<ShardPtr> shards_ ABSL_GUARDED_BY(mutex_);       // unfinished, in the order of arrival
+  std::vector<LeaseKey> cancelled_ ABSL_GUARDED_BY(mutex_);  // that the engine still works on
+  std::shared_ptr<ServedModel> model_ ABSL_GUARDED_BY(mutex_);
+  std::optional<ModelKey> model_key_ ABSL_GUARDED_BY(mutex_);
+
+  std::unique_ptr<ShardExecutor> executor_;  // of model_; the engine's thread alone uses it
+  absl::Time last_finished_;                 // likewise
+  std::thread preparation_;
+  std::thread engine_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_SESSION_EVALUATION_PIPELINE_H_

@@ -1,0 +1,175 @@
+#include "worker/session/item_preparation.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/sha256.h"
+#include "common/base/status_macros.h"
+#include "common/benchmark/python_text.h"
+
+namespace assay {
+namespace {
+
+absl::Status InItem(const Item& item, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat("item ", item.id, ": ", status.message()));
+}
+
+// Remembers the last text's ids: the prompt that FitPrompt settles on is nearly always the last
+// that it counted.
+class CountingEncoder {
+ public:
+  explicit CountingEncoder(const TextCodec& codec) : codec_(codec) {}
+
+  absl::StatusOr<int64_t> Count(absl::string_view text) {
+    ASSAY_ASSIGN_OR_RETURN(ids_, codec_.Encode(text));
+    text_ = std::string(text);
+    return static_cast<int64_t>(ids_.size());
+  }
+
+  absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) {
+    if (!ids_.empty() && text == text_) return std::exchange(ids_, {});
+    return codec_.Encode(text);
+  }
+
+ private:
+  const TextCodec& codec_;
+  std::string text_;
+  std::vector<int32_t> ids_;
+};
+
+// Cuts the front of `prompt` so that `reserved` further tokens fit into the model's context. True
+// when something was cut.
+absl::StatusOr<bool> CutToContext(int64_t context_length, int64_t reserved,
+                                  std::vector<int32_t>* prompt) {
+  const int64_t room = context_length - reserved;
+  if (room < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("the model's context of ", context_length,
+                                                   " tokens has no room for a prompt beside ",
+                                                   reserved, " tokens of output"));
+  }
+  const int64_t excess = static_cast<int64_t>(prompt->size()) - room;
+  if (excess <= 0) return false;
+  prompt->erase(prompt->begin(), prompt->begin() + excess);
+  return true;
+}
+
+absl::StatusOr<PreparedItem> PrepareItem(const Item& item, absl::Span<const Item> shots,
+                                         const ResolvedRun& run, int64_t context_length,
+                                         const TextCodec& codec,
+                                         const std::vector<int32_t>& stop_token_ids) {
+  const ProtocolSpec& protocol = *run.protocol;
+  CountingEncoder encoder(codec);
+  ASSAY_ASSIGN_OR_RETURN(FittedPrompt fitted, FitPrompt(*run.benchmark, protocol, item, shots,
+                                                        [&encoder](absl::string_view text) {
+                                                          return encoder.Count(text);
+                                                        }));
+
+  PreparedItem prepared;
+  Request& request = prepared.request;
+  int64_t reserved = 0;
+  if (protocol.request_type == RequestType::kGenerate) {
+    ASSAY_ASSIGN_OR_RETURN(request.prompt, encoder.Encode(fitted.text));
+    request.max_new_tokens = protocol.max_output;
+    request.stop_token_ids = stop_token_ids;
+    reserved = protocol.max_output;
+  } else {
+    std::vector<std::string> continuations;
+    for (const std::string& choice : item.choices) {
+      continuations.push_back(absl::StrCat(protocol.choice_prefix, choice));
+    }
+    ASSAY_ASSIGN_OR_RETURN(EncodedChoices encoded,
+                           EncodeChoices(fitted.text, continuations, codec));
+    for (const std::vector<int32_t>& continuation : encoded.continuations) {
+      reserved = std::max<int64_t>(reserved, continuation.size());
+    }
+    request.prompt = std::move(encoded.context);
+    request.choices = std::move(encoded.continuations);
+  }
+  if (request.prompt.empty()) return absl::InvalidArgumentError("the prompt has no token");
+
+  Prediction& prediction = prepared.prediction;
+  ASSAY_ASSIGN_OR_RETURN(prediction.truncated,
+                         CutToContext(context_length, reserved, &request.prompt));
+  prediction.item_id = item.id;
+  prediction.prompt = std::move(fitted.text);
+  prediction.prompt_sha256 = TokenIdsDigest(request.prompt);
+  prediction.prompt_tokens = static_cast<int64_t>(request.prompt.size());
+  prediction.shots_used = fitted.shots_used;
+  prediction.over_max_input = fitted.over_max_input;
+  return prepared;
+}
+
+}  // namespace
+
+absl::StatusOr<ResolvedRun> ResolveRun(const RunSpec& run, const BenchmarkFinder& find_benchmark) {
+  ResolvedRun resolved;
+  ASSAY_ASSIGN_OR_RETURN(resolved.benchmark, find_benchmark(run.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(resolved.protocol,
+                         resolved.benchmark->FindProtocol(run.settings.protocol));
+  if (resolved.protocol->version != run.settings.protocol_version) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the run asks for version ", run.settings.protocol_version, " of the protocol ",
+        run.settings.protocol, " of ", run.benchmark, ", this worker has version ",
+        resolved.protocol->version, "; use the coordinator and the workers of one release"));
+  }
+  return resolved;
+}
+
+absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const ResolvedRun& run,
+                                                       const TextCodec& codec,
+                                                       const std::vector<int32_t>& stop_token_ids) {
+  std::vector<PreparedItem> prepared;
+  prepared.reserve(lease.items.size());
+  for (const Item& item : lease.items) {
+    absl::Span<const Item> shots;
+    if (auto found = lease.shots.find(item.group); found != lease.shots.end()) {
+      shots = found->second;
+    }
+    absl::StatusOr<PreparedItem> one =
+        PrepareItem(item, shots, run, lease.model.context_length, codec, stop_token_ids);
+    if (!one.ok()) return InItem(item, one.status());
+    prepared.push_back(*std::move(one));
+  }
+  return prepared;
+}
+
+absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
+                                             absl::Span<const std::string> continuations,
+                                             const TextCodec& codec) {
+  if (continuations.empty()) return absl::InvalidArgumentError("there are no choices to score");
+  const absl::string_view stripped = PythonStrip(context);
+  // Where the text ends without its trailing white space; `stripped` is a part of it.
+  const size_t end = stripped.empty()
+                         ? 0
+                         : static_cast<size_t>(stripped.data() + stripped.size() - context.data());
+  EncodedChoices encoded;
+  ASSAY_ASSIGN_OR_RETURN(encoded.context, codec.Encode(context.substr(0, end)));
+  for (const std::string& continuation : continuations) {
+    ASSAY_ASSIGN_OR_RETURN(std::vector<int32_t> whole,
+                           codec.Encode(absl::StrCat(context, continuation)));
+    if (whole.size() <= encoded.context.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the choice \"", continuation, "\" adds no token to the prompt"));
+    }
+    whole.erase(whole.begin(), whole.begin() + static_cast<int64_t>(encoded.context.size()));
+    encoded.continuations.push_back(std::move(whole));
+  }
+  return encoded;
+}
+
+std::string TokenIdsDigest(absl::Span<const int32_t> token_ids) {
+  std::string bytes;
+  bytes.reserve(token_ids.size() * 4);
+  for (const int32_t id : token_ids) {
+    const uint32_t value = static_cast<uint32_t>(id);
+    for (int shift = 0; shift < 32; shift += 8) {
+      bytes.push_back(static_cast<char>((value >> shift) & 0xFF));
+    }
+  }
+  return Sha256Hex(bytes);
+}
+
+}  // namespace assay

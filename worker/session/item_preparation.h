@@ -1,0 +1,60 @@
+// From a shard's items to requests for the engine: the prompt that fits, its token ids, and what is
+// to be computed.
+#ifndef ASSAY_WORKER_SESSION_ITEM_PREPARATION_H_
+#define ASSAY_WORKER_SESSION_ITEM_PREPARATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/benchmark/benchmark.h"
+#include "common/domain/prediction.h"
+#include "common/domain/worker.h"
+#include "worker/engine/request.h"
+#include "worker/session/served_model.h"
+
+namespace assay {
+
+using BenchmarkFinder = std::function<absl::StatusOr<const Benchmark*>(absl::string_view name)>;
+
+// How the items of a run are asked. The pointers live as long as the process.
+struct ResolvedRun {
+  const Benchmark* benchmark = nullptr;
+  const ProtocolSpec* protocol = nullptr;
+};
+
+struct PreparedItem {
+  Prediction prediction;  // all that is known before the model has run
+  Request request;        // has no id yet
+};
+
+// An error means that no worker of this version can do the run.
+absl::StatusOr<ResolvedRun> ResolveRun(const RunSpec& run, const BenchmarkFinder& find_benchmark);
+
+// One request for each of lease.items, in their order. The error names the item.
+absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const ResolvedRun& run,
+                                                       const TextCodec& codec,
+                                                       const std::vector<int32_t>& stop_token_ids);
+
+// A context and its continuations as token ids.
+struct EncodedChoices {
+  std::vector<int32_t> context;
+  std::vector<std::vector<int32_t>> continuations;
+};
+// As lm-evaluation-harness splits them: white space at the end of the context belongs to the
+// continuation, and a continuation's tokens are those of the whole text that come after as many as
+// the context alone has.
+absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
+                                             absl::Span<const std::string> continuations,
+                                             const TextCodec& codec);
+
+// Sha-256 of the ids as little-endian 32-bit integers.
+std::string TokenIdsDigest(absl::Span<const int32_t> token_ids);
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_SESSION_ITEM_PREPARATION_H_

@@ -1,0 +1,58 @@
+// A loaded model as the pipeline sees it: text to token ids and back, and requests to completions.
+#ifndef ASSAY_WORKER_SESSION_SERVED_MODEL_H_
+#define ASSAY_WORKER_SESSION_SERVED_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/domain/model_spec.h"
+#include "common/domain/run.h"
+#include "worker/engine/request.h"
+
+namespace assay {
+
+// Text to token ids and back. Thread-safe.
+class TextCodec {
+ public:
+  virtual ~TextCodec() = default;
+  // With the special tokens that the model's tokenizer adds (a BOS, say).
+  virtual absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const = 0;
+  // Special tokens are skipped.
+  virtual absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const = 0;
+};
+
+// The codec may be used by any thread, the other methods (Engine's, which see) by one thread only.
+class ServedModel {
+ public:
+  virtual ~ServedModel() = default;
+  virtual const TextCodec& codec() const = 0;
+  // The tokens that end a generation.
+  virtual const std::vector<int32_t>& stop_token_ids() const = 0;
+
+  virtual absl::Status Submit(Request request) = 0;
+  virtual void Cancel(uint64_t id) = 0;
+  virtual bool HasWork() const = 0;
+  virtual absl::Status Step(std::vector<Completion>* finished) = 0;
+  // Makes the engine anew, without any request, after Step has failed. An error: the model is of no
+  // use any more.
+  virtual absl::Status ResetEngine() = 0;
+};
+
+class ModelLoader {
+ public:
+  virtual ~ModelLoader() = default;
+  // ResourceExhausted: the machine lacks the memory. Any other error: the files cannot be run as
+  // they are.
+  virtual absl::StatusOr<std::unique_ptr<ServedModel>> Load(const ModelSpec& spec,
+                                                            Precision precision) = 0;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_SESSION_SERVED_MODEL_H_
