@@ -28,50 +28,57 @@ bool IsMissing(absl::string_view cell) {
   return std::find(kWords.begin(), kWords.end(), cell) != kWords.end();
 }
 
-enum class IntegerColumn {
+enum class ColumnType {
   kIntegers,
-  kOther,  // not integers alone; another type is tried
-  kText,   // integers that no 64-bit type holds: pandas gives up and keeps every cell as its text,
-           // missing ones too
+  kIntegersAndMissing,
+  kOther,      // not integers alone; another type is tried
+  kText,       // integers too large for any 64-bit type
+  kPlainText,  // integers that want uint64 and something that it cannot hold: missing cells then
+               // stay their text, too
 };
 
 // Pandas goes on to uint64 at the first cell that int64 cannot hold, and only when no cell before
 // it is something else than an integer.
-IntegerColumn ClassifyIntegers(Cells cells) {
-  bool missing = false;
+ColumnType ClassifyIntegers(Cells cells) {
+  bool has_missing = false;
   bool overflows_int64 = false;
+  constexpr uint64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
   for (const std::string& cell : cells) {
     if (IsMissing(cell)) {
-      missing = true;
+      has_missing = true;
       continue;
     }
     const PandasInteger integer = ParsePandasInteger(cell);
-    if (integer.syntax == IntegerSyntax::kNotInteger) return IntegerColumn::kOther;
-    constexpr uint64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
+    if (integer.syntax == IntegerSyntax::kNotInteger) return ColumnType::kOther;
     if (integer.syntax == IntegerSyntax::kOverflow ||
         (!integer.negative && integer.magnitude > kMaxInt64)) {
       overflows_int64 = true;
       break;
     }
   }
-  if (!overflows_int64) return missing ? IntegerColumn::kOther : IntegerColumn::kIntegers;
+  if (!overflows_int64) {
+    return has_missing ? ColumnType::kIntegersAndMissing : ColumnType::kIntegers;
+  }
 
-  bool fits_uint64 = true;
+  has_missing = false;
+  bool has_negative = false;
+  bool has_large = false;
   for (const std::string& cell : cells) {
     if (IsMissing(cell)) {
-      fits_uint64 = false;
+      has_missing = true;
       continue;
     }
     const PandasInteger integer = ParsePandasInteger(cell);
     if (integer.negative) {
-      fits_uint64 = false;
-    } else if (integer.syntax == IntegerSyntax::kOverflow) {
-      return IntegerColumn::kText;
-    } else if (integer.syntax == IntegerSyntax::kNotInteger) {
-      return IntegerColumn::kOther;
+      has_negative = true;
+      continue;
     }
+    if (integer.syntax == IntegerSyntax::kOverflow) return ColumnType::kText;
+    if (integer.syntax == IntegerSyntax::kNotInteger) return ColumnType::kOther;
+    if (integer.magnitude > kMaxInt64) has_large = true;
   }
-  return fits_uint64 ? IntegerColumn::kIntegers : IntegerColumn::kText;
+  if (has_large && (has_negative || has_missing)) return ColumnType::kPlainText;
+  return has_negative ? ColumnType::kText : ColumnType::kIntegers;
 }
 
 std::vector<std::string> PrintIntegers(Cells cells) {
@@ -80,6 +87,22 @@ std::vector<std::string> PrintIntegers(Cells cells) {
     const PandasInteger integer = ParsePandasInteger(cell);
     const bool negative = integer.negative && integer.magnitude != 0;
     printed.push_back(absl::StrCat(negative ? "-" : "", integer.magnitude));
+  }
+  return printed;
+}
+
+// As float64, which can hold a missing cell. The least int64 stands for one while pandas reads.
+std::vector<std::string> PrintIntegersAndMissing(Cells cells) {
+  constexpr uint64_t kLeastMagnitude = uint64_t{1} << 63;
+  std::vector<std::string> printed;
+  for (const std::string& cell : cells) {
+    const PandasInteger integer = ParsePandasInteger(cell);
+    if (IsMissing(cell) || (integer.negative && integer.magnitude == kLeastMagnitude)) {
+      printed.push_back(kMissing);
+      continue;
+    }
+    const int64_t value = static_cast<int64_t>(integer.magnitude);
+    printed.push_back(PythonFloatRepr(static_cast<double>(integer.negative ? -value : value)));
   }
   return printed;
 }
@@ -124,11 +147,15 @@ std::vector<std::string> PrintTexts(Cells cells) {
 
 std::vector<std::string> ReadColumnAsPandas(Cells cells) {
   switch (ClassifyIntegers(cells)) {
-    case IntegerColumn::kIntegers:
+    case ColumnType::kIntegers:
       return PrintIntegers(cells);
-    case IntegerColumn::kText:
+    case ColumnType::kIntegersAndMissing:
+      return PrintIntegersAndMissing(cells);
+    case ColumnType::kText:
+      return PrintTexts(cells);
+    case ColumnType::kPlainText:
       return std::vector<std::string>(cells.begin(), cells.end());
-    case IntegerColumn::kOther:
+    case ColumnType::kOther:
       break;
   }
   if (Reading floats = PrintFloats(cells); floats.has_value()) return *floats;

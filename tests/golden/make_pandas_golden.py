@@ -9,6 +9,7 @@ import io
 import json
 import pathlib
 import random
+import re
 import sys
 
 import pandas
@@ -72,13 +73,14 @@ def read_rows(text):
 
 
 def csv_texts(rng):
-    # A lone "\r" before a line that starts with white space sends pandas back to the start of its buffer: left out.
+    # Two faults of pandas around lines that end with a lone "\r" are left out: white space at the start of the next line sends it back
+    # to the start of its buffer, and behind a blank line it loses a comma.
     alphabets = [["a", ",", '"', "\n", " ", "\r\n"], ["b", ",", '"', '""', "\n", "\r", "\r\n"],
                  ['"', '","', "\n", "\t", "é"], ["\ufeff", "a", ",", "\n", '"']]
     for _ in range(1500):
         alphabet = rng.choice(alphabets)
         text = "".join(rng.choice(alphabet) for _ in range(rng.randint(1, 14)))
-        if "\ufeff" in text[1:]:
+        if "\ufeff" in text[1:] or re.search(r"(^|[\r\n])\r,", text):
             continue
         yield text
 

@@ -1,0 +1,86 @@
+#include "common/scoring/grader.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "common/benchmark/benchmark.h"
+
+namespace assay {
+namespace {
+
+Score GradeText(const std::string& output, const std::string& target) {
+  Item item;
+  item.target = target;
+  Prediction prediction;
+  prediction.output = output;
+  return (*FindGrader("starts_with"))->Grade(item, prediction);
+}
+
+Score GradeChoices(const std::vector<double>& loglikelihoods, const std::string& target) {
+  Item item;
+  item.choices = {"A", "B", "C", "D"};
+  item.target = target;
+  Prediction prediction;
+  prediction.choice_loglikelihoods = loglikelihoods;
+  return (*FindGrader("max_loglikelihood"))->Grade(item, prediction);
+}
+
+TEST(GraderTest, UnknownNameListsTheGraders) {
+  EXPECT_EQ(FindGrader("x").status().message(),
+            "unknown grader \"x\"; there are: max_loglikelihood, starts_with");
+}
+
+TEST(GraderTest, StartsWithIsPythons) {
+  EXPECT_EQ(GradeText(" \u00a0\nB.", "B").verdict, Verdict::kCorrect);
+  EXPECT_EQ(GradeText(" \u00a0\nB. ", "B").extracted, "B.");
+  EXPECT_EQ(GradeText("Because", "B").verdict, Verdict::kCorrect);
+  EXPECT_EQ(GradeText("b", "B").verdict, Verdict::kWrong);
+  EXPECT_EQ(GradeText("(B", "B").verdict, Verdict::kWrong);
+  EXPECT_EQ(GradeText("", "B").verdict, Verdict::kWrong);
+  EXPECT_EQ(GradeText("", "").verdict, Verdict::kCorrect);
+  // The target itself is not stripped.
+  EXPECT_EQ(GradeText(" B", " B").verdict, Verdict::kWrong);
+}
+
+TEST(GraderTest, MaxLoglikelihoodTakesTheFirstOfEqualOnes) {
+  EXPECT_EQ(GradeChoices({-2, -1, -3, -4}, "B").verdict, Verdict::kCorrect);
+  EXPECT_EQ(GradeChoices({-2, -1, -1, -4}, "B").verdict, Verdict::kCorrect);
+  EXPECT_EQ(GradeChoices({-2, -1, -1, -4}, "C").verdict, Verdict::kWrong);
+  EXPECT_EQ(GradeChoices({-2, -1, -1, -4}, "C").extracted, "B");
+  const double least = -std::numeric_limits<double>::infinity();
+  EXPECT_EQ(GradeChoices({least, least, least, -900}, "D").verdict, Verdict::kCorrect);
+}
+
+TEST(GraderTest, NumbersThatDoNotMatchTheChoicesAreAnError) {
+  EXPECT_EQ(GradeChoices({}, "A").verdict, Verdict::kError);
+  EXPECT_EQ(GradeChoices({-1, -2, -3}, "A").verdict, Verdict::kError);
+  EXPECT_EQ(GradeChoices({-1, -2, -3, std::nan("")}, "A").verdict, Verdict::kError);
+}
+
+TEST(GraderTest, ErrorsAreErrorsForEveryGrader) {
+  Item item;  // the empty target would match any output
+  Prediction prediction;
+  prediction.error = "out of memory";
+  for (const char* name : {"starts_with", "max_loglikelihood"}) {
+    const Score score = (*FindGrader(name))->Grade(item, prediction);
+    EXPECT_EQ(score.verdict, Verdict::kError);
+    EXPECT_EQ(score.grader, name);
+    EXPECT_EQ(score.grader_version, 1);
+    EXPECT_EQ(score.extracted, "");
+  }
+}
+
+TEST(GraderTest, EveryProtocolsGraderExists) {
+  for (const Benchmark* benchmark : AllBenchmarks()) {
+    for (const ProtocolSpec& protocol : benchmark->protocols()) {
+      const auto grader = FindGrader(protocol.grader);
+      ASSERT_TRUE(grader.ok()) << grader.status();
+      EXPECT_EQ((*grader)->name(), protocol.grader);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay
