@@ -16,7 +16,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
 // A file mapped read-only; the bytes stay valid as long as the object lives.
-// Movable, thread-safe to read. Whoever shortens the file underneath makes reads fail with SIGBUS, as for every mapping.
+// Movable, thread-safe to read. Whoever shortens the file underneath makes reads fail with SIGBUS,
+// as for every mapping.
 class MappedFile {
  public:
   static absl::StatusOr<MappedFile> Open(const std::string& path);

@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define ASSAY_RETURN_IF_ERROR(expression)                   \
-  do {                                                      \
+#define ASSAY_RETURN_IF_ERROR(expression)                                                  \
+  do {                                                                                     \
     if (absl::Status assay_status = (expression); !assay_status.ok()) return assay_status; \
   } while (false)
 

@@ -1,4 +1,5 @@
-// The version of the program and of the engine. Predictions of different engine versions are never mixed in one run.
+// The version of the program and of the engine. Predictions of different engine versions are never
+// mixed in one run.
 #ifndef ASSAY_COMMON_BASE_VERSION_H_
 #define ASSAY_COMMON_BASE_VERSION_H_
 

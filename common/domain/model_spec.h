@@ -8,11 +8,12 @@
 namespace assay {
 
 struct ModelSpec {
-  std::string name;  // [A-Za-z0-9._-]+
-  std::string path;  // absolute; a Hugging Face folder or a GGUF file, as the workers see it
-  std::string format;        // "huggingface" or "gguf"
+  std::string name;    // [A-Za-z0-9._-]+
+  std::string path;    // absolute; a Hugging Face folder or a GGUF file, as the workers see it
+  std::string format;  // "huggingface" or "gguf"
   std::string architecture;  // "llama"
-  // sha256 over the weight files (names and contents, in order of name) and, of a folder, config.json.
+  // sha256 over the weight files (names and contents, in order of name) and, of a folder,
+  // config.json.
   std::string weights_sha256;
   // sha256 of the tokenizer's canonical JSON form.
   std::string tokenizer_sha256;

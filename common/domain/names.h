@@ -1,4 +1,5 @@
-// The value of an enumeration by its name; an unknown name is an error that lists the names there are.
+// The value of an enumeration by its name; an unknown name is an error that lists the names there
+// are.
 #ifndef ASSAY_COMMON_DOMAIN_NAMES_H_
 #define ASSAY_COMMON_DOMAIN_NAMES_H_
 

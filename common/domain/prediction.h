@@ -1,4 +1,5 @@
-// What a model said to an item, raw, so that it can be graded again without the model; and the verdict.
+// What a model said to an item, raw, so that it can be graded again without the model; and the
+// verdict.
 #ifndef ASSAY_COMMON_DOMAIN_PREDICTION_H_
 #define ASSAY_COMMON_DOMAIN_PREDICTION_H_
 
@@ -19,18 +20,22 @@ absl::StatusOr<FinishReason> ParseFinishReason(absl::string_view name);
 struct Prediction {
   std::string item_id;
   int sample_index = 0;
-  std::string prompt;        // as rendered
+  std::string prompt;         // as rendered
   std::string prompt_sha256;  // of the token ids, as little-endian int32
   int64_t prompt_tokens = 0;
-  int64_t cached_tokens = 0;  // of the prompt's, those whose KV was already there; not part of the result's identity
+  int64_t cached_tokens =
+      0;  // of the prompt's, those whose KV was already there; not part of the result's identity
   int shots_used = 0;
-  bool over_max_input = false;  // longer than the protocol's max_input with no shot at all; run as it is
-  bool truncated = false;       // longer than the model's context; the front was cut
-  std::string output;           // generated text, special tokens skipped
+  bool over_max_input =
+      false;               // longer than the protocol's max_input with no shot at all; run as it is
+  bool truncated = false;  // longer than the model's context; the front was cut
+  std::string output;      // generated text, special tokens skipped
   std::vector<int32_t> output_token_ids;
   FinishReason finish_reason = FinishReason::kNone;
-  std::vector<double> choice_loglikelihoods;  // natural logarithm, in the order of the item's choices
-  std::string error;  // not empty: the item could not be run, and why; everything else is then unset
+  std::vector<double>
+      choice_loglikelihoods;  // natural logarithm, in the order of the item's choices
+  std::string
+      error;  // not empty: the item could not be run, and why; everything else is then unset
 };
 
 enum class Verdict { kCorrect, kWrong, kError };

@@ -17,7 +17,7 @@ absl::string_view PrecisionName(Precision precision);  // "float32", "bfloat16",
 absl::StatusOr<Precision> ParsePrecision(absl::string_view name);
 
 struct RunSettings {
-  std::string protocol;  // "instructeval", "lm-eval"
+  std::string protocol;      // "instructeval", "lm-eval"
   int protocol_version = 0;  // filled in by the planner
   int shots = -1;            // -1: the protocol's own number
   Precision precision = Precision::kBFloat16;
@@ -35,8 +35,9 @@ struct RunSpec {
   std::string model_name;
 };
 
-// pending -> running -> completed | cancelled | failed. A run whose every item has a prediction, or an item's error stored in its
-// place, is completed; it fails only when it cannot start at all (for example, its model's files changed).
+// pending -> running -> completed | cancelled | failed. A run whose every item has a prediction, or
+// an item's error stored in its place, is completed; it fails only when it cannot start at all (for
+// example, its model's files changed).
 enum class State { kPending, kRunning, kCompleted, kCancelled, kFailed };
 absl::string_view StateName(State state);  // "pending", ...
 absl::StatusOr<State> ParseState(absl::string_view name);
@@ -49,7 +50,7 @@ struct RunProgress {
   int64_t items_done = 0;    // predictions and errors
   int64_t items_failed = 0;  // stored as an error
   int64_t prompt_tokens = 0;
-  int64_t cached_tokens = 0;     // of the prompt tokens, those found in the prefix cache
+  int64_t cached_tokens = 0;  // of the prompt tokens, those found in the prefix cache
   int64_t generated_tokens = 0;
   absl::Time started = absl::InfinitePast();
   absl::Time finished = absl::InfiniteFuture();

@@ -1,6 +1,6 @@
-// Runs requests on a causal language model: packed prefill under a token budget, common prefixes computed once,
-// continuous batching in decode. The outputs of a request have the same bits whatever runs beside it, whatever the
-// budget, the order of submission and the size of the cache.
+// Runs requests on a causal language model: packed prefill under a token budget, common prefixes
+// computed once, continuous batching in decode. The outputs of a request have the same bits
+// whatever runs beside it, whatever the budget, the order of submission and the size of the cache.
 #ifndef ASSAY_WORKER_ENGINE_ENGINE_H_
 #define ASSAY_WORKER_ENGINE_ENGINE_H_
 
@@ -18,34 +18,35 @@ namespace assay {
 class CausalLm;
 
 struct EngineOptions {
-  int64_t token_budget = 2048;             // tokens computed in one step, at most
+  int64_t token_budget = 2048;  // tokens computed in one step, at most
   int64_t kv_cache_bytes = int64_t{2} << 30;
 };
 
 struct EngineStatistics {
   int64_t steps = 0;
-  int64_t prompt_tokens = 0;     // of finished and running requests
-  int64_t cached_tokens = 0;     // of those, found in the cache
-  int64_t computed_tokens = 0;   // forwarded through the model, decode included
+  int64_t prompt_tokens = 0;    // of finished and running requests
+  int64_t cached_tokens = 0;    // of those, found in the cache
+  int64_t computed_tokens = 0;  // forwarded through the model, decode included
   int64_t generated_tokens = 0;
 };
 
 // Not thread-safe: one thread owns it.
 class Engine {
  public:
-  // `model` must outlive the engine. ResourceExhausted when the cache cannot hold a single sequence of one block.
+  // `model` must outlive the engine. ResourceExhausted when the cache cannot hold a single sequence
+  // of one block.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(CausalLm* model,
                                                         const EngineOptions& options);
   ~Engine();
 
-  // Queues a request. InvalidArgument for an empty prompt, a token outside the vocabulary, or a request that cannot fit into
-  // the model's context or the cache even alone.
+  // Queues a request. InvalidArgument for an empty prompt, a token outside the vocabulary, or a
+  // request that cannot fit into the model's context or the cache even alone.
   absl::Status Submit(Request request);
   // Forgets a request wherever it is; no Completion will come of it. An unknown id is ignored.
   void Cancel(uint64_t id);
   bool HasWork() const;
-  // One forward pass; appends the requests that it finished. Without work does nothing. An error is the engine's own
-  // (for example, memory): the requests that were in it stay queued.
+  // One forward pass; appends the requests that it finished. Without work does nothing. An error is
+  // the engine's own (for example, memory): the requests that were in it stay queued.
   absl::Status Step(std::vector<Completion>* finished);
 
   const EngineStatistics& statistics() const;

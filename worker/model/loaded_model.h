@@ -29,8 +29,9 @@ struct LoadedModel {
   ~LoadedModel();
 };
 
-// Checks everything that can be checked without running the model: the architecture, every needed field and tensor
-// with its shape, the tokenizer and that its ids fit the embedding; and measures the digests. `name` may be empty.
+// Checks everything that can be checked without running the model: the architecture, every needed
+// field and tensor with its shape, the tokenizer and that its ids fit the embedding; and measures
+// the digests. `name` may be empty.
 absl::StatusOr<ModelSpec> InspectModel(const std::string& name, const std::string& path);
 
 // Loads the files at spec.path. FailedPrecondition when their digest is not the registered one.

@@ -1,0 +1,92 @@
+#include "worker/engine/scheduler.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace assay {
+namespace {
+
+// More running sequences than this bring no further speed, only more attention to juggle.
+constexpr int64_t kMostRunning = 512;
+
+}  // namespace
+
+bool Scheduler::ByTokens::operator()(const Sequence* a, const Sequence* b) const {
+  return std::tie(a->tokens, a->request_id, a->choice) <
+         std::tie(b->tokens, b->request_id, b->choice);
+}
+
+void Scheduler::Remove(Sequence* sequence) {
+  waiting_.erase(sequence);
+  std::erase(running_, sequence);
+  cache_->Release(&sequence->hold);
+}
+
+void Scheduler::Restart() {
+  for (Sequence* sequence : running_) {
+    cache_->Release(&sequence->hold);
+    waiting_.insert(sequence);
+  }
+  running_.clear();
+}
+
+void Scheduler::Take(Sequence* sequence, int64_t tokens, Schedule* schedule) {
+  Batch& batch = schedule->batch;
+  const int64_t first = sequence->hold.tokens;
+  BatchSlice slice;
+  slice.first_row = batch.rows();
+  slice.rows = tokens;
+  slice.first_position = static_cast<int32_t>(first);
+  const absl::Span<const int32_t> part =
+      absl::MakeConstSpan(sequence->tokens)
+          .subspan(static_cast<size_t>(first), static_cast<size_t>(tokens));
+  cache_->Extend(&sequence->hold, part);
+  slice.blocks = KvCache::Blocks(sequence->hold);
+  for (int64_t i = 0; i < tokens; ++i) {
+    const int64_t position = first + i;
+    if (position >= sequence->first_output) {
+      batch.output_rows.push_back(slice.first_row + i);
+      schedule->outputs.push_back({sequence, position});
+    }
+    batch.token_ids.push_back(part[static_cast<size_t>(i)]);
+    batch.positions.push_back(static_cast<int32_t>(position));
+  }
+  batch.slices.push_back(std::move(slice));
+}
+
+Schedule Scheduler::Next() {
+  Schedule schedule;
+  int64_t budget = token_budget_;
+  // First those with one token to go (decoding), then prompts that were begun.
+  for (const bool decoding : {true, false}) {
+    for (Sequence* sequence : running_) {
+      if (budget == 0) break;
+      const int64_t remaining = sequence->remaining();
+      if (remaining == 0 || (remaining == 1) != decoding) continue;
+      const int64_t tokens = std::min(budget, remaining);
+      Take(sequence, tokens, &schedule);
+      budget -= tokens;
+    }
+  }
+  // No more run than can all be decoded in one pass.
+  const size_t most_running = static_cast<size_t>(std::min(kMostRunning, token_budget_));
+  while (budget > 0 && !waiting_.empty() && running_.size() < most_running) {
+    Sequence* sequence = *waiting_.begin();
+    const int64_t most_shared =
+        std::min(sequence->first_output, static_cast<int64_t>(sequence->tokens.size()) - 1);
+    if (!cache_->Admit(sequence->tokens, most_shared, sequence->most_tokens, &sequence->hold,
+                       &schedule.batch.copies)) {
+      break;
+    }
+    if (!sequence->admitted) sequence->cached_tokens = sequence->hold.tokens;
+    sequence->admitted = true;
+    waiting_.erase(waiting_.begin());
+    running_.push_back(sequence);
+    const int64_t tokens = std::min(budget, sequence->remaining());
+    Take(sequence, tokens, &schedule);
+    budget -= tokens;
+  }
+  return schedule;
+}
+
+}  // namespace assay

@@ -1,0 +1,57 @@
+// Decides which tokens the next forward pass computes: one for every sequence that is being
+// decoded, then prompts until the token budget is used up. Waiting sequences are admitted in the
+// order of their tokens, so that those with a common prefix follow each other.
+#ifndef ASSAY_WORKER_ENGINE_SCHEDULER_H_
+#define ASSAY_WORKER_ENGINE_SCHEDULER_H_
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "worker/engine/kv_cache.h"
+#include "worker/engine/sequence.h"
+#include "worker/layers/batch.h"
+
+namespace assay {
+
+// A wanted output of a pass: row `output` of the hidden states is that of `position` in `sequence`.
+struct ScheduledOutput {
+  Sequence* sequence = nullptr;
+  int64_t position = 0;
+};
+
+struct Schedule {
+  Batch batch;
+  std::vector<ScheduledOutput> outputs;  // one for each of batch.output_rows
+};
+
+// Does not own the sequences. Not thread-safe.
+class Scheduler {
+ public:
+  // `cache` must outlive the scheduler.
+  Scheduler(KvCache* cache, int64_t token_budget) : cache_(cache), token_budget_(token_budget) {}
+
+  void Add(Sequence* sequence) { waiting_.insert(sequence); }
+  // Takes the sequence out, wherever it is, and releases its hold.
+  void Remove(Sequence* sequence);
+  // Puts every running sequence back to the waiting ones, to be computed anew.
+  void Restart();
+  bool HasWork() const { return !waiting_.empty() || !running_.empty(); }
+  // Empty batch: nothing to do.
+  Schedule Next();
+
+ private:
+  struct ByTokens {
+    bool operator()(const Sequence* a, const Sequence* b) const;
+  };
+  void Take(Sequence* sequence, int64_t tokens, Schedule* schedule);
+
+  KvCache* const cache_;
+  const int64_t token_budget_;
+  std::set<Sequence*, ByTokens> waiting_;
+  std::vector<Sequence*> running_;  // in order of admission
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_ENGINE_SCHEDULER_H_

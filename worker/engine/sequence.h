@@ -1,0 +1,29 @@
+// A sequence of tokens on its way through the model.
+#ifndef ASSAY_WORKER_ENGINE_SEQUENCE_H_
+#define ASSAY_WORKER_ENGINE_SEQUENCE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "worker/engine/kv_cache.h"
+
+namespace assay {
+
+struct Sequence {
+  uint64_t request_id = 0;
+  // The choice whose later tokens this sequence scores, or -1: the request's prompt itself.
+  int choice = -1;
+  std::vector<int32_t> tokens;  // the prompt, and what was generated
+  int64_t first_output =
+      0;  // logits are wanted from this position on; those before are not, or were accepted
+  int64_t most_tokens = 0;    // that will ever be computed
+  int64_t cached_tokens = 0;  // found in the cache at the first admission
+  bool admitted = false;
+  KvCache::Hold hold;  // hold.tokens of `tokens` are computed
+
+  int64_t remaining() const { return static_cast<int64_t>(tokens.size()) - hold.tokens; }
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_ENGINE_SEQUENCE_H_

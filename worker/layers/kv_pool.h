@@ -1,0 +1,62 @@
+// The memory of cached keys and values: blocks of cpu::kBlockTokens tokens, all layers and heads
+// together.
+#ifndef ASSAY_WORKER_LAYERS_KV_POOL_H_
+#define ASSAY_WORKER_LAYERS_KV_POOL_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/domain/run.h"
+
+namespace assay {
+
+struct KvLayout {
+  int64_t layers = 0;
+  int64_t kv_heads = 0;
+  int64_t head_size = 0;
+  Precision precision = Precision::kFloat32;
+
+  int64_t PartBytes() const;   // keys, or values, of one block, layer and head
+  int64_t BlockBytes() const;  // of one block
+};
+
+// A block holds, by layer and head, the keys' panels and then the values' (cpu/kernels.h). Its
+// address range is reserved at once; the system gives memory to it when it is first written. Not
+// thread-safe, except that different blocks may be written at once.
+class KvPool {
+ public:
+  // As many blocks as fit into `bytes`. ResourceExhausted when not even one does or the range
+  // cannot be reserved.
+  static absl::StatusOr<std::unique_ptr<KvPool>> Create(const KvLayout& layout, int64_t bytes);
+  ~KvPool();
+  KvPool(const KvPool&) = delete;
+  KvPool& operator=(const KvPool&) = delete;
+
+  const KvLayout& layout() const { return layout_; }
+  int32_t blocks() const { return blocks_; }
+
+  // The keys of (block, layer, head); the values follow at PartBytes().
+  char* Keys(int32_t block, int64_t layer, int64_t head) const;
+  // To be called when a block is given to a new owner: values that are never written must be
+  // finite, since they are multiplied by a weight of zero.
+  void Clear(int32_t block);
+  // Copies the keys and values of the first `tokens` tokens of a block for one layer.
+  void CopyTokens(int64_t layer, int32_t from, int32_t to, int64_t tokens);
+  // Stores a token's key and value of (layer, head), `head_size` floats each, rounded to the
+  // precision.
+  void Write(int32_t block, int64_t layer, int64_t head, int64_t slot, const float* key,
+             const float* value);
+
+ private:
+  KvPool(const KvLayout& layout, int32_t blocks, char* memory, int64_t bytes);
+
+  KvLayout layout_;
+  int32_t blocks_;
+  char* memory_;
+  int64_t bytes_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_LAYERS_KV_POOL_H_

@@ -1,0 +1,238 @@
+#include "worker/layers/linear.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "worker/layers/activations.h"
+#include "worker/layers/thread_pool.h"
+
+namespace assay {
+namespace {
+
+using cpu::kPanel;
+
+// Columns of a gated panel that belong to one of its two halves.
+constexpr int64_t kHalfPanel = kPanel / 2;
+// Rows of the input that a task keeps in the second-level cache while the panels pass.
+constexpr int64_t kTaskInputBytes = 768 << 10;
+constexpr int64_t kTaskRowStep = 96;  // a multiple of every kernel's rows
+
+absl::StatusOr<const StoredTensor*> FindWeight(const Checkpoint& checkpoint,
+                                               const std::string& name) {
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor,
+                         checkpoint.Find(absl::StrCat(name, ".weight")));
+  if (tensor->shape.size() != 2) {
+    return absl::InvalidArgumentError(absl::StrCat(tensor->file, ": tensor ", tensor->name, " has ",
+                                                   tensor->shape.size(),
+                                                   " dimensions; a linear layer has 2"));
+  }
+  return tensor;
+}
+
+// The bias of `rows` values, or nothing.
+absl::StatusOr<std::optional<std::vector<float>>> ReadBias(const Checkpoint& checkpoint,
+                                                           const std::string& name, int64_t rows) {
+  const std::string bias_name = absl::StrCat(name, ".bias");
+  if (!checkpoint.Has(bias_name)) return std::nullopt;
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, checkpoint.Find(bias_name));
+  if (tensor->shape != std::vector<int64_t>{rows}) {
+    return absl::InvalidArgumentError(absl::StrCat(tensor->file, ": tensor ", bias_name,
+                                                   " does not have the shape [", rows, "]"));
+  }
+  std::vector<float> bias(static_cast<size_t>(rows));
+  ASSAY_RETURN_IF_ERROR(checkpoint.ReadRows(*tensor, 0, rows, bias.data()));
+  return bias;
+}
+
+// values[kPanel][depth] to a panel.
+void PackPanel(Precision precision, const float* values, int64_t depth, int64_t padded,
+               char* panel) {
+  if (precision == Precision::kFloat32) {
+    float* out = reinterpret_cast<float*>(panel);
+    for (int64_t k = 0; k < padded; ++k) {
+      for (int64_t column = 0; column < kPanel; ++column) {
+        out[k * kPanel + column] = k < depth ? values[column * depth + k] : 0.0f;
+      }
+    }
+    return;
+  }
+  uint16_t* out = reinterpret_cast<uint16_t*>(panel);
+  for (int64_t k = 0; k < padded; ++k) {
+    for (int64_t column = 0; column < kPanel; ++column) {
+      out[k / 2 * 2 * kPanel + column * 2 + k % 2] =
+          k < depth ? cpu::ToBits16(precision, values[column * depth + k]) : uint16_t{0};
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
+                                    const std::vector<std::string>& names, Precision precision) {
+  std::vector<Row> rows;
+  std::vector<float> bias;
+  bool any_bias = false;
+  for (const std::string& name : names) {
+    ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, FindWeight(checkpoint, name));
+    const int64_t count = tensor->shape[0];
+    for (int64_t i = 0; i < count; ++i) rows.push_back({tensor, i});
+    ASSAY_ASSIGN_OR_RETURN(auto part, ReadBias(checkpoint, name, count));
+    any_bias |= part.has_value();
+    const std::vector<float> values = part.value_or(std::vector<float>(static_cast<size_t>(count)));
+    bias.insert(bias.end(), values.begin(), values.end());
+  }
+  if (!any_bias) bias.clear();
+  return Pack(checkpoint, rows, bias, precision);
+}
+
+absl::StatusOr<Linear> Linear::LoadGated(const Checkpoint& checkpoint, const std::string& gate,
+                                         const std::string& up, Precision precision) {
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* gate_tensor, FindWeight(checkpoint, gate));
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* up_tensor, FindWeight(checkpoint, up));
+  if (gate_tensor->shape != up_tensor->shape) {
+    return absl::InvalidArgumentError(absl::StrCat(gate_tensor->file, ": tensors ",
+                                                   gate_tensor->name, " and ", up_tensor->name,
+                                                   " have different shapes"));
+  }
+  const int64_t count = gate_tensor->shape[0];
+  ASSAY_ASSIGN_OR_RETURN(auto gate_bias, ReadBias(checkpoint, gate, count));
+  ASSAY_ASSIGN_OR_RETURN(auto up_bias, ReadBias(checkpoint, up, count));
+  std::vector<Row> rows;
+  std::vector<float> bias;
+  for (int64_t first = 0; first < count; first += kHalfPanel) {
+    for (const bool is_gate : {true, false}) {
+      const std::optional<std::vector<float>>& values = is_gate ? gate_bias : up_bias;
+      for (int64_t i = first; i < first + kHalfPanel; ++i) {
+        // Where the number of rows is no multiple of the half panel, rows of zeros fill it.
+        rows.push_back({i < count ? (is_gate ? gate_tensor : up_tensor) : nullptr, i});
+        bias.push_back(values.has_value() && i < count ? (*values)[static_cast<size_t>(i)] : 0.0f);
+      }
+    }
+  }
+  if (!gate_bias.has_value() && !up_bias.has_value()) bias.clear();
+  return Pack(checkpoint, rows, bias, precision);
+}
+
+absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vector<Row>& rows,
+                                    const std::vector<float>& bias, Precision precision) {
+  Linear linear;
+  linear.precision_ = precision;
+  linear.columns_ = static_cast<int64_t>(rows.size());
+  linear.depth_ = rows.front().tensor->shape[1];
+  for (const Row& row : rows) {
+    if (row.tensor != nullptr && row.tensor->shape[1] != linear.depth_) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          row.tensor->file, ": tensor ", row.tensor->name, " has ", row.tensor->shape[1],
+          " columns where ", rows.front().tensor->name, " has ", linear.depth_));
+    }
+  }
+  const int64_t depth = linear.depth_;
+  const int64_t padded = cpu::Padded(depth);
+  const int64_t panels = cpu::RoundUp(linear.columns_, kPanel) / kPanel;
+  try {
+    const at::TensorOptions options = at::TensorOptions().dtype(ScalarTypeOf(precision));
+    linear.panels_ = precision == Precision::kFloat32
+                         ? at::empty({panels, padded, kPanel}, options)
+                         : at::empty({panels, padded / 2, kPanel, 2}, options);
+    if (!bias.empty()) {
+      linear.bias_ = at::zeros({panels * kPanel}, at::kFloat);
+      std::copy(bias.begin(), bias.end(), linear.bias_.mutable_data_ptr<float>());
+    }
+  } catch (const std::exception&) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no memory for the weights of ", rows.front().tensor->name));
+  }
+  char* out = static_cast<char*>(linear.panels_.mutable_data_ptr());
+  const int64_t panel_bytes = padded * kPanel * cpu::ElementSize(precision);
+
+  std::mutex mutex;
+  absl::Status status;
+  ThreadPool::Shared().ParallelFor(panels, [&](int64_t panel) {
+    std::vector<float> values(static_cast<size_t>(kPanel * depth), 0.0f);
+    const int64_t end = std::min((panel + 1) * kPanel, linear.columns_);
+    for (int64_t first = panel * kPanel; first < end;) {
+      const Row& row = rows[static_cast<size_t>(first)];
+      int64_t last = first + 1;
+      while (last < end && rows[static_cast<size_t>(last)].tensor == row.tensor &&
+             rows[static_cast<size_t>(last)].index == row.index + (last - first)) {
+        ++last;
+      }
+      if (row.tensor != nullptr) {
+        absl::Status read = checkpoint.ReadRows(*row.tensor, row.index, row.index + last - first,
+                                                values.data() + (first - panel * kPanel) * depth);
+        if (!read.ok()) {
+          std::lock_guard<std::mutex> lock(mutex);
+          status.Update(read);
+          return;
+        }
+      }
+      first = last;
+    }
+    PackPanel(precision, values.data(), depth, padded, out + panel * panel_bytes);
+  });
+  ASSAY_RETURN_IF_ERROR(status);
+  return linear;
+}
+
+void Linear::Forward(const at::Tensor& input, cpu::Output kind, at::Tensor output) const {
+  const int64_t rows = input.size(0);
+  const int64_t padded = cpu::Padded(depth_);
+  const int64_t panels = panels_.size(0);
+  const int64_t element = cpu::ElementSize(precision_);
+  const int64_t output_element = kind == cpu::Output::kSiluMul ? element : 4;
+  const int64_t panel_columns = kind == cpu::Output::kSiluMul ? kHalfPanel : kPanel;
+  const char* input_data = static_cast<const char*>(input.const_data_ptr());
+  char* output_data = static_cast<char*>(output.mutable_data_ptr());
+  const char* panel_data = static_cast<const char*>(panels_.const_data_ptr());
+  const float* bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr;
+
+  const int64_t task_rows =
+      std::max(kTaskRowStep, kTaskInputBytes / (padded * element) / kTaskRowStep * kTaskRowStep);
+  const int64_t row_tasks = std::max<int64_t>(1, (rows + task_rows - 1) / task_rows);
+  ThreadPool& pool = ThreadPool::Shared();
+  // Enough tasks that no thread waits long for the last.
+  const int64_t wanted = std::max<int64_t>(1, 6 * pool.threads() / row_tasks);
+  const int64_t task_panels = std::max<int64_t>(1, (panels + wanted - 1) / wanted);
+  const int64_t panel_tasks = (panels + task_panels - 1) / task_panels;
+  const cpu::Kernels& kernels = cpu::BestKernels();
+  pool.ParallelFor(row_tasks * panel_tasks, [&](int64_t task) {
+    const int64_t row = task / panel_tasks * task_rows;
+    const int64_t panel = task % panel_tasks * task_panels;
+    const int64_t column = panel * panel_columns;
+    kernels.gemm(precision_,
+                 {.input = input_data + row * padded * element,
+                  .input_stride = padded,
+                  .panels = panel_data + panel * padded * kPanel * element,
+                  .depth = padded,
+                  .panel_count = std::min(task_panels, panels - panel),
+                  .rows = std::min(task_rows, rows - row),
+                  .output = kind,
+                  .bias = bias == nullptr ? nullptr : bias + panel * kPanel,
+                  .out = output_data + (row * output.stride(0) + column) * output_element,
+                  .out_stride = output.stride(0),
+                  .out_columns = columns_ - panel * kPanel});
+  });
+}
+
+void Linear::ReadRow(int64_t index, float* out) const {
+  const int64_t padded = cpu::Padded(depth_);
+  const int64_t column = index % kPanel;
+  const char* panel = static_cast<const char*>(panels_.const_data_ptr()) +
+                      index / kPanel * padded * kPanel * cpu::ElementSize(precision_);
+  if (precision_ == Precision::kFloat32) {
+    const float* values = reinterpret_cast<const float*>(panel);
+    for (int64_t k = 0; k < depth_; ++k) out[k] = values[k * kPanel + column];
+    return;
+  }
+  const uint16_t* values = reinterpret_cast<const uint16_t*>(panel);
+  for (int64_t k = 0; k < depth_; ++k) {
+    out[k] = cpu::FromBits16(precision_, values[k / 2 * 2 * kPanel + column * 2 + k % 2]);
+  }
+}
+
+}  // namespace assay

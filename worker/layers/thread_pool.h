@@ -1,0 +1,51 @@
+// A fixed set of threads for the loops inside a forward pass, which are many and short: waiting
+// threads spin for some microseconds before they sleep.
+#ifndef ASSAY_WORKER_LAYERS_THREAD_POOL_H_
+#define ASSAY_WORKER_LAYERS_THREAD_POOL_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace assay {
+
+class ThreadPool {
+ public:
+  // `threads` ≥ 1, the caller's own included.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls body(task) for every task in [0, tasks), each once, in any order and on any thread;
+  // returns when all are done. `body` must not throw and must not call ParallelFor. One caller at a
+  // time.
+  void ParallelFor(int64_t tasks, const std::function<void(int64_t)>& body);
+
+  // The pool that the layers use: made at first use with the number of physical cores unless
+  // SetThreads was called before. SetThreads replaces it and must not run beside a forward pass.
+  static ThreadPool& Shared();
+  static void SetThreads(int threads);
+
+ private:
+  void WorkerLoop();
+  void RunTasks();
+
+  const std::function<void(int64_t)>* body_ = nullptr;
+  int64_t tasks_ = 0;
+  alignas(64) std::atomic<int64_t> next_{0};
+  alignas(64) std::atomic<uint32_t> generation_{
+      0};  // odd-even has no meaning; a change means new work
+  alignas(64) std::atomic<int> running_{
+      0};  // workers that have not finished the current generation
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_LAYERS_THREAD_POOL_H_

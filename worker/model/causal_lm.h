@@ -1,0 +1,40 @@
+// A decoder-only language model, as the engine sees it.
+#ifndef ASSAY_WORKER_MODEL_CAUSAL_LM_H_
+#define ASSAY_WORKER_MODEL_CAUSAL_LM_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "worker/layers/batch.h"
+#include "worker/layers/kv_pool.h"
+
+namespace assay {
+
+// Not thread-safe: a forward pass uses the model's own buffers. Every output row has the same bits
+// whatever else is in the batch, and whether the tokens before it were computed in this pass or in
+// earlier ones.
+class CausalLm {
+ public:
+  virtual ~CausalLm() = default;
+
+  virtual int64_t vocabulary_size() const = 0;
+  virtual int64_t context_length() const = 0;  // tokens
+  virtual KvLayout kv_layout() const = 0;
+  virtual int64_t weight_bytes() const = 0;  // resident, in the compute type
+
+  // One pass over the batch. Returns the final hidden states of batch.output_rows, ready for
+  // Logits: [output_rows, width] of the compute type; valid until the next call. ResourceExhausted
+  // when memory runs out; other errors are the libraries' own.
+  virtual absl::StatusOr<at::Tensor> Forward(const Batch& batch, KvPool* pool) = 0;
+
+  // Logits of rows of what Forward returned: float32 [rows, vocabulary_size]; valid until the next
+  // call.
+  virtual absl::StatusOr<at::Tensor> Logits(const at::Tensor& hidden) = 0;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_WORKER_MODEL_CAUSAL_LM_H_
