@@ -1,0 +1,138 @@
+#include "coordinator/lease/lease_manager.h"
+
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/benchmark/benchmark.h"
+#include "coordinator/lease/failure_policy.h"
+#include "coordinator/lease/report.h"
+
+namespace assay {
+namespace {
+
+absl::StatusOr<const ProtocolSpec*> ProtocolOf(const RunSpec& run) {
+  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(run.benchmark));
+  return benchmark->FindProtocol(run.settings.protocol);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const std::string& worker_id, int count,
+                                                       const LoadedModel& loaded) {
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<LeasedShard> shards,
+                         shards_->Lease(worker_id, count, loaded, lease_time_));
+  std::vector<Lease> leases;
+  for (const LeasedShard& shard : shards) {
+    absl::StatusOr<Lease> lease = Fill(shard);
+    if (lease.ok()) {
+      leases.push_back(*std::move(lease));
+      continue;
+    }
+    if (absl::IsUnavailable(lease.status())) {
+      // Best effort: where it fails as well, the leases run out by themselves.
+      Fail(shard.key, FailureKind::kReturned, "").IgnoreError();
+      continue;
+    }
+    spdlog::error("run {} cannot be handed out: {}", shard.run.run_id, lease.status().ToString());
+    ASSAY_RETURN_IF_ERROR(shards_->FailWholeRun(shard.key, lease.status().message()).status());
+  }
+  return leases;
+}
+
+absl::StatusOr<Lease> LeaseManager::Fill(const LeasedShard& shard) {
+  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(shard.run.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
+                         benchmark->FindProtocol(shard.run.settings.protocol));
+  if (protocol->version != shard.run.settings.protocol_version) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the run was submitted with version ", shard.run.settings.protocol_version,
+                     " of protocol ", protocol->name, ", and the program now has version ",
+                     protocol->version, "; submit it again"));
+  }
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
+                         cache_->Get(shard.run.benchmark, shard.run.dataset_sha256));
+  Lease lease;
+  lease.key = shard.key;
+  lease.run = shard.run;
+  lease.model = shard.model;
+  for (const int64_t ordinal : shard.ordinals) {
+    const Item* item = dataset->Find(ordinal);
+    if (item == nullptr) {
+      return absl::InternalError(absl::StrCat("the data set has no item of ordinal ", ordinal));
+    }
+    lease.items.push_back(*item);
+    if (lease.shots.count(item->group) != 0) continue;
+    ASSAY_ASSIGN_OR_RETURN(
+        Selection selection,
+        benchmark->Select(*protocol, shard.run.settings.shots, dataset->Group(item->group)));
+    lease.shots[item->group] = std::move(selection.shots);
+  }
+  return lease;
+}
+
+absl::StatusOr<std::vector<LeaseKey>> LeaseManager::Renew(absl::Span<const LeaseKey> keys) {
+  return shards_->Renew(keys, lease_time_);
+}
+
+absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
+                                                   std::vector<Prediction> predictions) {
+  const absl::StatusOr<ShardView> shard = shards_->View(key);
+  if (absl::IsNotFound(shard.status())) return CommitOutcome::kStale;
+  ASSAY_RETURN_IF_ERROR(shard.status());
+  if (shard->standing == LeaseStanding::kCommitted) return CommitOutcome::kDuplicate;
+  if (shard->standing == LeaseStanding::kStale) return CommitOutcome::kStale;
+  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol, ProtocolOf(shard->run));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
+                         cache_->Get(shard->run.benchmark, shard->run.dataset_sha256));
+  // Graded before the transaction, which stays short.
+  const absl::StatusOr<std::vector<GradedItem>> graded =
+      GradeReport(*dataset, shard->ordinals, *protocol, std::move(predictions));
+  if (!graded.ok()) {
+    if (absl::IsInvalidArgument(graded.status())) {
+      ASSAY_RETURN_IF_ERROR(Fail(key, FailureKind::kReported, graded.status().message()).status());
+    }
+    return graded.status();
+  }
+  return shards_->Commit(key, *graded);
+}
+
+absl::StatusOr<CommitOutcome> LeaseManager::Fail(const LeaseKey& key, FailureKind kind,
+                                                 absl::string_view message) {
+  ASSAY_ASSIGN_OR_RETURN(const bool current,
+                         shards_->Fail(key, kind, message, DecideFailure, MakeErrorItem()));
+  if (!current) return CommitOutcome::kStale;
+  pending_.Notify();
+  return CommitOutcome::kAccepted;
+}
+
+absl::StatusOr<CommitOutcome> LeaseManager::FailWholeRun(const LeaseKey& key,
+                                                         absl::string_view message) {
+  ASSAY_ASSIGN_OR_RETURN(const bool current, shards_->FailWholeRun(key, message));
+  return current ? CommitOutcome::kAccepted : CommitOutcome::kStale;
+}
+
+absl::StatusOr<int> LeaseManager::Reap() {
+  for (int count = 0;; ++count) {
+    ASSAY_ASSIGN_OR_RETURN(const std::optional<LeaseKey> key,
+                           shards_->ReapOne(DecideFailure, MakeErrorItem()));
+    if (!key.has_value()) return count;
+    spdlog::warn("the lease {} of shard {} ran out", key->lease_id, key->shard_id);
+    pending_.Notify();
+  }
+}
+
+ErrorItem LeaseManager::MakeErrorItem() {
+  return [this](const RunSpec& run, int64_t ordinal,
+                absl::string_view message) -> absl::StatusOr<GradedItem> {
+    ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol, ProtocolOf(run));
+    ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
+                           cache_->Get(run.benchmark, run.dataset_sha256));
+    return GradeError(*dataset, ordinal, *protocol, message);
+  };
+}
+
+}  // namespace assay

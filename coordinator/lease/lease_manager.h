@@ -1,0 +1,57 @@
+// The life of a lease: granted, renewed, and ended by a commit, a failure or the end of its time.
+#ifndef ASSAY_COORDINATOR_LEASE_LEASE_MANAGER_H_
+#define ASSAY_COORDINATOR_LEASE_LEASE_MANAGER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/domain/worker.h"
+#include "coordinator/lease/work_signal.h"
+#include "coordinator/store/dataset.h"
+#include "coordinator/store/shard_store.h"
+
+namespace assay {
+
+// Thread-safe. Unavailable everywhere when the database is not reachable: nothing was stored, or it
+// is not known whether; calling again with the same key is safe.
+class LeaseManager {
+ public:
+  LeaseManager(ShardStore* shards, DatasetCache* cache, absl::Duration lease_time)
+      : shards_(shards), cache_(cache), lease_time_(lease_time) {}
+
+  absl::Duration lease_time() const { return lease_time_; }
+  // Moves whenever shards may have become pending.
+  WorkSignal& pending() { return pending_; }
+
+  // Up to `count` leases; none when nothing is pending.
+  absl::StatusOr<std::vector<Lease>> Grant(const std::string& worker_id, int count,
+                                           const LoadedModel& loaded);
+  // Returns the leases that are over.
+  absl::StatusOr<std::vector<LeaseKey>> Renew(absl::Span<const LeaseKey> keys);
+  // InvalidArgument when the predictions do not fit the shard, which then counts as failed.
+  absl::StatusOr<CommitOutcome> Commit(const LeaseKey& key, std::vector<Prediction> predictions);
+  // kAccepted or kStale.
+  absl::StatusOr<CommitOutcome> Fail(const LeaseKey& key, FailureKind kind,
+                                     absl::string_view message);
+  absl::StatusOr<CommitOutcome> FailWholeRun(const LeaseKey& key, absl::string_view message);
+  // Ends all leases that are past their deadline; returns how many that were.
+  absl::StatusOr<int> Reap();
+
+ private:
+  absl::StatusOr<Lease> Fill(const LeasedShard& shard);
+  ErrorItem MakeErrorItem();
+
+  ShardStore* const shards_;
+  DatasetCache* const cache_;
+  const absl::Duration lease_time_;
+  WorkSignal pending_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_LEASE_LEASE_MANAGER_H_

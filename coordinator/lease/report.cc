@@ -1,0 +1,89 @@
+#include "coordinator/lease/report.h"
+
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/scoring/grader.h"
+
+namespace assay {
+namespace {
+
+absl::Status CheckPrediction(const Item& item, const ProtocolSpec& protocol,
+                             const Prediction& prediction) {
+  const auto invalid = [&item](absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat("prediction of item ", item.id, ": ", what));
+  };
+  if (prediction.sample_index != 0) return invalid("one sample an item was asked for");
+  if (prediction.prompt_tokens < 0 || prediction.cached_tokens < 0 ||
+      prediction.cached_tokens > prediction.prompt_tokens || prediction.shots_used < 0) {
+    return invalid("its counts of tokens or shots make no sense");
+  }
+  if (!prediction.error.empty()) return absl::OkStatus();
+  const size_t choices =
+      protocol.request_type == RequestType::kScoreChoices ? item.choices.size() : 0;
+  if (prediction.choice_loglikelihoods.size() != choices) {
+    return invalid(absl::StrCat(prediction.choice_loglikelihoods.size(),
+                                " log-likelihoods, where the protocol asks for ", choices));
+  }
+  for (const double value : prediction.choice_loglikelihoods) {
+    if (std::isnan(value)) return invalid("a log-likelihood is not a number");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const Item*> FindItem(const Dataset& dataset, int64_t ordinal) {
+  const Item* item = dataset.Find(ordinal);
+  if (item != nullptr) return item;
+  return absl::InternalError(absl::StrCat("the data set has no item of ordinal ", ordinal));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
+                                                    absl::Span<const int64_t> ordinals,
+                                                    const ProtocolSpec& protocol,
+                                                    std::vector<Prediction> predictions) {
+  ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol.grader));
+  std::map<std::string, Prediction*> by_item;
+  for (Prediction& prediction : predictions) {
+    if (!by_item.emplace(prediction.item_id, &prediction).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("item ", prediction.item_id, " has two predictions"));
+    }
+  }
+  std::vector<GradedItem> graded;
+  for (const int64_t ordinal : ordinals) {
+    ASSAY_ASSIGN_OR_RETURN(const Item* item, FindItem(dataset, ordinal));
+    const auto found = by_item.find(item->id);
+    if (found == by_item.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("item ", item->id, " has no prediction"));
+    }
+    Prediction& prediction = *found->second;
+    ASSAY_RETURN_IF_ERROR(CheckPrediction(*item, protocol, prediction));
+    const Score score = grader->Grade(*item, prediction);
+    graded.push_back({ordinal, item->group, std::move(prediction), score});
+    by_item.erase(found);
+  }
+  if (!by_item.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("item ", by_item.begin()->first, " is not of the shard"));
+  }
+  return graded;
+}
+
+absl::StatusOr<GradedItem> GradeError(const Dataset& dataset, int64_t ordinal,
+                                      const ProtocolSpec& protocol, absl::string_view message) {
+  ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol.grader));
+  ASSAY_ASSIGN_OR_RETURN(const Item* item, FindItem(dataset, ordinal));
+  Prediction prediction;
+  prediction.item_id = item->id;
+  prediction.error = message.empty() ? "the item could not be run" : std::string(message);
+  const Score score = grader->Grade(*item, prediction);
+  return GradedItem{ordinal, item->group, std::move(prediction), score};
+}
+
+}  // namespace assay

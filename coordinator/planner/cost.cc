@@ -1,0 +1,49 @@
+#include "coordinator/planner/cost.h"
+
+#include <algorithm>
+#include <string>
+
+namespace assay {
+namespace {
+
+constexpr double kShardSeconds = 5;
+constexpr int64_t kMaxShardItems = 64;
+constexpr int64_t kUnknownSpeedShardItems = 16;
+constexpr int64_t kShardsPerWorker = 4;
+constexpr double kReachedShareOfRate = 0.5;
+
+}  // namespace
+
+int64_t CountCharacters(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
+                               absl::Span<const StoredWorker> workers) {
+  double gflops = 0;
+  for (const StoredWorker& stored : workers) {
+    if (!stored.connected) continue;
+    const auto rate = stored.worker.gflops.find(std::string(PrecisionName(precision)));
+    if (rate != stored.worker.gflops.end()) gflops += rate->second;
+  }
+  return gflops * 1e9 * kReachedShareOfRate / (2.0 * static_cast<double>(model.parameters));
+}
+
+int64_t ChooseShardItems(const ShardSizing& sizing) {
+  int64_t items = kUnknownSpeedShardItems;
+  if (sizing.tokens_per_second > 0 && sizing.work > 0 && sizing.items > 0) {
+    const double tokens_per_item =
+        static_cast<double>(sizing.work) / static_cast<double>(sizing.items);
+    const double worker_speed = sizing.tokens_per_second / std::max(1, sizing.workers);
+    items = static_cast<int64_t>(
+        std::min<double>(kMaxShardItems, kShardSeconds * worker_speed / tokens_per_item));
+  }
+  if (sizing.workers > 0) {
+    const int64_t shards = sizing.workers * kShardsPerWorker;
+    items = std::min(items, (sizing.items + shards - 1) / shards);
+  }
+  return std::max<int64_t>(1, items);
+}
+
+}  // namespace assay

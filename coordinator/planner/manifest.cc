@@ -1,0 +1,69 @@
+#include "coordinator/planner/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/version.h"
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+std::string FormatUtc(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
+}  // namespace
+
+std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
+                         const Grader& grader) {
+  const Json manifest = {
+      {"model",
+       {{"name", model.name},
+        {"path", model.path},
+        {"format", model.format},
+        {"architecture", model.architecture},
+        {"parameters", model.parameters},
+        {"context_length", model.context_length},
+        {"vocabulary_size", model.vocabulary_size},
+        {"stored_type", model.stored_type},
+        {"weights_sha256", model.weights_sha256},
+        {"tokenizer_sha256", model.tokenizer_sha256}}},
+      {"dataset",
+       {{"name", run.dataset_name}, {"benchmark", run.benchmark}, {"sha256", run.dataset_sha256}}},
+      {"protocol",
+       {{"name", protocol.name},
+        {"version", run.settings.protocol_version},
+        {"request_type", std::string(RequestTypeName(protocol.request_type))},
+        {"max_input", protocol.max_input},
+        {"max_output", protocol.max_output},
+        {"grader", protocol.grader},
+        {"grader_version", grader.version()}}},
+      {"settings",
+       {{"shots", run.settings.shots},
+        {"limit", run.settings.limit},
+        {"precision", std::string(PrecisionName(run.settings.precision))},
+        {"sampling", "greedy"}}},
+      {"engine_version", kEngineVersion},
+      {"program_version", kVersion}};
+  return Dump(manifest);
+}
+
+std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,
+                             absl::Time submitted) {
+  Json manifest = Json::parse(manifest_json, nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object()) return manifest_json;
+  manifest["job_id"] = run.spec.job_id;
+  manifest["run_id"] = run.spec.run_id;
+  manifest["state"] = std::string(StateName(run.state));
+  manifest["submitted"] = FormatUtc(submitted);
+  if (run.started != absl::InfinitePast()) manifest["started"] = FormatUtc(run.started);
+  if (run.finished != absl::InfiniteFuture()) manifest["finished"] = FormatUtc(run.finished);
+  return Dump(manifest);
+}
+
+}  // namespace assay

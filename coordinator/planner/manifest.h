@@ -1,0 +1,25 @@
+// All that is needed to reproduce a run, as JSON for people and programs.
+#ifndef ASSAY_COORDINATOR_PLANNER_MANIFEST_H_
+#define ASSAY_COORDINATOR_PLANNER_MANIFEST_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/benchmark/benchmark.h"
+#include "common/domain/model_spec.h"
+#include "common/domain/run.h"
+#include "common/scoring/grader.h"
+
+namespace assay {
+
+// What is known when the run is submitted, from the settings as they were resolved.
+std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
+                         const Grader& grader);
+
+// The stored manifest with what came to be known since: ids, state, and the times in RFC 3339, UTC.
+std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,
+                             absl::Time submitted);
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_PLANNER_MANIFEST_H_

@@ -1,0 +1,201 @@
+#include "coordinator/planner/planner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
+#include "common/scoring/grader.h"
+#include "coordinator/planner/manifest.h"
+
+namespace assay {
+namespace {
+
+constexpr int64_t kMaxShardItems = 10000;
+constexpr int kMaxShots = 1000;
+
+absl::Status CheckRequest(const JobRequest& request) {
+  if (request.models.empty()) return absl::InvalidArgumentError("no model is named");
+  if (request.datasets.empty()) return absl::InvalidArgumentError("no benchmark is named");
+  if (request.settings.shots < -1 || request.settings.shots > kMaxShots) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("shots must be between 0 and ", kMaxShots, ", not ", request.settings.shots));
+  }
+  if (request.settings.limit < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit must not be negative: ", request.settings.limit));
+  }
+  if (request.shard_items < 0 || request.shard_items > kMaxShardItems) {
+    return absl::InvalidArgumentError(absl::StrCat("shard_items must be between 0 and ",
+                                                   kMaxShardItems, ", not ", request.shard_items));
+  }
+  for (const auto* names : {&request.models, &request.datasets}) {
+    std::set<std::string> seen;
+    for (const std::string& name : *names) {
+      if (!seen.insert(name).second) {
+        return absl::InvalidArgumentError(absl::StrCat("\"", name, "\" is named twice"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What is asked of a dataset by one setting.
+struct Selected {
+  std::vector<int64_t> ordinals;
+  int64_t characters = 0;           // of all prompts
+  int64_t unshared_characters = 0;  // a group's few-shot examples counted once
+  std::string first_item_id;
+  std::string first_prompt;
+};
+
+absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolSpec& protocol,
+                                     const RunSettings& settings, const Dataset& dataset) {
+  Selected selected;
+  for (const std::string& group : dataset.groups()) {
+    ASSAY_ASSIGN_OR_RETURN(const Selection selection,
+                           benchmark.Select(protocol, settings.shots, dataset.Group(group)));
+    size_t count = selection.items.size();
+    if (settings.limit > 0) count = std::min<size_t>(count, settings.limit);
+    int64_t shot_characters = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const Item& item = selection.items[i];
+      const int64_t own = CountCharacters(benchmark.RenderPrompt(protocol, item, {}));
+      if (i == 0) {
+        std::string prompt = benchmark.RenderPrompt(protocol, item, selection.shots);
+        shot_characters = CountCharacters(prompt) - own;
+        selected.unshared_characters += shot_characters;
+        if (selected.first_item_id.empty()) {
+          selected.first_item_id = item.id;
+          selected.first_prompt = std::move(prompt);
+        }
+      }
+      selected.characters += shot_characters + own;
+      selected.unshared_characters += own;
+      selected.ordinals.push_back(item.ordinal);
+    }
+  }
+  return selected;
+}
+
+RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolSpec& protocol) {
+  const auto tokens = [&model](int64_t characters) {
+    return static_cast<int64_t>(
+        std::ceil(static_cast<double>(characters) / model.characters_per_token));
+  };
+  RunCost cost;
+  cost.prompt_tokens = tokens(selected.characters);
+  cost.computed_tokens = tokens(selected.unshared_characters);
+  cost.generated_tokens = static_cast<int64_t>(selected.ordinals.size()) * protocol.max_output;
+  return cost;
+}
+
+// Neighbours stay together, so that a shard's prompts share what comes before the question.
+std::vector<std::vector<int64_t>> CutIntoShards(const std::vector<int64_t>& ordinals,
+                                                int64_t shard_items) {
+  std::vector<std::vector<int64_t>> shards;
+  for (size_t begin = 0; begin < ordinals.size(); begin += shard_items) {
+    const size_t end = std::min(ordinals.size(), begin + static_cast<size_t>(shard_items));
+    shards.emplace_back(ordinals.begin() + begin, ordinals.begin() + end);
+  }
+  return shards;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<PlannedRun>> Planner::Plan(const JobRequest& request) {
+  ASSAY_RETURN_IF_ERROR(CheckRequest(request));
+  std::vector<ModelSpec> models;
+  for (const std::string& name : request.models) {
+    ASSAY_ASSIGN_OR_RETURN(ModelSpec model, models_->Find(name));
+    models.push_back(std::move(model));
+  }
+  std::vector<DatasetInfo> datasets;
+  for (const std::string& name : request.datasets) {
+    ASSAY_ASSIGN_OR_RETURN(DatasetInfo dataset, FindDataset(name));
+    datasets.push_back(std::move(dataset));
+  }
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<StoredWorker> workers, workers_->List());
+  std::vector<PlannedRun> runs;
+  for (const ModelSpec& model : models) {
+    for (const DatasetInfo& dataset : datasets) {
+      ASSAY_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(model, dataset, request, workers));
+      runs.push_back(std::move(run));
+    }
+  }
+  return runs;
+}
+
+absl::StatusOr<DatasetInfo> Planner::FindDataset(const std::string& name) {
+  absl::StatusOr<DatasetInfo> dataset = datasets_->FindByName(name);
+  if (!absl::IsNotFound(dataset.status())) return dataset;
+  const absl::StatusOr<const Benchmark*> benchmark = FindBenchmark(name);
+  if (benchmark.ok()) {
+    return absl::NotFoundError(absl::StrCat(
+        "benchmark \"", name, "\" has no data yet: assay dataset import ", name, " DIR"));
+  }
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<DatasetInfo> imported, datasets_->List());
+  std::vector<std::string> names;
+  for (const DatasetInfo& other : imported) names.push_back(other.name);
+  return absl::NotFoundError(absl::StrCat(benchmark.status().message(), "; imported data sets: ",
+                                          names.empty() ? "none" : absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const DatasetInfo& dataset,
+                                            const JobRequest& request,
+                                            absl::Span<const StoredWorker> workers) {
+  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(dataset.benchmark));
+  const ProtocolSpec* protocol = &benchmark->protocols().front();
+  if (!request.settings.protocol.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(protocol, benchmark->FindProtocol(request.settings.protocol));
+  }
+  ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol->grader));
+
+  PlannedRun planned;
+  RunSpec& spec = planned.run.spec;
+  spec.benchmark = dataset.benchmark;
+  spec.dataset_name = dataset.name;
+  spec.dataset_sha256 = dataset.sha256;
+  spec.model_name = model.name;
+  spec.settings = request.settings;
+  spec.settings.protocol = protocol->name;
+  spec.settings.protocol_version = protocol->version;
+  if (spec.settings.shots < 0) spec.settings.shots = protocol->shots;
+
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> data,
+                         cache_->Get(dataset.benchmark, dataset.sha256));
+  ASSAY_ASSIGN_OR_RETURN(Selected selected,
+                         SelectItems(*benchmark, *protocol, spec.settings, *data));
+  if (selected.ordinals.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("data set \"", dataset.name, "\" has no item to ask with ",
+                     spec.settings.shots, " shots by protocol ", protocol->name));
+  }
+  planned.items = static_cast<int64_t>(selected.ordinals.size());
+  planned.cost = CostOf(selected, model, *protocol);
+  planned.first_item_id = std::move(selected.first_item_id);
+  planned.first_prompt = std::move(selected.first_prompt);
+
+  const auto connected = std::count_if(workers.begin(), workers.end(),
+                                       [](const StoredWorker& worker) { return worker.connected; });
+  ASSAY_ASSIGN_OR_RETURN(double speed,
+                         jobs_->MeasuredTokensPerSecond(model.name, spec.settings.precision));
+  if (speed <= 0) speed = ExpectedTokensPerSecond(model, spec.settings.precision, workers);
+  if (speed > 0 && connected > 0) {
+    planned.seconds = static_cast<double>(planned.cost.work()) / speed;
+  }
+
+  const int64_t shard_items = request.shard_items > 0
+                                  ? request.shard_items
+                                  : ChooseShardItems({planned.items, planned.cost.work(), speed,
+                                                      static_cast<int>(connected)});
+  planned.run.estimated_tokens = planned.cost.work();
+  planned.run.manifest_json = MakeManifest(spec, model, *protocol, *grader);
+  planned.run.shards = CutIntoShards(selected.ordinals, shard_items);
+  return planned;
+}
+
+}  // namespace assay

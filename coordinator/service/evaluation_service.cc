@@ -1,0 +1,289 @@
+#include "coordinator/service/evaluation_service.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/base/version.h"
+#include "common/benchmark/benchmark.h"
+#include "common/rpc/convert.h"
+#include "coordinator/service/dataset_upload.h"
+#include "coordinator/service/page_token.h"
+#include "coordinator/service/responses.h"
+
+// Hands a failed absl::Status to the caller of the RPC.
+#define ASSAY_RPC_RETURN_IF_ERROR(expression)                         \
+  do {                                                                \
+    if (absl::Status assay_status = (expression); !assay_status.ok()) \
+      return ToGrpcStatus(assay_status);                              \
+  } while (false)
+
+namespace assay {
+namespace {
+
+constexpr absl::Duration kWatchPeriod = absl::Milliseconds(250);
+constexpr int kDefaultJobs = 100;
+constexpr int kMaxJobs = 10000;
+constexpr int kDefaultPage = 100;
+constexpr int kMaxPage = 10000;
+// Below gRPC's usual limit of a message, for clients that did not raise it.
+constexpr size_t kPageBytes = 2 << 20;
+
+absl::StatusOr<JobRequest> ReadJobRequest(const v1::SubmitJobRequest& request) {
+  JobRequest job;
+  job.models.assign(request.models().begin(), request.models().end());
+  job.datasets.assign(request.benchmarks().begin(), request.benchmarks().end());
+  for (const std::string& name : job.models) {
+    ASSAY_RETURN_IF_ERROR(CheckUserName("model name", name));
+  }
+  for (const std::string& name : job.datasets) {
+    ASSAY_RETURN_IF_ERROR(CheckUserName("benchmark name", name));
+  }
+  ASSAY_ASSIGN_OR_RETURN(job.settings, FromProto(request.settings()));
+  job.shard_items = request.shard_items();
+  return job;
+}
+
+// Reads the whole stream before anything is stored.
+absl::StatusOr<ParsedDataset> ReadUpload(grpc::ServerReader<v1::ImportDatasetRequest>& reader) {
+  v1::ImportDatasetRequest request;
+  if (!reader.Read(&request) || !request.has_header()) {
+    return absl::InvalidArgumentError("the first message of an import must be its header");
+  }
+  ASSAY_ASSIGN_OR_RETURN(
+      DatasetUpload upload,
+      DatasetUpload::Start(request.header().benchmark(), request.header().name(), UploadLimits()));
+  while (reader.Read(&request)) {
+    if (!request.has_chunk()) {
+      return absl::InvalidArgumentError("after its header, an import has pieces of files only");
+    }
+    ASSAY_RETURN_IF_ERROR(upload.Add(request.chunk().path(), request.chunk().content()));
+  }
+  return upload.Finish();
+}
+
+absl::Status CheckNoNul(absl::string_view field, const std::string& value) {
+  if (value.find('\0') == std::string::npos) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(field, ": holds a NUL character"));
+}
+
+absl::StatusOr<PredictionFilter> ReadFilter(const v1::ListPredictionsRequest& request) {
+  ASSAY_RETURN_IF_ERROR(CheckNoNul("benchmark", request.benchmark()));
+  ASSAY_RETURN_IF_ERROR(CheckNoNul("model", request.model()));
+  ASSAY_RETURN_IF_ERROR(CheckNoNul("item_id", request.item_id()));
+  if (request.page_size() < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("page_size: must not be negative: ", request.page_size()));
+  }
+  return PredictionFilter{request.job_id(), request.benchmark(), request.model(), request.item_id(),
+                          request.only_wrong()};
+}
+
+bool HasEnded(State state) { return state != State::kPending && state != State::kRunning; }
+
+}  // namespace
+
+void EvaluationServiceImpl::Stop() {
+  if (!stopping_.HasBeenNotified()) stopping_.Notify();
+}
+
+grpc::Status EvaluationServiceImpl::GetServerInfo(grpc::ServerContext*,
+                                                  const v1::GetServerInfoRequest*,
+                                                  v1::GetServerInfoResponse* response) {
+  const absl::StatusOr<std::vector<StoredWorker>> workers = parts_.workers->List();
+  ASSAY_RPC_RETURN_IF_ERROR(workers.status());
+  response->set_version(kVersion);
+  response->set_workers(static_cast<int>(std::count_if(
+      workers->begin(), workers->end(), [](const StoredWorker& w) { return w.connected; })));
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListBenchmarks(grpc::ServerContext*,
+                                                   const v1::ListBenchmarksRequest*,
+                                                   v1::ListBenchmarksResponse* response) {
+  for (const Benchmark* benchmark : AllBenchmarks()) {
+    *response->add_benchmarks() = MakeBenchmarkInfo(*benchmark);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ImportDataset(
+    grpc::ServerContext* context, grpc::ServerReader<v1::ImportDatasetRequest>* reader,
+    v1::ImportDatasetResponse* response) {
+  const absl::StatusOr<ParsedDataset> parsed = ReadUpload(*reader);
+  ASSAY_RPC_RETURN_IF_ERROR(parsed.status());
+  // A stream that broke looks like one that ended: what arrived may be a part of the files.
+  if (context->IsCancelled()) return {grpc::StatusCode::CANCELLED, "the import was broken off"};
+  const absl::StatusOr<bool> existed = parts_.datasets->Import(parsed->info, parsed->items);
+  ASSAY_RPC_RETURN_IF_ERROR(existed.status());
+  *response->mutable_dataset() = ToProto(parsed->info);
+  response->set_existed(*existed);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListDatasets(grpc::ServerContext*,
+                                                 const v1::ListDatasetsRequest*,
+                                                 v1::ListDatasetsResponse* response) {
+  const absl::StatusOr<std::vector<DatasetInfo>> datasets = parts_.datasets->List();
+  ASSAY_RPC_RETURN_IF_ERROR(datasets.status());
+  for (const DatasetInfo& dataset : *datasets) *response->add_datasets() = ToProto(dataset);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::AddModel(grpc::ServerContext*,
+                                             const v1::AddModelRequest* request,
+                                             v1::AddModelResponse* response) {
+  const absl::StatusOr<ModelSpec> model = FromProto(request->model());
+  ASSAY_RPC_RETURN_IF_ERROR(model.status());
+  ASSAY_RPC_RETURN_IF_ERROR(CheckUserName("model name", model->name));
+  ASSAY_RPC_RETURN_IF_ERROR(CheckNoNul("model path", model->path));
+  const absl::StatusOr<bool> existed = parts_.models->Add(*model);
+  ASSAY_RPC_RETURN_IF_ERROR(existed.status());
+  response->set_existed(*existed);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
+                                               v1::ListModelsResponse* response) {
+  const absl::StatusOr<std::vector<ModelSpec>> models = parts_.models->List();
+  ASSAY_RPC_RETURN_IF_ERROR(models.status());
+  for (const ModelSpec& model : *models) *response->add_models() = ToProto(model);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
+                                            const v1::SubmitJobRequest* request,
+                                            v1::PlanJobResponse* response) {
+  const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  const absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->Plan(*job);
+  ASSAY_RPC_RETURN_IF_ERROR(runs.status());
+  for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext*,
+                                              const v1::SubmitJobRequest* request,
+                                              v1::SubmitJobResponse* response) {
+  const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  absl::StatusOr<std::vector<PlannedRun>> planned = parts_.planner->Plan(*job);
+  ASSAY_RPC_RETURN_IF_ERROR(planned.status());
+  std::vector<NewRun> runs;
+  for (PlannedRun& run : *planned) runs.push_back(std::move(run.run));
+  const absl::StatusOr<int64_t> job_id = parts_.jobs->Submit(runs);
+  ASSAY_RPC_RETURN_IF_ERROR(job_id.status());
+  parts_.pending->Notify();
+  response->set_job_id(*job_id);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
+                                           v1::JobProgress* response) {
+  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  *response = ToProto(*job);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListJobs(grpc::ServerContext*,
+                                             const v1::ListJobsRequest* request,
+                                             v1::ListJobsResponse* response) {
+  const int limit = request->limit() == 0 ? kDefaultJobs : request->limit();
+  if (limit < 0 || limit > kMaxJobs) {
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            absl::StrCat("limit: must be between 0 and ", kMaxJobs, ", not ", limit)};
+  }
+  const absl::StatusOr<std::vector<JobProgress>> jobs = parts_.jobs->List(limit);
+  ASSAY_RPC_RETURN_IF_ERROR(jobs.status());
+  for (const JobProgress& job : *jobs) *response->add_jobs() = ToProto(job);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::WatchJob(grpc::ServerContext* context,
+                                             const v1::GetJobRequest* request,
+                                             grpc::ServerWriter<v1::JobProgress>* writer) {
+  std::string sent;
+  while (!context->IsCancelled()) {
+    const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+    // While the database is away the watch goes on.
+    if (!job.ok() && !absl::IsUnavailable(job.status())) return ToGrpcStatus(job.status());
+    if (job.ok()) {
+      const v1::JobProgress progress = ToProto(*job);
+      std::string serialized = progress.SerializeAsString();
+      if (serialized != sent) {
+        if (!writer->Write(progress)) break;
+        sent = std::move(serialized);
+      }
+      if (HasEnded(job->state)) return grpc::Status::OK;
+    }
+    if (stopping_.WaitForNotificationWithTimeout(kWatchPeriod)) {
+      return {grpc::StatusCode::UNAVAILABLE, "the coordinator is stopping"};
+    }
+  }
+  return {grpc::StatusCode::CANCELLED, "the watch was broken off"};
+}
+
+grpc::Status EvaluationServiceImpl::CancelJob(grpc::ServerContext*,
+                                              const v1::CancelJobRequest* request,
+                                              v1::JobProgress* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(parts_.jobs->Cancel(request->job_id()));
+  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  *response = ToProto(*job);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,
+                                               const v1::GetResultsRequest* request,
+                                               v1::GetResultsResponse* response) {
+  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  const absl::StatusOr<std::vector<StoredResult>> results = parts_.jobs->Results(request->job_id());
+  ASSAY_RPC_RETURN_IF_ERROR(results.status());
+  for (const StoredResult& result : *results) {
+    absl::StatusOr<v1::RunResult> made = MakeRunResult(result, job->submitted);
+    ASSAY_RPC_RETURN_IF_ERROR(made.status());
+    *response->add_runs() = *std::move(made);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListPredictions(grpc::ServerContext*,
+                                                    const v1::ListPredictionsRequest* request,
+                                                    v1::ListPredictionsResponse* response) {
+  const absl::StatusOr<PredictionFilter> filter = ReadFilter(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(filter.status());
+  const absl::StatusOr<PredictionPosition> after = DecodePageToken(request->page_token());
+  ASSAY_RPC_RETURN_IF_ERROR(after.status());
+  const int limit =
+      request->page_size() == 0 ? kDefaultPage : std::min(request->page_size(), kMaxPage);
+  const absl::StatusOr<PredictionPage> page =
+      parts_.predictions->List(*filter, *after, limit, kPageBytes);
+  ASSAY_RPC_RETURN_IF_ERROR(page.status());
+  for (const StoredPrediction& stored : page->predictions) {
+    *response->add_predictions() = MakeGradedPrediction(stored);
+  }
+  if (page->more) {
+    response->set_next_page_token(EncodePageToken(page->predictions.back().position));
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+                                                v1::ListWorkersResponse* response) {
+  const absl::StatusOr<std::vector<StoredWorker>> workers = parts_.workers->List();
+  ASSAY_RPC_RETURN_IF_ERROR(workers.status());
+  for (const StoredWorker& stored : *workers) {
+    v1::WorkerStatus* worker = response->add_workers();
+    *worker->mutable_worker() = ToProto(stored.worker);
+    worker->set_connected(stored.connected);
+    worker->set_leases(stored.leases);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace assay

@@ -1,0 +1,77 @@
+// The RPCs of users' clients: each converts, calls the class that does it, and converts back.
+#ifndef ASSAY_COORDINATOR_SERVICE_EVALUATION_SERVICE_H_
+#define ASSAY_COORDINATOR_SERVICE_EVALUATION_SERVICE_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include "absl/synchronization/notification.h"
+#include "assay/v1/evaluation_service.grpc.pb.h"
+#include "coordinator/lease/work_signal.h"
+#include "coordinator/planner/planner.h"
+#include "coordinator/store/dataset_store.h"
+#include "coordinator/store/job_store.h"
+#include "coordinator/store/model_store.h"
+#include "coordinator/store/prediction_store.h"
+#include "coordinator/store/worker_store.h"
+
+namespace assay {
+
+// What the service stands on; all of it outlives it.
+struct EvaluationParts {
+  Planner* planner;
+  DatasetStore* datasets;
+  ModelStore* models;
+  JobStore* jobs;
+  PredictionStore* predictions;
+  WorkerStore* workers;
+  WorkSignal* pending;  // told of submitted work
+};
+
+// Thread-safe.
+class EvaluationServiceImpl final : public v1::EvaluationService::Service {
+ public:
+  explicit EvaluationServiceImpl(const EvaluationParts& parts) : parts_(parts) {}
+
+  // Ends the watches, with Unavailable. Safe to call twice.
+  void Stop();
+
+  grpc::Status GetServerInfo(grpc::ServerContext*, const v1::GetServerInfoRequest*,
+                             v1::GetServerInfoResponse* response) override;
+  grpc::Status ListBenchmarks(grpc::ServerContext*, const v1::ListBenchmarksRequest*,
+                              v1::ListBenchmarksResponse* response) override;
+  grpc::Status ImportDataset(grpc::ServerContext*,
+                             grpc::ServerReader<v1::ImportDatasetRequest>* reader,
+                             v1::ImportDatasetResponse* response) override;
+  grpc::Status ListDatasets(grpc::ServerContext*, const v1::ListDatasetsRequest*,
+                            v1::ListDatasetsResponse* response) override;
+  grpc::Status AddModel(grpc::ServerContext*, const v1::AddModelRequest* request,
+                        v1::AddModelResponse* response) override;
+  grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
+                          v1::ListModelsResponse* response) override;
+  grpc::Status PlanJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
+                       v1::PlanJobResponse* response) override;
+  grpc::Status SubmitJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
+                         v1::SubmitJobResponse* response) override;
+  grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
+                      v1::JobProgress* response) override;
+  grpc::Status ListJobs(grpc::ServerContext*, const v1::ListJobsRequest* request,
+                        v1::ListJobsResponse* response) override;
+  grpc::Status WatchJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
+                        grpc::ServerWriter<v1::JobProgress>* writer) override;
+  grpc::Status CancelJob(grpc::ServerContext*, const v1::CancelJobRequest* request,
+                         v1::JobProgress* response) override;
+  grpc::Status GetResults(grpc::ServerContext*, const v1::GetResultsRequest* request,
+                          v1::GetResultsResponse* response) override;
+  grpc::Status ListPredictions(grpc::ServerContext*, const v1::ListPredictionsRequest* request,
+                               v1::ListPredictionsResponse* response) override;
+  grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+                           v1::ListWorkersResponse* response) override;
+
+ private:
+  const EvaluationParts parts_;
+  absl::Notification stopping_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_SERVICE_EVALUATION_SERVICE_H_

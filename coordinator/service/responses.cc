@@ -1,0 +1,73 @@
+#include "coordinator/service/responses.h"
+
+#include <string>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/rpc/convert.h"
+#include "common/scoring/metrics.h"
+#include "coordinator/planner/manifest.h"
+
+namespace assay {
+
+v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark) {
+  v1::BenchmarkInfo info;
+  info.set_name(std::string(benchmark.name()));
+  info.set_description(std::string(benchmark.description()));
+  for (const ProtocolSpec& protocol : benchmark.protocols()) {
+    v1::ProtocolInfo* added = info.add_protocols();
+    added->set_name(protocol.name);
+    added->set_version(protocol.version);
+    added->set_shots(protocol.shots);
+    added->set_max_input(protocol.max_input);
+    added->set_max_output(protocol.max_output);
+    added->set_request_type(std::string(RequestTypeName(protocol.request_type)));
+    added->set_grader(protocol.grader);
+  }
+  return info;
+}
+
+v1::RunPlan MakeRunPlan(const PlannedRun& planned) {
+  v1::RunPlan plan;
+  *plan.mutable_spec() = ToProto(planned.run.spec);
+  plan.set_items(planned.items);
+  plan.set_shards(static_cast<int64_t>(planned.run.shards.size()));
+  plan.set_first_item_id(planned.first_item_id);
+  plan.set_first_prompt(planned.first_prompt);
+  plan.set_prompt_tokens(planned.cost.prompt_tokens);
+  plan.set_generated_tokens(planned.cost.generated_tokens);
+  plan.set_seconds(planned.seconds);
+  return plan;
+}
+
+absl::StatusOr<v1::RunResult> MakeRunResult(const StoredResult& result, absl::Time submitted) {
+  const RunSpec& spec = result.run.spec;
+  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(spec.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
+                         benchmark->FindProtocol(spec.settings.protocol));
+  std::vector<GroupCount> counts;
+  for (const StoredGroupCount& group : result.groups) {
+    counts.push_back({group.group, group.items, group.correct, group.errors});
+  }
+  v1::RunResult made;
+  *made.mutable_run() = ToProto(result.run);
+  for (const Metric& metric : ComputeMetrics(*benchmark, *protocol, counts)) {
+    *made.add_metrics() = ToProto(metric);
+  }
+  made.set_manifest_json(CompleteManifest(result.manifest_json, result.run, submitted));
+  return made;
+}
+
+v1::GradedPrediction MakeGradedPrediction(const StoredPrediction& stored) {
+  v1::GradedPrediction graded;
+  graded.set_run_id(stored.position.run_id);
+  graded.set_benchmark(stored.benchmark);
+  graded.set_model(stored.model);
+  graded.set_group(stored.group);
+  graded.set_target(stored.target);
+  *graded.mutable_prediction() = ToProto(stored.prediction);
+  *graded.mutable_score() = ToProto(stored.score);
+  return graded;
+}
+
+}  // namespace assay

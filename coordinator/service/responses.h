@@ -1,0 +1,23 @@
+// Responses that are put together from several domain values.
+#ifndef ASSAY_COORDINATOR_SERVICE_RESPONSES_H_
+#define ASSAY_COORDINATOR_SERVICE_RESPONSES_H_
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "assay/v1/evaluation_service.pb.h"
+#include "common/benchmark/benchmark.h"
+#include "coordinator/planner/planner.h"
+#include "coordinator/store/job_store.h"
+#include "coordinator/store/prediction_store.h"
+
+namespace assay {
+
+v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark);
+v1::RunPlan MakeRunPlan(const PlannedRun& planned);
+// With the metrics of the items that are done.
+absl::StatusOr<v1::RunResult> MakeRunResult(const StoredResult& result, absl::Time submitted);
+v1::GradedPrediction MakeGradedPrediction(const StoredPrediction& stored);
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_SERVICE_RESPONSES_H_

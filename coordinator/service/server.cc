@@ -1,0 +1,81 @@
+#include "coordinator/service/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
+
+namespace assay {
+namespace {
+
+constexpr size_t kCacheBytes = size_t{256} << 20;
+constexpr auto kGraceAtStop = std::chrono::milliseconds(500);
+
+}  // namespace
+
+CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_time)
+    : datasets_(database),
+      models_(database),
+      jobs_(database),
+      shards_(database),
+      predictions_(database),
+      workers_(database),
+      cache_(&datasets_, kCacheBytes),
+      planner_(&datasets_, &models_, &jobs_, &workers_, &cache_),
+      leases_(&shards_, &cache_, lease_time),
+      evaluation_(
+          {&planner_, &datasets_, &models_, &jobs_, &predictions_, &workers_, &leases_.pending()}),
+      worker_(&leases_, &workers_),
+      reaper_(&leases_) {}
+
+CoordinatorServer::~CoordinatorServer() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
+    Database* database, const ServerOptions& options) {
+  std::unique_ptr<CoordinatorServer> server(new CoordinatorServer(database, options.lease_time));
+  ASSAY_RETURN_IF_ERROR(server->Listen(options.listen));
+  return server;
+}
+
+absl::Status CoordinatorServer::Listen(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot listen on \"", address, "\": write it as HOST:PORT"));
+  }
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  ConfigureServer(&builder);
+  // Two coordinators on one port would share its connections by chance.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&evaluation_);
+  builder.RegisterService(&worker_);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port == 0) {
+    return absl::UnavailableError(absl::StrCat(
+        "cannot listen on ", address, ": the address is not this machine's, or the port is taken"));
+  }
+  address_ = absl::StrCat(address.substr(0, colon), ":", port);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::Channel> CoordinatorServer::InProcessChannel() {
+  return server_->InProcessChannel(grpc::ChannelArguments());
+}
+
+void CoordinatorServer::Stop() {
+  reaper_.Stop();
+  evaluation_.Stop();
+  if (server_ == nullptr) return;
+  server_->Shutdown(std::chrono::system_clock::now() + kGraceAtStop);
+  server_->Wait();
+}
+
+}  // namespace assay

@@ -1,0 +1,71 @@
+// The coordinator: everything it is made of, in the order in which it stands on each other.
+#ifndef ASSAY_COORDINATOR_SERVICE_SERVER_H_
+#define ASSAY_COORDINATOR_SERVICE_SERVER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "coordinator/lease/lease_manager.h"
+#include "coordinator/lease/reaper.h"
+#include "coordinator/planner/planner.h"
+#include "coordinator/service/evaluation_service.h"
+#include "coordinator/service/worker_service.h"
+#include "coordinator/store/database.h"
+#include "coordinator/store/dataset.h"
+#include "coordinator/store/dataset_store.h"
+#include "coordinator/store/job_store.h"
+#include "coordinator/store/model_store.h"
+#include "coordinator/store/prediction_store.h"
+#include "coordinator/store/shard_store.h"
+#include "coordinator/store/worker_store.h"
+
+namespace assay {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7420";  // port 0: any free one
+  absl::Duration lease_time = absl::Seconds(30);
+};
+
+// Serves from Start until Stop. Holds no state of its own: any number may serve one database.
+class CoordinatorServer {
+ public:
+  // The database, which outlives the server, must have been migrated. It need not be reachable.
+  static absl::StatusOr<std::unique_ptr<CoordinatorServer>> Start(Database* database,
+                                                                  const ServerOptions& options);
+  ~CoordinatorServer();
+
+  // "host:port", the port being the one that was bound.
+  const std::string& address() const { return address_; }
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // Lets calls that are under way end, for half a second, and cancels the others. Safe to call
+  // twice.
+  void Stop();
+
+ private:
+  CoordinatorServer(Database* database, absl::Duration lease_time);
+  absl::Status Listen(const std::string& address);
+
+  DatasetStore datasets_;
+  ModelStore models_;
+  JobStore jobs_;
+  ShardStore shards_;
+  PredictionStore predictions_;
+  WorkerStore workers_;
+  DatasetCache cache_;
+  Planner planner_;
+  LeaseManager leases_;
+  EvaluationServiceImpl evaluation_;
+  WorkerServiceImpl worker_;
+  std::unique_ptr<grpc::Server> server_;
+  std::string address_;
+  Reaper reaper_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_SERVICE_SERVER_H_

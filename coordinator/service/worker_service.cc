@@ -1,0 +1,43 @@
+#include "coordinator/service/worker_service.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/base/version.h"
+#include "common/rpc/convert.h"
+#include "coordinator/service/worker_session.h"
+
+namespace assay {
+namespace {
+
+absl::StatusOr<WorkerInfo> ReadHello(const v1::WorkerMessage& message) {
+  if (!message.has_hello()) {
+    return absl::InvalidArgumentError("the first message of a worker must be its hello");
+  }
+  ASSAY_ASSIGN_OR_RETURN(WorkerInfo worker, FromProto(message.hello()));
+  if (worker.worker_id.find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError("WorkerInfo.worker_id: holds a NUL character");
+  }
+  if (worker.engine_version != kEngineVersion) {
+    // One run's predictions must come from one engine.
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the worker's engine has version ", worker.engine_version, ", the coordinator's ",
+        kEngineVersion, "; run the same release of Assay on both"));
+  }
+  return worker;
+}
+
+}  // namespace
+
+grpc::Status WorkerServiceImpl::Connect(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::CoordinatorMessage, v1::WorkerMessage>* stream) {
+  v1::WorkerMessage message;
+  if (!stream->Read(&message)) {
+    return {grpc::StatusCode::CANCELLED, "the stream ended before the worker's hello"};
+  }
+  absl::StatusOr<WorkerInfo> worker = ReadHello(message);
+  if (!worker.ok()) return ToGrpcStatus(worker.status());
+  return ToGrpcStatus(WorkerSession(leases_, workers_, stream, *std::move(worker)).Run());
+}
+
+}  // namespace assay

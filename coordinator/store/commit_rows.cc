@@ -1,0 +1,100 @@
+#include "coordinator/store/commit_rows.h"
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "coordinator/store/encoding.h"
+#include "coordinator/store/run_rows.h"
+
+namespace assay {
+namespace {
+
+// The run's row is what commits of one run wait for each other at, so it is touched last.
+constexpr char kCountItems[] =
+    "UPDATE runs SET items_done = items_done + $2, items_failed = items_failed + $3, "
+    "  prompt_tokens = prompt_tokens + $4, cached_tokens = cached_tokens + $5, "
+    "  generated_tokens = generated_tokens + $6, "
+    "  state = CASE WHEN items_done + $2 = items THEN 'completed' ELSE state END, "
+    "  finished = CASE WHEN items_done + $2 = items THEN clock_timestamp() END "
+    "WHERE run_id = $1 RETURNING state = 'completed', job_id";
+constexpr char kCountGroup[] =
+    "INSERT INTO run_groups AS g (run_id, group_name, items, correct, errors) "
+    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (run_id, group_name) DO UPDATE SET "
+    "  items = g.items + excluded.items, correct = g.correct + excluded.correct, "
+    "  errors = g.errors + excluded.errors";
+constexpr char kEndShard[] =
+    "UPDATE shards SET state = 'done', deadline = NULL WHERE shard_id = $1";
+
+struct Counts {
+  int64_t items = 0;
+  int64_t correct = 0;
+  int64_t errors = 0;
+};
+
+void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
+                     absl::Span<const GradedItem> items) {
+  const std::vector<std::string> columns = {"run_id",         "item_ordinal",
+                                            "sample_index",   "prompt",
+                                            "prompt_sha256",  "prompt_tokens",
+                                            "cached_tokens",  "shots_used",
+                                            "over_max_input", "truncated",
+                                            "output",         "output_token_ids",
+                                            "finish_reason",  "choice_loglikelihoods",
+                                            "error",          "shard_id",
+                                            "lease_id"};
+  pqxx::stream_to stream(tx, "predictions", columns);
+  for (const GradedItem& item : items) {
+    const Prediction& p = item.prediction;
+    stream << std::make_tuple(
+        run_id, item.ordinal, p.sample_index, EncodeBytes(p.prompt), PlainText(p.prompt_sha256),
+        p.prompt_tokens, p.cached_tokens, p.shots_used, p.over_max_input, p.truncated,
+        EncodeBytes(p.output), EncodeArray(p.output_token_ids),
+        std::string(FinishReasonName(p.finish_reason)), EncodeArray(p.choice_loglikelihoods),
+        PlainText(p.error), key.shard_id, key.lease_id);
+  }
+  stream.complete();
+}
+
+void CopyScores(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem> items) {
+  const std::vector<std::string> columns = {
+      "run_id", "item_ordinal", "sample_index", "grader", "grader_version", "verdict", "extracted"};
+  pqxx::stream_to stream(tx, "scores", columns);
+  for (const GradedItem& item : items) {
+    stream << std::make_tuple(run_id, item.ordinal, item.prediction.sample_index, item.score.grader,
+                              item.score.grader_version,
+                              std::string(VerdictName(item.score.verdict)),
+                              EncodeBytes(item.score.extracted));
+  }
+  stream.complete();
+}
+
+}  // namespace
+
+void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
+                absl::Span<const GradedItem> items) {
+  CopyPredictions(tx, key, run_id, items);
+  CopyScores(tx, run_id, items);
+  std::map<std::string, Counts> groups;
+  int64_t failed = 0, prompt_tokens = 0, cached_tokens = 0, generated_tokens = 0;
+  for (const GradedItem& item : items) {
+    Counts& group = groups[item.group];
+    ++group.items;
+    group.correct += item.score.verdict == Verdict::kCorrect ? 1 : 0;
+    group.errors += item.score.verdict == Verdict::kError ? 1 : 0;
+    failed += item.prediction.error.empty() ? 0 : 1;
+    prompt_tokens += item.prediction.prompt_tokens;
+    cached_tokens += item.prediction.cached_tokens;
+    generated_tokens += static_cast<int64_t>(item.prediction.output_token_ids.size());
+  }
+  tx.exec_params(kEndShard, key.shard_id);
+  for (const auto& [group, counts] : groups) {
+    tx.exec_params(kCountGroup, run_id, group, counts.items, counts.correct, counts.errors);
+  }
+  const pqxx::row run = tx.exec_params1(kCountItems, run_id, static_cast<int64_t>(items.size()),
+                                        failed, prompt_tokens, cached_tokens, generated_tokens);
+  if (run[0].as<bool>()) EndJobIfDone(tx, run[1].as<int64_t>());
+}
+
+}  // namespace assay

@@ -1,0 +1,128 @@
+#include "coordinator/store/database.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "coordinator/store/connection.h"
+
+namespace assay {
+namespace {
+
+constexpr absl::Duration kAcquireTimeout = absl::Seconds(10);
+constexpr absl::Duration kRetryEvery = absl::Milliseconds(500);
+
+// A server that does not answer must not hold a thread for minutes.
+std::string WithTimeouts(const std::string& url) {
+  std::string result = url;
+  const bool uri = absl::StartsWith(url, "postgresql://") || absl::StartsWith(url, "postgres://");
+  for (const char* option :
+       {"connect_timeout=5", "tcp_user_timeout=15000", "application_name=assay-coordinator"}) {
+    const std::string key = std::string(option).substr(0, std::string(option).find('=') + 1);
+    if (absl::StrContains(url, key)) continue;
+    const char* separator = !uri ? " " : (absl::StrContains(result, "?") ? "&" : "?");
+    absl::StrAppend(&result, separator, option);
+  }
+  return result;
+}
+
+bool WaitingMayHelp(const absl::Status& status) {
+  if (!absl::IsUnavailable(status)) return false;
+  for (absl::string_view lasting :
+       {"authentication failed", "does not exist", "no pg_hba.conf entry",
+        "invalid connection option", "no password supplied"}) {
+    // A socket file "does not exist" while the server is down: that is a matter of time.
+    if (absl::StrContains(status.message(), lasting) &&
+        !absl::StrContains(status.message(), "No such file")) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Database::Session::Session(Database* database, std::unique_ptr<DatabaseConnection> connection)
+    : database_(database), connection_(std::move(connection)) {}
+
+Database::Session::Session(Session&& other) noexcept
+    : database_(other.database_), connection_(std::move(other.connection_)) {}
+
+Database::Session::~Session() {
+  if (connection_ != nullptr) database_->Return(std::move(connection_));
+}
+
+void Database::Session::Discard(absl::string_view reason) {
+  connection_.reset();
+  database_->Drop(reason);
+}
+
+Database::Database(const std::string& url, int connections)
+    : url_(WithTimeouts(url)), limit_(connections) {}
+
+Database::~Database() = default;
+
+absl::Status Database::WaitUntilReachable(absl::Duration timeout,
+                                          const std::function<bool(absl::Duration)>& sleep) {
+  const absl::Time end = absl::Now() + timeout;
+  while (true) {
+    const absl::Status status = Acquire().status();
+    if (status.ok() || !WaitingMayHelp(status) || absl::Now() >= end) return status;
+    if (!sleep(kRetryEvery)) return absl::CancelledError("stopped while waiting for the database");
+  }
+}
+
+absl::StatusOr<Database::Session> Database::Acquire() {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ < limit_; };
+    if (!mutex_.AwaitWithTimeout(absl::Condition(&free), kAcquireTimeout)) {
+      return absl::UnavailableError(
+          absl::StrCat("all ", limit_, " connections to the database are busy"));
+    }
+    ++in_use_;
+    if (!idle_.empty()) {
+      std::unique_ptr<DatabaseConnection> connection = std::move(idle_.back());
+      idle_.pop_back();
+      return Session(this, std::move(connection));
+    }
+  }
+  try {
+    auto connection = std::make_unique<DatabaseConnection>(url_);
+    connection->connection.set_client_encoding("UTF8");
+    absl::MutexLock lock(&mutex_);
+    if (!reachable_) spdlog::info("the database is reachable again");
+    reachable_ = true;
+    return Session(this, std::move(connection));
+  } catch (...) {
+    const DatabaseError error = DescribeCurrentException();
+    absl::MutexLock lock(&mutex_);
+    --in_use_;
+    NoteOutage(error.status.message());
+    return error.status;
+  }
+}
+
+void Database::Return(std::unique_ptr<DatabaseConnection> connection) {
+  absl::MutexLock lock(&mutex_);
+  --in_use_;
+  idle_.push_back(std::move(connection));
+}
+
+void Database::Drop(absl::string_view reason) {
+  std::vector<std::unique_ptr<DatabaseConnection>> dropped;  // closed outside the lock
+  absl::MutexLock lock(&mutex_);
+  --in_use_;
+  dropped.swap(idle_);
+  spdlog::debug("a database connection was lost: {}", std::string(reason));
+}
+
+void Database::NoteOutage(absl::string_view reason) {
+  if (reachable_) spdlog::warn("{}; trying again", std::string(reason));
+  reachable_ = false;
+}
+
+}  // namespace assay

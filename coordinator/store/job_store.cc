@@ -1,0 +1,214 @@
+#include "coordinator/store/job_store.h"
+
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/status_macros.h"
+#include "coordinator/store/encoding.h"
+#include "coordinator/store/events.h"
+#include "coordinator/store/run_rows.h"
+#include "coordinator/store/transaction.h"
+
+namespace assay {
+namespace {
+
+constexpr char kInsertRun[] =
+    "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
+    "  shots, precision_name, item_limit, manifest, estimated_tokens, items) "
+    "SELECT $1::bigint, $2, dataset_id, $3, $4, $5::integer, $6::integer, $7, $8::bigint, "
+    "$9::json, "
+    "  $10::bigint, $11::bigint "
+    "FROM datasets WHERE benchmark = $12 AND sha256 = $13 RETURNING run_id";
+
+constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitted) FROM jobs ";
+
+constexpr char kSelectRuns[] =
+    "SELECT %s, r.state, r.error, r.items, r.items_done, r.items_failed, r.prompt_tokens, "
+    "  r.cached_tokens, r.generated_tokens, extract(epoch FROM r.started), "
+    "  extract(epoch FROM r.finished), r.manifest "
+    "FROM runs r JOIN datasets d USING (dataset_id) "
+    "WHERE r.job_id = ANY($1::bigint[]) ORDER BY r.run_id";
+
+constexpr char kCancelShards[] =
+    "UPDATE shards SET state = 'cancelled', deadline = NULL "
+    "WHERE run_id IN (SELECT run_id FROM runs WHERE job_id = $1) AND state IN ('pending', "
+    "'leased')";
+constexpr char kCancelRuns[] =
+    "UPDATE runs SET state = 'cancelled', finished = clock_timestamp() "
+    "WHERE job_id = $1 AND state IN ('pending', 'running')";
+constexpr char kCancelJob[] =
+    "UPDATE jobs SET state = 'cancelled', finished = clock_timestamp() "
+    "WHERE job_id = $1 AND state IN ('pending', 'running') RETURNING 1";
+
+constexpr char kGroupCounts[] =
+    "SELECT g.run_id, g.group_name, g.items, g.correct, g.errors "
+    "FROM run_groups g JOIN runs r USING (run_id) WHERE r.job_id = $1 "
+    "ORDER BY g.run_id, g.group_name COLLATE \"C\"";
+
+constexpr char kSpeed[] =
+    "SELECT coalesce(sum(tokens) / nullif(sum(seconds), 0), 0) FROM ("
+    "  SELECT prompt_tokens - cached_tokens + generated_tokens AS tokens, "
+    "    extract(epoch FROM finished - started)::double precision AS seconds FROM runs "
+    "  WHERE model_name = $1 AND precision_name = $2 AND state = 'completed' "
+    "  ORDER BY finished DESC LIMIT 5) latest";
+
+absl::Status NoSuchJob(int64_t job_id) {
+  return absl::NotFoundError(absl::StrCat("there is no job ", job_id));
+}
+
+// Both are columns of kSelectRuns.
+absl::StatusOr<RunProgress> ReadRun(const pqxx::row& row) {
+  RunProgress run;
+  ASSAY_ASSIGN_OR_RETURN(run.spec, ReadRunSpec(row, 0));
+  int i = kRunSpecColumnCount;
+  ASSAY_ASSIGN_OR_RETURN(run.state, ParseState(row[i++].c_str()));
+  run.error = row[i++].c_str();
+  run.items = row[i++].as<int64_t>();
+  run.items_done = row[i++].as<int64_t>();
+  run.items_failed = row[i++].as<int64_t>();
+  run.prompt_tokens = row[i++].as<int64_t>();
+  run.cached_tokens = row[i++].as<int64_t>();
+  run.generated_tokens = row[i++].as<int64_t>();
+  run.started = DecodeTime(row[i++], absl::InfinitePast());
+  run.finished = DecodeTime(row[i++], absl::InfiniteFuture());
+  return run;
+}
+constexpr int kManifestColumn = kRunSpecColumnCount + 10;
+
+pqxx::result SelectRuns(pqxx::work& tx, const std::vector<int64_t>& job_ids) {
+  return tx.exec_params(absl::StrFormat(kSelectRuns, kRunSpecColumns), EncodeArray(job_ids));
+}
+
+absl::StatusOr<std::vector<JobProgress>> ReadJobs(pqxx::work& tx, const pqxx::result& rows) {
+  std::vector<JobProgress> jobs;
+  std::vector<int64_t> ids;
+  for (const auto& row : rows) {
+    JobProgress& job = jobs.emplace_back();
+    job.job_id = row[0].as<int64_t>();
+    ASSAY_ASSIGN_OR_RETURN(job.state, ParseState(row[1].c_str()));
+    job.submitted = DecodeTime(row[2], absl::InfinitePast());
+    ids.push_back(job.job_id);
+  }
+  std::map<int64_t, JobProgress*> by_id;
+  for (JobProgress& job : jobs) by_id[job.job_id] = &job;
+  for (const auto& row : SelectRuns(tx, ids)) {
+    ASSAY_ASSIGN_OR_RETURN(RunProgress run, ReadRun(row));
+    by_id.at(run.spec.job_id)->runs.push_back(std::move(run));
+  }
+  return jobs;
+}
+
+// A job's row and its runs' rows come from two statements, which must see the same moment.
+void ReadOneMoment(pqxx::work& tx) {
+  tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
+absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& run) {
+  int64_t items = 0;
+  for (const auto& shard : run.shards) items += static_cast<int64_t>(shard.size());
+  const RunSettings& settings = run.spec.settings;
+  const pqxx::result inserted = tx.exec_params(
+      kInsertRun, job_id, run.spec.model_name, run.spec.dataset_name, settings.protocol,
+      settings.protocol_version, settings.shots, std::string(PrecisionName(settings.precision)),
+      settings.limit, run.manifest_json, run.estimated_tokens, items, run.spec.benchmark,
+      run.spec.dataset_sha256);
+  if (inserted.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
+                                            " with sha256 ", run.spec.dataset_sha256));
+  }
+  return inserted[0][0].as<int64_t>();
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> JobStore::Submit(absl::Span<const NewRun> runs) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<int64_t> {
+    const auto job_id =
+        tx.exec1("INSERT INTO jobs DEFAULT VALUES RETURNING job_id")[0].as<int64_t>();
+    std::vector<int64_t> run_ids;
+    for (const NewRun& run : runs) {
+      ASSAY_ASSIGN_OR_RETURN(const int64_t run_id, InsertRun(tx, job_id, run));
+      run_ids.push_back(run_id);
+    }
+    const std::vector<std::string> columns = {"run_id", "item_ordinals"};
+    pqxx::stream_to stream(tx, "shards", columns);
+    for (size_t i = 0; i < runs.size(); ++i) {
+      for (const auto& shard : runs[i].shards) {
+        stream << std::make_tuple(run_ids[i], EncodeArray(shard));
+      }
+    }
+    stream.complete();
+    RecordEvent(
+        tx,
+        {.kind = "job_submitted", .job_id = job_id, .message = absl::StrCat(runs.size(), " runs")});
+    return job_id;
+  });
+}
+
+absl::StatusOr<JobProgress> JobStore::Get(int64_t job_id) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<JobProgress> {
+    ReadOneMoment(tx);
+    const pqxx::result rows =
+        tx.exec_params(std::string(kSelectJobs) + "WHERE job_id = $1", job_id);
+    if (rows.empty()) return NoSuchJob(job_id);
+    ASSAY_ASSIGN_OR_RETURN(std::vector<JobProgress> jobs, ReadJobs(tx, rows));
+    return std::move(jobs[0]);
+  });
+}
+
+absl::StatusOr<std::vector<JobProgress>> JobStore::List(int limit) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<JobProgress>> {
+    ReadOneMoment(tx);
+    return ReadJobs(
+        tx, tx.exec_params(std::string(kSelectJobs) + "ORDER BY job_id DESC LIMIT $1", limit));
+  });
+}
+
+absl::Status JobStore::Cancel(int64_t job_id) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+    if (tx.exec_params("SELECT 1 FROM jobs WHERE job_id = $1", job_id).empty()) {
+      return NoSuchJob(job_id);
+    }
+    tx.exec_params(kCancelShards, job_id);
+    tx.exec_params(kCancelRuns, job_id);
+    // Shards that were split off while a run's row was waited for.
+    tx.exec_params(kCancelShards, job_id);
+    if (!tx.exec_params(kCancelJob, job_id).empty()) {
+      RecordEvent(tx, {.kind = "job_cancelled", .job_id = job_id});
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<StoredResult>> JobStore::Results(int64_t job_id) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<StoredResult>> {
+    ReadOneMoment(tx);
+    std::vector<StoredResult> results;
+    std::map<int64_t, size_t> positions;
+    for (const auto& row : SelectRuns(tx, {job_id})) {
+      StoredResult& result = results.emplace_back();
+      ASSAY_ASSIGN_OR_RETURN(result.run, ReadRun(row));
+      result.manifest_json = row[kManifestColumn].c_str();
+      positions[result.run.spec.run_id] = results.size() - 1;
+    }
+    if (results.empty()) return NoSuchJob(job_id);
+    for (const auto& row : tx.exec_params(kGroupCounts, job_id)) {
+      results[positions.at(row[0].as<int64_t>())].groups.push_back(
+          {row[1].c_str(), row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].as<int64_t>()});
+    }
+    return results;
+  });
+}
+
+absl::StatusOr<double> JobStore::MeasuredTokensPerSecond(const std::string& model_name,
+                                                         Precision precision) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<double> {
+    return tx.exec_params1(kSpeed, model_name, std::string(PrecisionName(precision)))[0]
+        .as<double>();
+  });
+}
+
+}  // namespace assay

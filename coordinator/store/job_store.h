@@ -1,0 +1,65 @@
+// Jobs and runs: submitted, looked at, cancelled.
+#ifndef ASSAY_COORDINATOR_STORE_JOB_STORE_H_
+#define ASSAY_COORDINATOR_STORE_JOB_STORE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/domain/run.h"
+#include "coordinator/store/database.h"
+
+namespace assay {
+
+// A run as it is to be stored; of spec, run_id and job_id are not known yet.
+struct NewRun {
+  RunSpec spec;
+  int64_t estimated_tokens = 0;
+  std::string manifest_json;
+  // Ordinals of the items of each shard, in the order in which they are to be run.
+  std::vector<std::vector<int64_t>> shards;
+};
+
+struct StoredGroupCount {
+  std::string group;
+  int64_t items = 0;
+  int64_t correct = 0;
+  int64_t errors = 0;
+};
+
+struct StoredResult {
+  RunProgress run;
+  std::string manifest_json;
+  std::vector<StoredGroupCount> groups;  // in order of name
+};
+
+// Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.
+class JobStore {
+ public:
+  explicit JobStore(Database* database) : database_(database) {}
+
+  // The new job's id. Its runs get ids in their order.
+  absl::StatusOr<int64_t> Submit(absl::Span<const NewRun> runs);
+  // NotFound.
+  absl::StatusOr<JobProgress> Get(int64_t job_id);
+  // The newest first.
+  absl::StatusOr<std::vector<JobProgress>> List(int limit);
+  // Cancels the shards, runs and job that have not ended. NotFound; nothing to do for an ended job.
+  absl::Status Cancel(int64_t job_id);
+  // In order of run. NotFound.
+  absl::StatusOr<std::vector<StoredResult>> Results(int64_t job_id);
+  // Tokens that completed runs of this model in this precision took in each second, all workers
+  // together; 0 when there is no such run. The latest few count. Tokens found in the prefix cache
+  // are not counted.
+  absl::StatusOr<double> MeasuredTokensPerSecond(const std::string& model_name,
+                                                 Precision precision);
+
+ private:
+  Database* const database_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_STORE_JOB_STORE_H_

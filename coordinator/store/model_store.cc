@@ -1,0 +1,86 @@
+#include "coordinator/store/model_store.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
+#include "coordinator/store/model_rows.h"
+#include "coordinator/store/transaction.h"
+
+namespace assay {
+namespace {
+
+constexpr char kInsert[] =
+    "INSERT INTO models (name, path, format, architecture, weights_sha256, tokenizer_sha256, "
+    "parameters, context_length, vocabulary_size, stored_type, characters_per_token) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (name) DO NOTHING "
+    "RETURNING 1";
+
+std::string Select(absl::string_view rest) {
+  return absl::StrCat("SELECT ", kModelColumns, " FROM models m ", rest);
+}
+
+}  // namespace
+
+ModelSpec ReadModel(const pqxx::row& row, int first) {
+  ModelSpec model;
+  int i = first;
+  model.name = row[i++].c_str();
+  model.path = row[i++].c_str();
+  model.format = row[i++].c_str();
+  model.architecture = row[i++].c_str();
+  model.weights_sha256 = row[i++].c_str();
+  model.tokenizer_sha256 = row[i++].c_str();
+  model.parameters = row[i++].as<int64_t>();
+  model.context_length = row[i++].as<int64_t>();
+  model.vocabulary_size = row[i++].as<int64_t>();
+  model.stored_type = row[i++].c_str();
+  model.characters_per_token = row[i++].as<double>();
+  return model;
+}
+
+absl::StatusOr<bool> ModelStore::Add(const ModelSpec& model) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<bool> {
+    const pqxx::result inserted = tx.exec_params(
+        kInsert, model.name, model.path, model.format, model.architecture, model.weights_sha256,
+        model.tokenizer_sha256, model.parameters, model.context_length, model.vocabulary_size,
+        model.stored_type, model.characters_per_token);
+    if (!inserted.empty()) return false;
+    const ModelSpec stored = ReadModel(tx.exec_params1(Select("WHERE m.name = $1"), model.name), 0);
+    if (stored.weights_sha256 == model.weights_sha256 &&
+        stored.tokenizer_sha256 == model.tokenizer_sha256 && stored.path == model.path) {
+      return true;
+    }
+    const char* difference = stored.weights_sha256 != model.weights_sha256 ? "other weights"
+                             : stored.path != model.path                   ? "another path"
+                                                                           : "another tokenizer";
+    return absl::AlreadyExistsError(
+        absl::StrCat("the name \"", model.name, "\" is taken by a model with ", difference, " (",
+                     stored.path, ", weights ", stored.weights_sha256.substr(0, 12),
+                     "); results are stored under that name, so add this one under another"));
+  });
+}
+
+absl::StatusOr<std::vector<ModelSpec>> ModelStore::List() {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<ModelSpec>> {
+    std::vector<ModelSpec> models;
+    for (const auto& row : tx.exec(Select("ORDER BY m.name"))) models.push_back(ReadModel(row, 0));
+    return models;
+  });
+}
+
+absl::StatusOr<ModelSpec> ModelStore::Find(const std::string& name) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<ModelSpec> {
+    const pqxx::result rows = tx.exec_params(Select("WHERE m.name = $1"), name);
+    if (!rows.empty()) return ReadModel(rows[0], 0);
+    std::vector<std::string> names;
+    for (const auto& row : tx.exec("SELECT name FROM models ORDER BY name")) {
+      names.push_back(row[0].c_str());
+    }
+    return absl::NotFoundError(
+        absl::StrCat("unknown model \"", name, "\"; ",
+                     names.empty() ? "there is none yet: assay model add NAME PATH"
+                                   : absl::StrCat("there are: ", absl::StrJoin(names, ", "))));
+  });
+}
+
+}  // namespace assay

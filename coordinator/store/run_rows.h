@@ -1,0 +1,35 @@
+// Internal to the store: a run's columns, and the transitions of runs and jobs that several
+// operations share.
+#ifndef ASSAY_COORDINATOR_STORE_RUN_ROWS_H_
+#define ASSAY_COORDINATOR_STORE_RUN_ROWS_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/domain/run.h"
+#include "coordinator/store/connection.h"
+
+namespace assay {
+
+// Of `runs` as r and `datasets` as d, in the order that ReadRunSpec expects them.
+inline constexpr char kRunSpecColumns[] =
+    "r.run_id, r.job_id, d.benchmark, r.dataset_name, d.sha256, r.protocol, r.protocol_version, "
+    "r.shots, r.precision_name, r.item_limit, r.model_name";
+inline constexpr int kRunSpecColumnCount = 11;
+
+// The run in the columns from `first`.
+absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first);
+
+// Locks are always taken in the order shards, run_groups, runs, jobs, so that transactions do not
+// wait for each other in a circle.
+
+// Ends the job when none of its runs is pending or running any more.
+void EndJobIfDone(pqxx::work& tx, int64_t job_id);
+// Ends the run as failed, cancels its open shards, and ends the job when it was the last. Nothing
+// for a run that has ended.
+void FailRun(pqxx::work& tx, int64_t run_id, absl::string_view message);
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_STORE_RUN_ROWS_H_

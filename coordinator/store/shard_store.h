@@ -1,0 +1,110 @@
+// The work queue. A lease is current as long as its shard is leased under the very same key;
+// everything a worker sends is checked against that in the transaction that stores it.
+#ifndef ASSAY_COORDINATOR_STORE_SHARD_STORE_H_
+#define ASSAY_COORDINATOR_STORE_SHARD_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/domain/model_spec.h"
+#include "common/domain/prediction.h"
+#include "common/domain/run.h"
+#include "common/domain/worker.h"
+#include "coordinator/store/database.h"
+
+namespace assay {
+
+// What a worker has loaded; shards of it are preferred. Empty: nothing.
+struct LoadedModel {
+  std::string weights_sha256;
+  Precision precision = Precision::kBFloat16;
+};
+
+struct LeasedShard {
+  LeaseKey key;
+  RunSpec run;
+  ModelSpec model;
+  std::vector<int64_t> ordinals;
+};
+
+enum class LeaseStanding { kCurrent, kCommitted, kStale };
+
+struct ShardView {
+  LeaseStanding standing = LeaseStanding::kStale;  // of the key that was asked for
+  RunSpec run;
+  std::vector<int64_t> ordinals;
+};
+
+struct GradedItem {
+  int64_t ordinal = 0;
+  std::string group;
+  Prediction prediction;
+  Score score;
+};
+
+enum class FailureKind {
+  kReported,  // the worker says that it could not run the shard, or what it sent does not fit
+  kExpired,   // the lease was not renewed
+  kReturned,  // the worker gives it back unharmed
+};
+// What becomes of the shard.
+enum class FailureAction { kRetry, kSplit, kStoreError };
+
+// What a failure is decided by. `failures` includes this one.
+struct FailedShard {
+  FailureKind kind = FailureKind::kReported;
+  int items = 0;
+  int failures = 0;
+};
+using FailurePolicy = std::function<FailureAction(const FailedShard&)>;
+// The prediction that is stored for an item that cannot be run.
+using ErrorItem = std::function<absl::StatusOr<GradedItem>(const RunSpec& run, int64_t ordinal,
+                                                           absl::string_view message)>;
+
+// Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.
+class ShardStore {
+ public:
+  explicit ShardStore(Database* database) : database_(database) {}
+
+  // Up to `count` pending shards of one run, contiguous where possible. The run: of the loaded
+  // model first, then of the oldest job, then the longest. Empty when nothing is pending.
+  absl::StatusOr<std::vector<LeasedShard>> Lease(const std::string& worker_id, int count,
+                                                 const LoadedModel& loaded,
+                                                 absl::Duration lease_time);
+
+  // Moves the deadlines of the current ones of `keys`; returns the others. A lease that is past its
+  // deadline, and not yet taken away, is renewed too.
+  absl::StatusOr<std::vector<LeaseKey>> Renew(absl::Span<const LeaseKey> keys,
+                                              absl::Duration lease_time);
+
+  // NotFound for an unknown shard.
+  absl::StatusOr<ShardView> View(const LeaseKey& key);
+
+  // Stores the graded items of all the shard's items and ends the shard, its run and its job as far
+  // as they are done.
+  absl::StatusOr<CommitOutcome> Commit(const LeaseKey& key, absl::Span<const GradedItem> items);
+
+  // Ends the lease without a result; false when it was not the current one.
+  absl::StatusOr<bool> Fail(const LeaseKey& key, FailureKind kind, absl::string_view message,
+                            const FailurePolicy& policy, const ErrorItem& error_item);
+  // Fails the shard's whole run; false when the lease was not the current one.
+  absl::StatusOr<bool> FailWholeRun(const LeaseKey& key, absl::string_view message);
+
+  // Fails one lease that is past its deadline; nullopt when there is none, or when another
+  // coordinator is at it.
+  absl::StatusOr<std::optional<LeaseKey>> ReapOne(const FailurePolicy& policy,
+                                                  const ErrorItem& error_item);
+
+ private:
+  Database* const database_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_STORE_SHARD_STORE_H_

@@ -1,0 +1,68 @@
+#include "coordinator/store/worker_store.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/store/encoding.h"
+#include "coordinator/store/transaction.h"
+
+namespace assay {
+namespace {
+
+constexpr char kSeen[] =
+    "INSERT INTO workers (worker_id, hostname, engine_version, device, threads, gflops) "
+    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (worker_id) DO UPDATE SET last_seen = now(), "
+    "  hostname = excluded.hostname, engine_version = excluded.engine_version, "
+    "  device = excluded.device, threads = excluded.threads, gflops = excluded.gflops";
+constexpr char kLeft[] =
+    "UPDATE workers SET last_seen = least(last_seen, now() - make_interval(secs => $2)) "
+    "WHERE worker_id = $1";
+constexpr char kList[] =
+    "SELECT w.worker_id, w.hostname, w.engine_version, w.device, w.threads, w.gflops, "
+    "  w.last_seen > now() - make_interval(secs => $1), "
+    "  (SELECT count(*) FROM shards s WHERE s.state = 'leased' AND s.worker_id = w.worker_id) "
+    "FROM workers w WHERE w.last_seen > now() - interval '1 day' ORDER BY w.worker_id";
+
+}  // namespace
+
+absl::Status WorkerStore::Seen(const WorkerInfo& worker) {
+  const std::string gflops =
+      nlohmann::json(worker.gflops).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+    tx.exec_params(kSeen, PlainText(worker.worker_id), PlainText(worker.hostname),
+                   PlainText(worker.engine_version), PlainText(worker.device), worker.threads,
+                   gflops);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status WorkerStore::Left(const std::string& worker_id) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+    tx.exec_params(kLeft, PlainText(worker_id), absl::ToDoubleSeconds(kWorkerConnected));
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<StoredWorker>> WorkerStore::List() {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<StoredWorker>> {
+    std::vector<StoredWorker> workers;
+    for (const auto& row : tx.exec_params(kList, absl::ToDoubleSeconds(kWorkerConnected))) {
+      StoredWorker& stored = workers.emplace_back();
+      stored.worker.worker_id = row[0].c_str();
+      stored.worker.hostname = row[1].c_str();
+      stored.worker.engine_version = row[2].c_str();
+      stored.worker.device = row[3].c_str();
+      stored.worker.threads = row[4].as<int>();
+      const auto gflops = nlohmann::json::parse(row[5].c_str(), nullptr, false);
+      for (const auto& [precision, rate] : gflops.items()) {
+        if (rate.is_number()) stored.worker.gflops[precision] = rate.get<double>();
+      }
+      stored.connected = row[6].as<bool>();
+      stored.leases = row[7].as<int>();
+    }
+    return workers;
+  });
+}
+
+}  // namespace assay

@@ -1,0 +1,42 @@
+// The workers that were ever seen.
+#ifndef ASSAY_COORDINATOR_STORE_WORKER_STORE_H_
+#define ASSAY_COORDINATOR_STORE_WORKER_STORE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/domain/worker.h"
+#include "coordinator/store/database.h"
+
+namespace assay {
+
+// A worker that was not heard of for so long does not count as connected.
+inline constexpr absl::Duration kWorkerConnected = absl::Seconds(15);
+
+struct StoredWorker {
+  WorkerInfo worker;
+  bool connected = false;
+  int leases = 0;  // that it holds now
+};
+
+// Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.
+class WorkerStore {
+ public:
+  explicit WorkerStore(Database* database) : database_(database) {}
+
+  // Notes that the worker is there, and what it says of itself.
+  absl::Status Seen(const WorkerInfo& worker);
+  // The worker said goodbye: it does not count as connected any more.
+  absl::Status Left(const std::string& worker_id);
+  // Those seen within the last day, in order of their ids.
+  absl::StatusOr<std::vector<StoredWorker>> List();
+
+ private:
+  Database* const database_;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_STORE_WORKER_STORE_H_
