@@ -1,0 +1,51 @@
+// What every command is given, and what they share.
+#ifndef ASSAY_CLIENT_COMMANDS_CONTEXT_H_
+#define ASSAY_CLIENT_COMMANDS_CONTEXT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "client/commands/exit_code.h"
+#include "client/commands/service.h"
+#include "client/output/console.h"
+#include "client/output/record_writer.h"
+#include "common/base/clock.h"
+
+namespace assay {
+
+struct CommandContext {
+  const Console* console = nullptr;
+  Clock* clock = nullptr;
+  std::string coordinator = "127.0.0.1:7420";  // as the command line says
+  // Set by the chosen command when the command line is read: carries it out and returns the exit
+  // code.
+  std::function<int()> action;
+
+  Service Connect() const { return Service(coordinator); }
+};
+
+// Tells the error, and returns the exit code for it.
+int Fail(const Console& console, const absl::Status& status);
+// kExitOk, or as Fail.
+int ExitCodeOf(const Console& console, const absl::Status& status);
+
+// Adds --format; the value is valid once the command line is read.
+std::shared_ptr<OutputFormat> AddFormatOption(CLI::App* command);
+
+// A command's function puts it below `parent`.
+void AddUpCommand(CLI::App& parent, CommandContext& context);
+void AddDatasetCommands(CLI::App& parent, CommandContext& context);
+void AddModelCommands(CLI::App& parent, CommandContext& context);
+void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
+void AddEvalCommand(CLI::App& parent, CommandContext& context);
+void AddJobCommands(CLI::App& parent, CommandContext& context);  // jobs, watch, cancel
+void AddResultsCommand(CLI::App& parent, CommandContext& context);
+void AddPredictionsCommand(CLI::App& parent, CommandContext& context);
+void AddWorkersCommand(CLI::App& parent, CommandContext& context);
+
+}  // namespace assay
+
+#endif  // ASSAY_CLIENT_COMMANDS_CONTEXT_H_

@@ -1,0 +1,104 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands/context.h"
+#include "client/commands/inspect_model.h"
+#include "client/output/text.h"
+#include "common/base/status_macros.h"
+
+namespace assay {
+namespace {
+
+struct AddOptions {
+  std::string name;
+  std::string path;
+};
+
+absl::Status Add(const CommandContext& context, const AddOptions& options) {
+  std::error_code error;
+  const std::string path =
+      std::filesystem::absolute(options.path, error).lexically_normal().string();
+  if (error || !std::filesystem::exists(path, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no ", path,
+                     ": name a Hugging Face folder (config.json, *.safetensors, "
+                     "tokenizer.json) or a GGUF file"));
+  }
+  *context.console->err << "checking " << EscapeLine(path) << " ...\n" << std::flush;
+  v1::AddModelRequest request;
+  ASSAY_ASSIGN_OR_RETURN(*request.mutable_model(), InspectModel(options.name, path));
+  Service service = context.Connect();
+  ASSAY_ASSIGN_OR_RETURN(const v1::AddModelResponse response,
+                         service.Call(&v1::EvaluationService::Stub::AddModel, request));
+  const v1::ModelSpec& model = request.model();
+  *context.console->out << EscapeLine(model.name())
+                        << (response.existed() ? ": was added before: " : ": added: ")
+                        << EscapeLine(model.architecture()) << ", "
+                        << HumanCount(static_cast<double>(model.parameters())) << " parameters, "
+                        << EscapeLine(model.stored_type()) << ", context "
+                        << GroupedDigits(model.context_length()) << " tokens (weights sha256 "
+                        << EscapeLine(model.weights_sha256()) << ")\n";
+  return absl::OkStatus();
+}
+
+absl::Status List(const CommandContext& context, OutputFormat format) {
+  Service service = context.Connect();
+  ASSAY_ASSIGN_OR_RETURN(
+      const v1::ListModelsResponse response,
+      service.Call(&v1::EvaluationService::Stub::ListModels, v1::ListModelsRequest()));
+  auto writer = RecordWriter::Create(format, "models",
+                                     {{"name", "name"},
+                                      {"architecture", "architecture"},
+                                      {"parameters", "parameters", Align::kRight},
+                                      {"stored_type", "type"},
+                                      {"context_length", "context", Align::kRight},
+                                      {"vocabulary_size", "vocabulary", Align::kRight},
+                                      {"format", "format"},
+                                      {"weights_sha256", "weights"},
+                                      {"tokenizer_sha256", ""},
+                                      {"characters_per_token", ""},
+                                      {"path", "path"}},
+                                     *context.console);
+  for (const v1::ModelSpec& model : response.models()) {
+    writer->Add({model.name(), model.architecture(),
+                 Cell(model.parameters(), HumanCount(static_cast<double>(model.parameters()))),
+                 model.stored_type(), model.context_length(), model.vocabulary_size(),
+                 model.format(), Cell(model.weights_sha256(), model.weights_sha256().substr(0, 12)),
+                 model.tokenizer_sha256(), model.characters_per_token(), model.path()});
+  }
+  writer->Finish();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddModelCommands(CLI::App& parent, CommandContext& context) {
+  CLI::App* group = parent.add_subcommand("model", "Register models and list them");
+  group->require_subcommand(1);
+
+  CLI::App* add = group->add_subcommand("add", "Check a model's files and register it");
+  auto options = std::make_shared<AddOptions>();
+  add->add_option("name", options->name, "The model's name here: letters, digits, . _ -")
+      ->required();
+  add->add_option("path", options->path, "A Hugging Face folder or a GGUF file, as workers see it")
+      ->required();
+  add->callback([&context, options] {
+    context.action = [&context, options] {
+      return ExitCodeOf(*context.console, Add(context, *options));
+    };
+  });
+
+  CLI::App* list = group->add_subcommand("list", "List the models");
+  auto format = AddFormatOption(list);
+  list->callback([&context, format] {
+    context.action = [&context, format] {
+      return ExitCodeOf(*context.console, List(context, *format));
+    };
+  });
+}
+
+}  // namespace assay

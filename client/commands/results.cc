@@ -1,0 +1,167 @@
+#include "client/commands/results.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/names.h"
+#include "client/output/text.h"
+#include "common/base/status_macros.h"
+
+namespace assay {
+namespace {
+
+// "41.23 ± 1.07", in percent.
+std::string Percent(const v1::Metric& metric) {
+  return absl::StrFormat("%.2f ± %.2f", metric.value() * 100, metric.standard_error() * 100);
+}
+
+Json MetricJson(const v1::Metric& metric) {
+  return {{"metric", metric.name()}, {"group", metric.group()},
+          {"value", metric.value()}, {"standard_error", metric.standard_error()},
+          {"items", metric.items()}, {"errors", metric.errors()}};
+}
+
+Json Manifest(const v1::RunResult& result) {
+  Json manifest = Json::parse(result.manifest_json(), nullptr, /*allow_exceptions=*/false);
+  return manifest.is_discarded() ? Json() : manifest;
+}
+
+Json RunJson(const v1::RunResult& result) {
+  const v1::RunProgress& run = result.run();
+  const v1::RunSettings& settings = run.spec().settings();
+  Json metrics = Json::array();
+  for (const v1::Metric& metric : result.metrics()) metrics.push_back(MetricJson(metric));
+  Json json = {
+      {"run_id", run.spec().run_id()},
+      {"state", NameOf(run.state())},
+      {"error", run.error()},
+      {"dataset", run.spec().dataset_name()},
+      {"dataset_sha256", run.spec().dataset_sha256()},
+      {"benchmark", run.spec().benchmark()},
+      {"model", run.spec().model_name()},
+      {"protocol", settings.protocol()},
+      {"protocol_version", settings.protocol_version()},
+      {"shots", settings.has_shots() ? Json(settings.shots()) : Json()},
+      {"precision", NameOf(settings.precision())},
+      {"limit", settings.limit()},
+      {"items", run.items()},
+      {"items_done", run.items_done()},
+      {"items_failed", run.items_failed()},
+      {"prompt_tokens", run.prompt_tokens()},
+      {"cached_tokens", run.cached_tokens()},
+      {"generated_tokens", run.generated_tokens()},
+      {"started", TimeCell(run.has_started(), run.started(), absl::UTCTimeZone()).value},
+      {"finished", TimeCell(run.has_finished(), run.finished(), absl::UTCTimeZone()).value},
+      {"metrics", std::move(metrics)},
+      {"manifest", Manifest(result)}};
+  return json;
+}
+
+void WriteJson(const v1::GetResultsResponse& response, const ResultsOptions& options,
+               const Console& console) {
+  Json runs = Json::array();
+  for (const v1::RunResult& result : response.runs()) {
+    if (options.manifest) {
+      runs.push_back({{"run_id", result.run().spec().run_id()}, {"manifest", Manifest(result)}});
+    } else {
+      runs.push_back(RunJson(result));
+    }
+  }
+  const Json document = {{"job_id", options.job_id}, {"runs", std::move(runs)}};
+  *console.out << DumpJson(document, /*indented=*/true) << "\n" << std::flush;
+}
+
+// Which of a run's metrics the table shows: the overall one, then subcategories and categories,
+// then single groups.
+bool IsShown(const v1::Metric& metric, const ResultsOptions& options) {
+  if (options.format != OutputFormat::kTable || options.groups || metric.group().empty()) {
+    return true;
+  }
+  return absl::StrContains(metric.group(), ":");
+}
+
+std::vector<Column> ScoreColumns() {
+  return {{"run_id", ""},
+          {"dataset", "benchmark"},
+          {"benchmark", ""},
+          {"model", "model"},
+          {"protocol", "protocol"},
+          {"protocol_version", ""},
+          {"shots", "shots", Align::kRight},
+          {"precision", "precision"},
+          {"limit", ""},
+          {"state", "state"},
+          {"group", "group"},
+          {"metric", "metric"},
+          {"value", "score (%)", Align::kRight},
+          {"standard_error", ""},
+          {"items", "items", Align::kRight},
+          {"errors", "errors", Align::kRight}};
+}
+
+// A run without any verdict yet has a row without a score.
+void AddScoreRow(const v1::RunResult& result, const v1::Metric* metric, RecordWriter& writer) {
+  const v1::RunProgress& run = result.run();
+  const v1::RunSettings& settings = run.spec().settings();
+  const bool overall = metric == nullptr || metric->group().empty();
+  writer.Add({run.spec().run_id(), run.spec().dataset_name(), run.spec().benchmark(),
+              run.spec().model_name(), settings.protocol(), settings.protocol_version(),
+              settings.has_shots() ? Json(settings.shots()) : Json(), NameOf(settings.precision()),
+              settings.limit(), StateCell(run.state()),
+              metric == nullptr ? Cell(Json()) : Cell(metric->group(), overall ? "all" : ""),
+              metric == nullptr ? Cell(Json()) : Cell(metric->name()),
+              metric == nullptr ? Cell(Json(), "-") : Cell(metric->value(), Percent(*metric)),
+              metric == nullptr ? Cell(Json()) : Cell(metric->standard_error()),
+              metric == nullptr ? run.items_done() : metric->items(),
+              metric == nullptr ? run.items_failed() : metric->errors()});
+}
+
+}  // namespace
+
+absl::Status ShowResults(const CommandContext& context, Service& service,
+                         const ResultsOptions& options) {
+  v1::GetResultsRequest request;
+  request.set_job_id(options.job_id);
+  ASSAY_ASSIGN_OR_RETURN(const v1::GetResultsResponse response,
+                         service.Call(&v1::EvaluationService::Stub::GetResults, request));
+  if (options.format == OutputFormat::kJson || options.manifest) {
+    WriteJson(response, options, *context.console);
+    return absl::OkStatus();
+  }
+  auto writer = RecordWriter::Create(options.format, "results", ScoreColumns(), *context.console);
+  for (const v1::RunResult& result : response.runs()) {
+    if (result.metrics().empty()) AddScoreRow(result, nullptr, *writer);
+    for (const v1::Metric& metric : result.metrics()) {
+      if (IsShown(metric, options)) AddScoreRow(result, &metric, *writer);
+    }
+  }
+  writer->Finish();
+  return absl::OkStatus();
+}
+
+void AddResultsCommand(CLI::App& parent, CommandContext& context) {
+  CLI::App* command = parent.add_subcommand("results", "A job's scores, also while it runs");
+  auto options = std::make_shared<ResultsOptions>();
+  command->add_option("job", options->job_id, "The job's number")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--groups", options->groups,
+                    "The table shows each subject or task (json and csv always do)");
+  command->add_flag("--manifest", options->manifest,
+                    "All that is needed to reproduce the runs, as JSON");
+  auto format = AddFormatOption(command);
+  command->callback([&context, options, format] {
+    context.action = [&context, options, format] {
+      options->format = *format;
+      Service service = context.Connect();
+      return ExitCodeOf(*context.console, ShowResults(context, service, *options));
+    };
+  });
+}
+
+}  // namespace assay

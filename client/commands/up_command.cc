@@ -1,0 +1,63 @@
+#include <memory>
+
+#include "client/commands/context.h"
+#include "client/up/up.h"
+
+namespace assay {
+
+void AddUpCommand(CLI::App& parent, CommandContext& context) {
+  CLI::App* command = parent.add_subcommand(
+      "up", "Start PostgreSQL, a coordinator and workers on this machine; Ctrl-C stops them");
+  auto options = std::make_shared<UpOptions>();
+  command
+      ->add_option("--data", options->data,
+                   "Folder for everything that is kept (default: /var/lib/assay as root, else "
+                   "~/.local/share/assay)")
+      ->type_name("DIR");
+  command->add_option("--workers", options->workers, "Workers to start")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 256));
+  command->add_option("--listen", options->listen, "Address of the coordinator; port 0: a free one")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  command
+      ->add_option("--database", options->database,
+                   "An existing database, postgresql://...; default: a private cluster in the "
+                   "data folder")
+      ->envname("ASSAY_DATABASE")
+      ->type_name("URL");
+  command
+      ->add_option("--postgres-user", options->postgres_user,
+                   "As root: the user that the private cluster belongs to")
+      ->type_name("USER")
+      ->capture_default_str();
+  command
+      ->add_option("--threads", options->threads,
+                   "Threads of each worker (default: the processors, divided among the workers)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--token-budget", options->token_budget,
+                   "Tokens a worker computes at once, at most")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--kv-cache-mb", options->kv_cache_mb,
+                   "Memory of each worker for keys and values, in MiB")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--lease-seconds", options->lease_seconds,
+                   "After so long without a sign of life a worker's items go to another")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--log-level", options->log_level, "Of the coordinator and the workers")
+      ->capture_default_str();
+  command->callback([&context, options] {
+    context.action = [&context, options] {
+      return ExitCodeOf(*context.console, RunUp(*options, context.console->out, context.clock));
+    };
+  });
+}
+
+}  // namespace assay
