@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "spdlog/spdlog.h"
+#include "worker/machine/machine.h"
 
 namespace assay {
 
@@ -206,9 +207,12 @@ void EvaluationPipeline::SwapModel(const Shard& shard) {
   const Lease& lease = shard.lease;
   const std::string precision(PrecisionName(lease.run.settings.precision));
   spdlog::info("loading model {} ({}) from {}", lease.model.name, precision, lease.model.path);
+  const absl::Time begin = clock_->Now();
   absl::StatusOr<std::unique_ptr<ServedModel>> loaded =
       loader_->Load(lease.model, lease.run.settings.precision);
   if (loaded.ok()) {
+    spdlog::info("model {} is loaded in {:.1f} s; the process takes {} MiB", lease.model.name,
+                 absl::ToDoubleSeconds(clock_->Now() - begin), ResidentBytes() >> 20);
     absl::MutexLock lock(&mutex_);
     model_ = *std::move(loaded);
     model_key_ = shard.model;

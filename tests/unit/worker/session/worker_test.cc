@@ -124,16 +124,21 @@ TEST_F(WorkerTest, StaleReportIsDropped) {
 
 TEST_F(WorkerTest, RevokedShardIsCancelledAndItsPlaceTakenByAnother) {
   world_.SetGate(false);
-  coordinator_.SetLeases({FakeLease(1, {"a", "b"}), FakeLease(2, {"c", "d"})});
+  coordinator_.SetLeases({FakeLease(1, {"a", "b"}), FakeLease(2, {"c", "d"}), FakeLease(3, {"e"})});
   worker_->Start();
   world_.WaitUntilAtGate();
   coordinator_.Revoke(FakeLease(1, {}).key);
-  // A place is free, although the engine is still in its step.
-  ASSERT_TRUE(coordinator_.WaitForCount(v1::WorkerMessage::kLeaseRequest, 3));
+  // Although the engine is still in its step.
+  ASSERT_TRUE(coordinator_.WaitFor([](const auto& messages) {
+    const v1::Heartbeat& last = messages.back().heartbeat();
+    return last.leases_size() == 2 && last.leases(0).shard_id() == 2 &&
+           last.leases(1).shard_id() == 3;
+  }));
   world_.SetGate(true);
-  ASSERT_TRUE(coordinator_.WaitForCount(v1::WorkerMessage::kResult, 1));
+  ASSERT_TRUE(coordinator_.WaitForCount(v1::WorkerMessage::kResult, 2));
   const auto received = coordinator_.received();
   EXPECT_EQ(Results(received)[0]->lease().shard_id(), 2);
+  EXPECT_EQ(Results(received)[1]->lease().shard_id(), 3);
 }
 
 TEST_F(WorkerTest, StopReturnsUnfinishedShardsAndEndsTheStream) {

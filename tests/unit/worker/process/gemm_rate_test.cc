@@ -1,0 +1,20 @@
+#include "worker/process/gemm_rate.h"
+
+#include <gtest/gtest.h>
+
+namespace assay {
+namespace {
+
+TEST(GemmRateTest, MeasuresBothPrecisions) {
+  const auto rates = MeasureGemmRates();
+  ASSERT_TRUE(rates.ok()) << rates.status();
+  ASSERT_EQ(rates->size(), 2u);
+  // Between a microcontroller and a rack.
+  for (const auto& [precision, rate] : *rates) {
+    EXPECT_GT(rate, 0.01) << precision;
+    EXPECT_LT(rate, 1e7) << precision;
+  }
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,161 @@
+// assay-worker: leases shards of items from a coordinator, runs the model on them and reports what
+// it said.
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/status_macros.h"
+#include "common/base/version.h"
+#include "common/benchmark/benchmark.h"
+#include "common/rpc/channel.h"
+#include "spdlog/sinks/stdout_color_sinks.h"
+#include "spdlog/spdlog.h"
+#include "worker/engine/engine.h"
+#include "worker/machine/machine.h"
+#include "worker/process/engine_model.h"
+#include "worker/process/gemm_rate.h"
+#include "worker/process/inspect.h"
+#include "worker/process/shutdown_signal.h"
+#include "worker/process/threads.h"
+#include "worker/session/worker.h"
+
+namespace assay {
+namespace {
+
+struct Arguments {
+  std::string coordinator = "127.0.0.1:7420";
+  std::string device = "cpu";
+  int threads = PhysicalCores();
+  int64_t token_budget = EngineOptions().token_budget;
+  int64_t kv_cache_mb = EngineOptions().kv_cache_bytes >> 20;
+  int shards_in_flight = SessionState::Options().shards_in_flight;
+  std::string worker_id;
+  double grace_seconds = 10;
+  std::string log_level = "info";
+  bool json = false;
+  std::string model_name;
+  std::string model_path;
+};
+
+absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* random) {
+  WorkerInfo worker;
+  worker.hostname = Hostname();
+  worker.worker_id = arguments.worker_id;
+  if (worker.worker_id.empty()) {
+    worker.worker_id =
+        absl::StrFormat("%s-%d-%08x", worker.hostname, getpid(), absl::Uniform<uint32_t>(*random));
+  }
+  worker.engine_version = kEngineVersion;
+  worker.device = arguments.device;
+  worker.threads = arguments.threads;
+  ASSAY_ASSIGN_OR_RETURN(worker.gflops, MeasureGemmRates());
+  return worker;
+}
+
+absl::Status Serve(const Arguments& arguments) {
+  ASSAY_RETURN_IF_ERROR(InstallShutdownSignal());
+  ASSAY_RETURN_IF_ERROR(SetComputeThreads(arguments.threads));
+  absl::BitGen random;
+  SessionOptions options;
+  options.state.shards_in_flight = arguments.shards_in_flight;
+  ASSAY_ASSIGN_OR_RETURN(options.state.worker, Describe(arguments, &random));
+  const WorkerInfo& info = options.state.worker;
+  spdlog::info(
+      "assay-worker {} as {} on {}, {} threads (float32 {:.0f} GFLOP/s, bfloat16 {:.0f} GFLOP/s), "
+      "coordinator {}",
+      kVersion, info.worker_id, info.device, info.threads, info.gflops.at("float32"),
+      info.gflops.at("bfloat16"), arguments.coordinator);
+
+  EngineOptions engine;
+  engine.token_budget = arguments.token_budget;
+  engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
+  EngineModelLoader loader(engine);
+  Worker worker(MakeChannel(arguments.coordinator), std::move(options), &loader, FindBenchmark,
+                Clock::Real(), [&random] { return absl::Uniform(random, 0.0, 1.0); });
+  worker.Start();
+  const int signal = WaitForShutdownSignal();
+  spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",
+               signal);
+  worker.Stop(absl::Seconds(arguments.grace_seconds));
+  spdlog::info("done; the process took at most {} MiB", PeakResidentBytes() >> 20);
+  return absl::OkStatus();
+}
+
+void AddServeOptions(CLI::App* app, Arguments* arguments) {
+  app->add_option("--coordinator", arguments->coordinator, "The coordinator, HOST:PORT")
+      ->envname("ASSAY_COORDINATOR")
+      ->capture_default_str();
+  app->add_option("--device", arguments->device, "What computes; this build runs on cpu")
+      ->check([](const std::string& device) {
+        return device == "cpu" ? std::string()
+                               : absl::StrCat("this build runs on cpu, not on \"", device, "\"");
+      })
+      ->capture_default_str();
+  app->add_option("--threads", arguments->threads,
+                  "Threads that compute; the default is the number of physical cores")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app->add_option("--token-budget", arguments->token_budget, "Tokens computed in one step, at most")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
+      ->capture_default_str();
+  app->add_option("--kv-cache-mb", arguments->kv_cache_mb,
+                  "Memory for keys and values of sequences, in MiB")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
+      ->capture_default_str();
+  app->add_option("--shards-in-flight", arguments->shards_in_flight,
+                  "Shards worked on at once; with two or more, batches stay full between shards")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app->add_option("--worker-id", arguments->worker_id,
+                  "Unique name of this worker; the default is HOSTNAME-PID-RANDOM");
+  app->add_option("--grace-seconds", arguments->grace_seconds,
+                  "At the end, how long to wait until reports are acknowledged")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  app->add_option("--log-level", arguments->log_level, "What is logged, on standard error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
+}
+
+int Main(int argc, char** argv) {
+  // Standard output is for results.
+  spdlog::set_default_logger(spdlog::stderr_color_mt("assay-worker"));
+  Arguments arguments;
+  CLI::App app("Runs language models on the items that a coordinator leases to it.",
+               "assay-worker");
+  app.set_version_flag("--version",
+                       absl::StrCat("assay-worker ", kVersion, " (engine ", kEngineVersion, ")"));
+  AddServeOptions(&app, &arguments);
+  CLI::App* inspect =
+      app.add_subcommand("inspect", "Checks a model's files, prints what is in them, and ends");
+  inspect->add_flag("--json", arguments.json, "Print JSON");
+  inspect->add_option("NAME", arguments.model_name, "What the model is to be called")->required();
+  inspect->add_option("PATH", arguments.model_path, "A Hugging Face folder or a GGUF file")
+      ->required();
+  CLI11_PARSE(app, argc, argv);
+
+  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  if (inspect->parsed()) return Inspect(arguments.model_name, arguments.model_path, arguments.json);
+  if (absl::Status status = Serve(arguments); !status.ok()) {
+    std::fprintf(stderr, "assay-worker: %s\n", std::string(status.message()).c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace assay
+
+int main(int argc, char** argv) { return assay::Main(argc, argv); }

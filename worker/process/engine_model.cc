@@ -1,0 +1,61 @@
+#include "worker/process/engine_model.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "worker/model/loaded_model.h"
+
+namespace assay {
+namespace {
+
+class TokenizerCodec : public TextCodec {
+ public:
+  explicit TokenizerCodec(const Tokenizer* tokenizer) : tokenizer_(tokenizer) {}
+  absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const override {
+    return tokenizer_->Encode(text, /*add_special_tokens=*/true);
+  }
+  absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
+    return tokenizer_->Decode(token_ids, /*skip_special_tokens=*/true);
+  }
+
+ private:
+  const Tokenizer* const tokenizer_;
+};
+
+class EngineModel : public ServedModel {
+ public:
+  EngineModel(LoadedModel model, const EngineOptions& options)
+      : model_(std::move(model)), codec_(model_.tokenizer.get()), options_(options) {}
+
+  const TextCodec& codec() const override { return codec_; }
+  const std::vector<int32_t>& stop_token_ids() const override { return model_.stop_token_ids; }
+  absl::Status Submit(Request request) override { return engine_->Submit(std::move(request)); }
+  void Cancel(uint64_t id) override { engine_->Cancel(id); }
+  bool HasWork() const override { return engine_->HasWork(); }
+  absl::Status Step(std::vector<Completion>* finished) override { return engine_->Step(finished); }
+  absl::Status ResetEngine() override {
+    engine_.reset();  // its cache goes before the new one comes
+    ASSAY_ASSIGN_OR_RETURN(engine_, Engine::Create(model_.language_model.get(), options_));
+    return absl::OkStatus();
+  }
+
+ private:
+  LoadedModel model_;
+  const TokenizerCodec codec_;
+  const EngineOptions options_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServedModel>> EngineModelLoader::Load(const ModelSpec& spec,
+                                                                     Precision precision) {
+  ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded, LoadModel(spec, precision));
+  auto model = std::make_unique<EngineModel>(std::move(loaded), options_);
+  ASSAY_RETURN_IF_ERROR(model->ResetEngine());
+  return model;
+}
+
+}  // namespace assay
