@@ -8,6 +8,10 @@ SignalQueue::SignalQueue() {
   sigemptyset(&signals_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, &old_mask_);
+  // An ignored SIGCHLD, which a parent may hand down, would take our children's ends away from us.
+  struct sigaction standard = {};
+  standard.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &standard, &old_child_);
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &old_pipe_);
@@ -15,6 +19,7 @@ SignalQueue::SignalQueue() {
 
 SignalQueue::~SignalQueue() {
   sigaction(SIGPIPE, &old_pipe_, nullptr);
+  sigaction(SIGCHLD, &old_child_, nullptr);
   pthread_sigmask(SIG_SETMASK, &old_mask_, nullptr);
 }
 

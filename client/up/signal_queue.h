@@ -11,7 +11,8 @@
 namespace assay {
 
 // While it lives SIGINT, SIGTERM, SIGHUP and SIGCHLD are kept until Wait takes them, and SIGPIPE is
-// ignored.
+// ignored. What the parent had us ignore stays ignored, except SIGCHLD: `nohup` and a shell's
+// background jobs rely on it.
 class SignalQueue {
  public:
   SignalQueue();
@@ -26,6 +27,7 @@ class SignalQueue {
   sigset_t signals_;
   sigset_t old_mask_;
   struct sigaction old_pipe_ = {};
+  struct sigaction old_child_ = {};
 };
 
 }  // namespace assay
