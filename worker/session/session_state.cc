@@ -115,8 +115,8 @@ void SessionState::Acknowledged(const v1::CommitAck& ack, absl::Time now) {
       // An outcome that this worker does not know is no promise that anything was stored, but the
       // coordinator is done with it; if it was not stored, the lease runs out and the shard is run
       // again.
-      spdlog::error("the report of shard {} was refused ({}): {}", ack.lease().shard_id(),
-                    v1::CommitOutcome_Name(ack.outcome()), ack.message());
+      spdlog::error("the report of shard {} was refused (outcome {}): {}", ack.lease().shard_id(),
+                    static_cast<int>(ack.outcome()), ack.message());
   }
   held_.erase(found);
 }
