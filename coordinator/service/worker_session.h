@@ -3,7 +3,6 @@
 #define ASSAY_COORDINATOR_SERVICE_WORKER_SESSION_H_
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/support/sync_stream.h>
 
 #include <atomic>
 #include <cstdint>
@@ -13,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "assay/v1/worker_service.pb.h"
+#include "assay/v1/worker_service.grpc.pb.h"
 #include "common/domain/worker.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/store/worker_store.h"

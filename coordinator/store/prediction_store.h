@@ -16,9 +16,9 @@ namespace assay {
 struct PredictionFilter {
   int64_t job_id = 0;
   // Empty: all. `benchmark` is what the run's dataset is called, or its benchmark.
-  std::string benchmark;
-  std::string model;
-  std::string item_id;
+  std::string benchmark = "";
+  std::string model = "";
+  std::string item_id = "";
   bool only_wrong = false;  // wrong or error
 };
 
@@ -31,8 +31,8 @@ struct PredictionPosition {
 
 struct StoredPrediction {
   PredictionPosition position;
-  std::string benchmark;
-  std::string model;
+  std::string benchmark = "";
+  std::string model = "";
   std::string group;
   std::string target;
   Prediction prediction;

@@ -1,0 +1,83 @@
+#include "coordinator/lease/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "tests/support/postgres/coordinator_fixture.h"
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+
+class ReportTest : public testing::Test {
+ protected:
+  ReportTest() {
+    protocol_ = *FindBenchmark("bbh").value()->FindProtocol("instructeval");
+    for (const int64_t ordinal : ordinals_) {
+      predictions_.push_back(RightAnswer(*dataset_->Find(ordinal)));
+    }
+  }
+  absl::StatusOr<std::vector<GradedItem>> Grade() {
+    return GradeReport(*dataset_, ordinals_, *protocol_, predictions_);
+  }
+
+  const std::shared_ptr<const Dataset> dataset_ = Dataset::Create(SampleItems()).value();
+  const std::vector<int64_t> ordinals_ = {4, 5, 6};
+  const ProtocolSpec* protocol_;
+  std::vector<Prediction> predictions_;
+};
+
+TEST_F(ReportTest, GradesInTheShardsOrderWhateverTheReports) {
+  std::swap(predictions_[0], predictions_[2]);
+  predictions_[1].output = "no";
+  const std::vector<GradedItem> graded = Grade().value();
+  ASSERT_EQ(graded.size(), 3u);
+  EXPECT_EQ(graded[0].ordinal, 4);
+  EXPECT_EQ(graded[0].score.verdict, Verdict::kCorrect);
+  EXPECT_EQ(graded[1].score.verdict, Verdict::kWrong);
+  EXPECT_EQ(graded[2].score.grader, "starts_with");
+}
+
+TEST_F(ReportTest, RefusesWhatIsNotOnePredictionForEachItem) {
+  const std::vector<Prediction> good = predictions_;
+  predictions_.pop_back();
+  EXPECT_THAT(Grade().status().message(), HasSubstr("has no prediction"));
+  predictions_ = good;
+  predictions_.push_back(good[0]);
+  EXPECT_THAT(Grade().status().message(), HasSubstr("has two predictions"));
+  predictions_ = good;
+  predictions_.push_back(RightAnswer(*dataset_->Find(7)));
+  EXPECT_THAT(Grade().status().message(), HasSubstr("is not of the shard"));
+}
+
+TEST_F(ReportTest, RefusesWhatNoRunGives) {
+  const std::vector<std::function<void(Prediction&)>> changes = {
+      [](Prediction& p) { p.sample_index = 1; },
+      [](Prediction& p) { p.cached_tokens = p.prompt_tokens + 1; },
+      [](Prediction& p) { p.shots_used = -1; },
+      [](Prediction& p) { p.choice_loglikelihoods = {-1.0}; },
+  };
+  const Prediction good = predictions_[1];
+  for (const auto& change : changes) {
+    predictions_[1] = good;
+    change(predictions_[1]);
+    EXPECT_TRUE(absl::IsInvalidArgument(Grade().status()));
+  }
+}
+
+TEST_F(ReportTest, AnErrorIsAPrediction) {
+  predictions_[1] = Prediction();
+  predictions_[1].item_id = dataset_->Find(5)->id;
+  predictions_[1].error = "out of memory";
+  EXPECT_EQ(Grade().value()[1].score.verdict, Verdict::kError);
+  const GradedItem error = GradeError(*dataset_, 5, *protocol_, "").value();
+  EXPECT_EQ(error.score.verdict, Verdict::kError);
+  EXPECT_FALSE(error.prediction.error.empty());
+}
+
+}  // namespace
+}  // namespace assay

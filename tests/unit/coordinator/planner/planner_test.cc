@@ -1,0 +1,106 @@
+#include "coordinator/planner/planner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/planner/manifest.h"
+#include "tests/support/postgres/coordinator_fixture.h"
+
+namespace assay {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class PlannerTest : public CoordinatorTest {
+ protected:
+  absl::StatusOr<std::vector<PlannedRun>> Plan(const JobRequest& request) {
+    return coordinator_.planner.Plan(request);
+  }
+  PlannedRun PlanOne(const RunSettings& settings, int64_t shard_items = 0) {
+    return Plan({{"tiny"}, {"bbh"}, settings, shard_items}).value().at(0);
+  }
+};
+
+TEST_F(PlannerTest, ResolvesSettingsAndCutsShards) {
+  const PlannedRun planned = PlanOne({}, 6);
+  const RunSettings& settings = planned.run.spec.settings;
+  EXPECT_EQ(settings.protocol, "instructeval");
+  EXPECT_EQ(settings.protocol_version, 1);
+  EXPECT_EQ(settings.shots, 3);
+  EXPECT_EQ(planned.items, 14);
+  ASSERT_EQ(planned.run.shards.size(), 3u);
+  EXPECT_THAT(planned.run.shards[0], ElementsAre(3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(planned.run.shards[2], ElementsAre(18, 19));
+}
+
+TEST_F(PlannerTest, LimitIsOfEachGroup) {
+  RunSettings settings;
+  settings.limit = 2;
+  const PlannedRun planned = PlanOne(settings, 100);
+  EXPECT_EQ(planned.items, 4);
+  EXPECT_THAT(planned.run.shards[0], ElementsAre(3, 4, 13, 14));
+}
+
+TEST_F(PlannerTest, CountsSharedExamplesOnce) {
+  const PlannedRun planned = PlanOne({});
+  EXPECT_THAT(planned.first_prompt, HasSubstr("navigate question 0\nAnswer: answer 0"));
+  EXPECT_THAT(planned.first_prompt, HasSubstr("navigate question 3\nAnswer:"));
+  EXPECT_EQ(planned.first_item_id, SampleItems()[3].id);
+  EXPECT_GT(planned.cost.prompt_tokens, 2 * planned.cost.computed_tokens);
+  EXPECT_EQ(planned.cost.generated_tokens, 14 * 32);
+}
+
+TEST_F(PlannerTest, SecondsAreKnownWhenThereIsAWorkerAndMeasuredAfterARun) {
+  EXPECT_EQ(PlanOne({}).seconds, 0);
+  ASSERT_TRUE(coordinator_.workers.Seen(SampleWorker()).ok());
+  const PlannedRun guessed = PlanOne({});
+  EXPECT_DOUBLE_EQ(guessed.seconds, static_cast<double>(guessed.cost.work()) / 25000);
+  Submit(14);
+  const Lease lease = GrantOne();
+  ASSERT_TRUE(coordinator_.leases.Commit(lease.key, RightAnswers(lease)).ok());
+  Query("UPDATE runs SET started = finished - interval '2 s'");
+  // 14 items of 10 prompt tokens, 4 of them cached, and 2 generated ones in 2 seconds.
+  EXPECT_DOUBLE_EQ(PlanOne({}).seconds, static_cast<double>(guessed.cost.work()) / 56);
+}
+
+TEST_F(PlannerTest, ErrorsSayWhatThereIs) {
+  EXPECT_THAT(Plan({{"nope"}, {"bbh"}, {}, 0}).status().message(), HasSubstr("there are: tiny"));
+  EXPECT_THAT(Plan({{"tiny"}, {"mmlu"}, {}, 0}).status().message(),
+              HasSubstr("assay dataset import mmlu DIR"));
+  EXPECT_THAT(Plan({{"tiny"}, {"nope"}, {}, 0}).status().message(),
+              HasSubstr("imported data sets: bbh"));
+  RunSettings settings;
+  settings.protocol = "nope";
+  EXPECT_TRUE(absl::IsNotFound(Plan({{"tiny"}, {"bbh"}, settings, 0}).status()));
+}
+
+TEST_F(PlannerTest, RefusesRequestsThatMakeNoSense) {
+  EXPECT_TRUE(absl::IsInvalidArgument(Plan({{}, {"bbh"}, {}, 0}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Plan({{"tiny"}, {}, {}, 0}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Plan({{"tiny", "tiny"}, {"bbh"}, {}, 0}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Plan({{"tiny"}, {"bbh"}, {}, -1}).status()));
+  RunSettings settings;
+  settings.shots = 11;  // more than there are examples
+  EXPECT_TRUE(absl::IsInvalidArgument(Plan({{"tiny"}, {"bbh"}, settings, 0}).status()));
+}
+
+TEST_F(PlannerTest, TheManifestTellsAllThatIsNeeded) {
+  const int64_t job = Submit(14);
+  const StoredResult result = coordinator_.jobs.Results(job)->at(0);
+  const auto manifest = nlohmann::json::parse(
+      CompleteManifest(result.manifest_json, result.run, absl::FromUnixSeconds(0)));
+  EXPECT_EQ(manifest["model"]["weights_sha256"], SampleModel().weights_sha256);
+  EXPECT_EQ(manifest["dataset"]["sha256"], SampleInfo().sha256);
+  EXPECT_EQ(manifest["protocol"]["version"], 1);
+  EXPECT_EQ(manifest["protocol"]["grader"], "starts_with");
+  EXPECT_EQ(manifest["settings"]["shots"], 3);
+  EXPECT_EQ(manifest["settings"]["precision"], "bfloat16");
+  EXPECT_EQ(manifest["submitted"], "1970-01-01T00:00:00.000Z");
+  EXPECT_FALSE(manifest.contains("finished"));
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,210 @@
+#include "coordinator/service/evaluation_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "common/base/version.h"
+#include "tests/unit/coordinator/service/server_fixture.h"
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+
+class EvaluationServiceTest : public ServerTest {
+ protected:
+  void FinishJob() {
+    for (const Lease& lease : *coordinator_.leases.Grant("worker-1", 100, {})) {
+      ASSERT_TRUE(coordinator_.leases.Commit(lease.key, RightAnswers(lease)).ok());
+    }
+  }
+  grpc::ClientContext context_;
+};
+
+TEST_F(EvaluationServiceTest, TellsVersionAndBenchmarks) {
+  v1::GetServerInfoResponse info;
+  ASSERT_TRUE(evaluation_->GetServerInfo(&context_, {}, &info).ok());
+  EXPECT_EQ(info.version(), kVersion);
+  grpc::ClientContext second;
+  v1::ListBenchmarksResponse benchmarks;
+  ASSERT_TRUE(evaluation_->ListBenchmarks(&second, {}, &benchmarks).ok());
+  ASSERT_GE(benchmarks.benchmarks_size(), 2);
+  EXPECT_EQ(benchmarks.benchmarks(0).name(), "bbh");
+  EXPECT_EQ(benchmarks.benchmarks(0).protocols(0).max_output(), 32);
+}
+
+TEST_F(EvaluationServiceTest, ImportsADatasetFromPieces) {
+  for (const bool again : {false, true}) {
+    grpc::ClientContext context;
+    v1::ImportDatasetResponse response;
+    const auto writer = evaluation_->ImportDataset(&context, &response);
+    v1::ImportDatasetRequest request;
+    request.mutable_header()->set_benchmark("bbh");
+    request.mutable_header()->set_name("mine");
+    writer->Write(request);
+    for (const SourceFile& file : SampleFiles()) {
+      request.mutable_chunk()->set_path(file.path);
+      request.mutable_chunk()->set_content(file.content);
+      writer->Write(request);
+    }
+    writer->WritesDone();
+    ASSERT_TRUE(writer->Finish().ok());
+    EXPECT_EQ(response.existed(), again);
+    EXPECT_EQ(response.dataset().name(), "mine");
+    EXPECT_EQ(response.dataset().sha256(), SampleInfo().sha256);
+  }
+  v1::ListDatasetsResponse datasets;
+  ASSERT_TRUE(evaluation_->ListDatasets(&context_, {}, &datasets).ok());
+  EXPECT_EQ(datasets.datasets_size(), 2);
+}
+
+TEST_F(EvaluationServiceTest, ABadFileStoresNothing) {
+  v1::ImportDatasetResponse response;
+  const auto writer = evaluation_->ImportDataset(&context_, &response);
+  v1::ImportDatasetRequest request;
+  request.mutable_header()->set_benchmark("bbh");
+  request.mutable_header()->set_name("mine");
+  writer->Write(request);
+  request.mutable_chunk()->set_path("navigate.json");
+  request.mutable_chunk()->set_content("{\"examples\": [{\"input\": 3}]}");
+  writer->Write(request);
+  writer->WritesDone();
+  const grpc::Status status = writer->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("navigate.json"));
+  EXPECT_EQ(Query("SELECT count(*) FROM dataset_names"), "1");
+}
+
+TEST_F(EvaluationServiceTest, AddsModels) {
+  v1::AddModelRequest request;
+  *request.mutable_model() = ToProto(SampleModel("other"));
+  v1::AddModelResponse response;
+  ASSERT_TRUE(evaluation_->AddModel(&context_, request, &response).ok());
+  EXPECT_FALSE(response.existed());
+  request.mutable_model()->set_name("a name");
+  grpc::ClientContext second;
+  EXPECT_EQ(evaluation_->AddModel(&second, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  grpc::ClientContext third;
+  v1::ListModelsResponse models;
+  ASSERT_TRUE(evaluation_->ListModels(&third, {}, &models).ok());
+  EXPECT_EQ(models.models_size(), 2);
+}
+
+TEST_F(EvaluationServiceTest, PlansWithoutChangingAnything) {
+  v1::SubmitJobRequest request;
+  request.add_models("tiny");
+  request.add_benchmarks("bbh");
+  *request.mutable_settings() = ToProto(RunSettings());
+  v1::PlanJobResponse response;
+  ASSERT_TRUE(evaluation_->PlanJob(&context_, request, &response).ok());
+  ASSERT_EQ(response.runs_size(), 1);
+  EXPECT_EQ(response.runs(0).items(), 14);
+  EXPECT_THAT(response.runs(0).first_prompt(), HasSubstr("Answer:"));
+  EXPECT_GT(response.runs(0).prompt_tokens(), 0);
+  EXPECT_EQ(Query("SELECT count(*) FROM jobs"), "0");
+}
+
+TEST_F(EvaluationServiceTest, AWatchSendsEveryChangeUntilTheEnd) {
+  const int64_t job = SubmitByRpc(14);
+  v1::GetJobRequest request;
+  request.set_job_id(job);
+  const auto reader = evaluation_->WatchJob(&context_, request);
+  v1::JobProgress progress;
+  ASSERT_TRUE(reader->Read(&progress));
+  EXPECT_EQ(progress.state(), v1::STATE_PENDING);
+  FinishJob();
+  while (reader->Read(&progress)) {
+  }
+  EXPECT_EQ(progress.state(), v1::STATE_COMPLETED);
+  EXPECT_EQ(progress.runs(0).items_done(), 14);
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(EvaluationServiceTest, AWatchOutlivesAnOutageOfTheDatabase) {
+  const int64_t job = SubmitByRpc(14);
+  v1::GetJobRequest request;
+  request.set_job_id(job);
+  const auto reader = evaluation_->WatchJob(&context_, request);
+  v1::JobProgress progress;
+  ASSERT_TRUE(reader->Read(&progress));
+  PostgresServer::Shared().Crash();
+  grpc::ClientContext second;
+  const grpc::Status away = evaluation_->GetJob(&second, request, &progress);
+  EXPECT_EQ(away.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(away.error_message(), HasSubstr("the database is not reachable"));
+  absl::SleepFor(absl::Milliseconds(600));
+  PostgresServer::Shared().Start();
+  FinishJob();
+  while (reader->Read(&progress)) {
+  }
+  EXPECT_EQ(progress.state(), v1::STATE_COMPLETED);
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(EvaluationServiceTest, ResultsHoldMetricsAndManifest) {
+  const int64_t job = SubmitByRpc(5);
+  FinishJob();
+  v1::GetResultsRequest request;
+  request.set_job_id(job);
+  v1::GetResultsResponse response;
+  ASSERT_TRUE(evaluation_->GetResults(&context_, request, &response).ok());
+  ASSERT_EQ(response.runs_size(), 1);
+  ASSERT_EQ(response.runs(0).metrics_size(), 3);
+  EXPECT_EQ(response.runs(0).metrics(0).group(), "");
+  EXPECT_EQ(response.runs(0).metrics(0).value(), 1.0);
+  EXPECT_EQ(response.runs(0).metrics(0).items(), 14);
+  EXPECT_THAT(response.runs(0).manifest_json(), HasSubstr("\"finished\""));
+}
+
+TEST_F(EvaluationServiceTest, PredictionsComeInPages) {
+  const int64_t job = SubmitByRpc(5);
+  FinishJob();
+  v1::ListPredictionsRequest request;
+  request.set_job_id(job);
+  request.set_page_size(10);
+  v1::ListPredictionsResponse response;
+  ASSERT_TRUE(evaluation_->ListPredictions(&context_, request, &response).ok());
+  EXPECT_EQ(response.predictions_size(), 10);
+  request.set_page_token(response.next_page_token());
+  grpc::ClientContext second;
+  ASSERT_TRUE(evaluation_->ListPredictions(&second, request, &response).ok());
+  EXPECT_EQ(response.predictions_size(), 4);
+  EXPECT_EQ(response.next_page_token(), "");
+  request.set_page_token("nonsense");
+  grpc::ClientContext third;
+  EXPECT_EQ(evaluation_->ListPredictions(&third, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(EvaluationServiceTest, CancelsAndListsJobs) {
+  v1::CancelJobRequest request;
+  request.set_job_id(SubmitByRpc(5));
+  const int64_t second_job = SubmitByRpc(5);
+  v1::JobProgress progress;
+  ASSERT_TRUE(evaluation_->CancelJob(&context_, request, &progress).ok());
+  EXPECT_EQ(progress.state(), v1::STATE_CANCELLED);
+  grpc::ClientContext second;
+  v1::ListJobsRequest list;
+  list.set_limit(1);
+  v1::ListJobsResponse jobs;
+  ASSERT_TRUE(evaluation_->ListJobs(&second, list, &jobs).ok());
+  ASSERT_EQ(jobs.jobs_size(), 1);
+  EXPECT_EQ(jobs.jobs(0).job_id(), second_job);
+  request.set_job_id(999);
+  grpc::ClientContext third;
+  EXPECT_EQ(evaluation_->CancelJob(&third, request, &progress).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(EvaluationServiceTest, ASecondServerCannotHaveThePort) {
+  const auto second = CoordinatorServer::Start(&database_, {.listen = server_->address()});
+  EXPECT_THAT(second.status().message(), HasSubstr("cannot listen on"));
+  EXPECT_FALSE(CoordinatorServer::Start(&database_, {.listen = "nonsense"}).ok());
+}
+
+}  // namespace
+}  // namespace assay
