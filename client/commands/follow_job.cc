@@ -141,6 +141,7 @@ int WatchToTheEnd(const CommandContext& context, Service& service, int64_t job_i
   ResultsOptions options;
   options.job_id = job_id;
   options.format = format;
+  options.detail = Detail::kOverall;
   if (const absl::Status status = ShowResults(context, service, options); !status.ok()) {
     return Fail(console, status);
   }

@@ -70,7 +70,8 @@ absl::StatusOr<v1::ModelSpec> InspectModel(const std::string& name, const std::s
   Command command;
   command.arguments = {FindSibling("assay-worker", kVariable), "inspect", "--json", name, path};
   ASSAY_ASSIGN_OR_RETURN(const CommandResult result, RunCommand(command));
-  const absl::string_view words = absl::StripAsciiWhitespace(result.error);
+  const absl::string_view words =
+      absl::StripPrefix(absl::StripAsciiWhitespace(result.error), "assay-worker: ");
   if (WIFSIGNALED(result.wait_status)) {
     return absl::InternalError(absl::StrCat("the check of ", path, " crashed (",
                                             DescribeExit(result.wait_status), ")",

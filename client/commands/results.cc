@@ -79,10 +79,10 @@ void WriteJson(const v1::GetResultsResponse& response, const ResultsOptions& opt
 // Which of a run's metrics the table shows: the overall one, then subcategories and categories,
 // then single groups.
 bool IsShown(const v1::Metric& metric, const ResultsOptions& options) {
-  if (options.format != OutputFormat::kTable || options.groups || metric.group().empty()) {
-    return true;
-  }
-  return absl::StrContains(metric.group(), ":");
+  if (options.format != OutputFormat::kTable || metric.group().empty()) return true;
+  const bool is_category = absl::StrContains(metric.group(), ":");
+  return options.detail == Detail::kGroups ||
+         (options.detail == Detail::kCategories && is_category);
 }
 
 std::vector<Column> ScoreColumns() {
@@ -150,8 +150,9 @@ void AddResultsCommand(CLI::App& parent, CommandContext& context) {
   command->add_option("job", options->job_id, "The job's number")
       ->required()
       ->check(CLI::PositiveNumber);
-  command->add_flag("--groups", options->groups,
-                    "The table shows each subject or task (json and csv always do)");
+  command->add_flag_callback(
+      "--groups", [options] { options->detail = Detail::kGroups; },
+      "The table shows each subject or task (json and csv always do)");
   command->add_flag("--manifest", options->manifest,
                     "All that is needed to reproduce the runs, as JSON");
   auto format = AddFormatOption(command);

@@ -9,10 +9,13 @@
 
 namespace assay {
 
+// What a table shows beside a run's overall score.
+enum class Detail { kOverall, kCategories, kGroups };
+
 struct ResultsOptions {
   int64_t job_id = 0;
   OutputFormat format = OutputFormat::kTable;
-  bool groups = false;    // the table shows each subject or task as well
+  Detail detail = Detail::kCategories;  // json and csv always have everything
   bool manifest = false;  // instead of scores: all that is needed to reproduce the runs, as JSON
 };
 

@@ -195,7 +195,7 @@ TEST_F(FolderTest, ModelAddSendsWhatTheCheckFound) {
 }
 
 TEST_F(FolderTest, ModelAddShowsTheChecksOwnWords) {
-  SetWorker("echo 'model.gguf: tensor \"a\" ends after the file' >&2; exit 1");
+  SetWorker("echo 'assay-worker: model.gguf: tensor \"a\" ends after the file' >&2; exit 1");
   EXPECT_EQ(Run({"model", "add", "tiny", folder_}), kExitUsage);
   EXPECT_THAT(err_, HasSubstr("assay: model.gguf: tensor \"a\" ends after the file\n"));
 }
