@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/file.h"
@@ -32,11 +33,20 @@ struct Options {
   bool migrate_only = false;
 };
 
+// The value is not repeated: it may hold a password.
+std::string IsDatabaseUrl(const std::string& value) {
+  const bool uri =
+      absl::StartsWith(value, "postgresql://") || absl::StartsWith(value, "postgres://");
+  return uri || absl::StrContains(value, "=") ? ""
+                                              : "must be a URL: postgresql://USER@HOST:PORT/NAME";
+}
+
 void AddOptions(CLI::App& app, Options& options) {
   app.set_version_flag("--version", absl::StrCat("assay-coordinator ", kVersion));
   app.add_option("--database", options.database,
                  "PostgreSQL to keep everything in: postgresql://USER@HOST:PORT/NAME")
       ->envname("ASSAY_DATABASE")
+      ->check(IsDatabaseUrl)
       ->required();
   app.add_option("--listen", options.server.listen, "HOST:PORT to serve at; port 0: any free one")
       ->capture_default_str();

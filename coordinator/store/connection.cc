@@ -3,17 +3,20 @@
 #include <exception>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 
 namespace assay {
 namespace {
 
+// libpq's messages have lines; ours are one.
 DatabaseError Unreachable(absl::string_view what, bool retryable) {
-  return {absl::UnavailableError(absl::StrCat("the database is not reachable: ",
-                                              absl::StripTrailingAsciiWhitespace(what))),
+  const std::string line =
+      absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(what), {{"\n\t", " "}, {"\n", "; "}});
+  return {absl::UnavailableError(absl::StrCat("the database is not reachable: ", line)),
           /*broken=*/true, retryable};
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "coordinator/store/connection.h"
 
@@ -32,8 +33,8 @@ std::string WithTimeouts(const std::string& url) {
 bool WaitingMayHelp(const absl::Status& status) {
   if (!absl::IsUnavailable(status)) return false;
   for (absl::string_view lasting :
-       {"authentication failed", "does not exist", "no pg_hba.conf entry",
-        "invalid connection option", "no password supplied"}) {
+       {"authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied",
+        "invalid connection option", "invalid port", "connection info string", "URI"}) {
     // A socket file "does not exist" while the server is down: that is a matter of time.
     if (absl::StrContains(status.message(), lasting) &&
         !absl::StrContains(status.message(), "No such file")) {
@@ -98,11 +99,14 @@ absl::StatusOr<Database::Session> Database::Acquire() {
     reachable_ = true;
     return Session(this, std::move(connection));
   } catch (...) {
-    const DatabaseError error = DescribeCurrentException();
+    // libpq repeats a URL that it cannot read, with the password in it.
+    const absl::Status status(absl::StatusCode::kUnavailable,
+                              absl::StrReplaceAll(DescribeCurrentException().status.message(),
+                                                  {{url_, "(the database's URL)"}}));
     absl::MutexLock lock(&mutex_);
     --in_use_;
-    NoteOutage(error.status.message());
-    return error.status;
+    NoteOutage(status.message());
+    return status;
   }
 }
 

@@ -17,7 +17,10 @@ using testing::HasSubstr;
 class EvaluationServiceTest : public ServerTest {
  protected:
   void FinishJob() {
-    for (const Lease& lease : *coordinator_.leases.Grant("worker-1", 100, {})) {
+    const absl::StatusOr<std::vector<Lease>> leases =
+        coordinator_.leases.Grant("worker-1", 100, {});
+    ASSERT_TRUE(leases.ok());
+    for (const Lease& lease : *leases) {
       ASSERT_TRUE(coordinator_.leases.Commit(lease.key, RightAnswers(lease)).ok());
     }
   }

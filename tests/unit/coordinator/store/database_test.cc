@@ -10,6 +10,7 @@ namespace assay {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using DatabaseTest = CoordinatorTest;
 
 TEST_F(DatabaseTest, SaysThatItIsNotReachableAndRecoversByItself) {
@@ -45,6 +46,14 @@ TEST(DatabaseWaitTest, WaitsUntilTheTimeIsOver) {
       });
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_LE(sleeps, 2);
+}
+
+TEST(DatabaseWaitTest, GivesUpAtOnceOnAUrlThatCannotBeReadAndKeepsItsPassword) {
+  Database database("postgresql://me:secret@[host/name", 1);
+  const absl::Status status = database.WaitUntilReachable(
+      absl::Seconds(60), [](absl::Duration) { return ADD_FAILURE(), false; });
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(status.message(), Not(HasSubstr("secret")));
 }
 
 TEST(DatabaseWaitTest, StopsWhenItIsToldTo) {
