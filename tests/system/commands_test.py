@@ -126,6 +126,22 @@ class CommandsTest(unittest.TestCase):
         self.assertLess(kept, self.service.job(job)["items"])
         self.assertEqual(self.service.run("watch", job, check=False).returncode, FAILED)
 
+    def test_a_prompt_longer_than_the_context_is_cut_and_flagged(self):
+        folder = self.service.folder / "long"
+        folder.mkdir()
+        examples = [{"input": times * "one two three ", "target": "four"} for times in (1, 1000, 4000)]
+        (folder / "counting.json").write_text(json.dumps({"examples": examples}))
+        self.service.run("dataset", "import", "bbh", folder, "--name", "long")
+        job = self.service.submit("--shots", 0, benchmark="long")
+        self.service.wait(job)
+        predictions = self.service.json("predictions", job)["predictions"]
+        self.assertEqual([(p["over_max_input"], p["truncated"]) for p in predictions],
+                         [(False, False), (True, False), (True, True)])
+        (model,) = self.service.json("model", "list")["models"]
+        longest = predictions[2]
+        self.assertLess(longest["prompt_tokens"] + len(longest["output_token_ids"]), model["context_length"] + 1)
+        self.assertGreater(longest["prompt_tokens"], model["context_length"] // 2)
+
     def test_the_worker_is_listed(self):
         (worker,) = self.service.json("workers")["workers"]
         self.assertTrue(worker["connected"])
