@@ -82,8 +82,8 @@ absl::Status Serve(const Arguments& arguments) {
   engine.token_budget = arguments.token_budget;
   engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
   EngineModelLoader loader(engine);
-  Worker worker(MakeChannel(arguments.coordinator), std::move(options), &loader, FindBenchmark,
-                Clock::Real(), [&random] { return absl::Uniform(random, 0.0, 1.0); });
+  Worker worker(MakeChannel(arguments.coordinator), options, &loader, FindBenchmark, Clock::Real(),
+                [&random] { return absl::Uniform(random, 0.0, 1.0); });
   worker.Start();
   const int signal = WaitForShutdownSignal();
   spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",

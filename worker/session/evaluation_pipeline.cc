@@ -10,13 +10,21 @@
 #include "worker/machine/machine.h"
 
 namespace assay {
+namespace {
+
+// The engine takes requests in the order of their tokens, so a shard could be overtaken for ever:
+// no further shard starts when so many have started after the oldest one that is running.
+constexpr int64_t kMostOvertaking = 8;
+
+}  // namespace
 
 EvaluationPipeline::EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark,
-                                       Clock* clock, ReportSink sink)
+                                       Clock* clock, ReportSink sink, int most_running)
     : loader_(loader),
       find_benchmark_(std::move(find_benchmark)),
       clock_(clock),
-      sink_(std::move(sink)) {}
+      sink_(std::move(sink)),
+      most_running_(most_running) {}
 
 EvaluationPipeline::~EvaluationPipeline() { Stop(); }
 
@@ -148,10 +156,19 @@ EvaluationPipeline::EngineWork EvaluationPipeline::TakeEngineWork() {
     work.needs_model = shards_.front();
     return work;
   }
+  int running = 0;
+  int64_t oldest = started_;
   for (const ShardPtr& shard : shards_) {
-    if (shard->stage != Stage::kPrepared) continue;
-    shard->stage = Stage::kRunning;
-    work.prepared.push_back(shard);
+    if (shard->stage == Stage::kRunning) {
+      ++running;
+      oldest = std::min(oldest, shard->start_number);
+    } else if (shard->stage == Stage::kPrepared && running < most_running_ &&
+               started_ - oldest <= kMostOvertaking) {
+      ++running;
+      shard->stage = Stage::kRunning;
+      shard->start_number = started_++;
+      work.prepared.push_back(shard);
+    }
   }
   return work;
 }
@@ -174,8 +191,11 @@ void EvaluationPipeline::RunEngine() {
       continue;
     }
     std::vector<ShardReport> reports;
+    if (!work.prepared.empty() && executor_->idle()) {
+      busy_since_ = clock_->Now();
+      busy_tokens_ = 0;
+    }
     for (const ShardPtr& shard : work.prepared) {
-      shard->started = clock_->Now();
       executor_->Add(shard->lease.key, std::move(shard->items), &reports);
     }
     absl::Status status;
@@ -243,33 +263,30 @@ void EvaluationPipeline::Report(ShardReport report) {
     const auto found = std::find_if(shards_.begin(), shards_.end(), [&](const ShardPtr& candidate) {
       return candidate->lease.key == report.lease;
     });
-    if (found == shards_.end()) return;  // cancelled or returned meanwhile
+    if (found == shards_.end()) return;
     shard = std::move(*found);
     shards_.erase(found);
   }
-  LogFinished(*shard, report);
+  LogFinished(shard->lease, report);
   sink_(std::move(report));
 }
 
-void EvaluationPipeline::LogFinished(const Shard& shard, const ShardReport& report) {
-  const Lease& lease = shard.lease;
+void EvaluationPipeline::LogFinished(const Lease& lease, const ShardReport& report) {
   if (const auto* failure = std::get_if<ShardFailure>(&report.outcome)) {
     spdlog::warn("shard {} of run {} ({}) failed: {}", lease.key.shard_id, lease.run.run_id,
                  lease.run.benchmark, failure->message);
     return;
   }
-  int64_t tokens = 0;
   const auto& predictions = std::get<std::vector<Prediction>>(report.outcome);
   for (const Prediction& prediction : predictions) {
-    tokens += prediction.prompt_tokens + static_cast<int64_t>(prediction.output_token_ids.size());
+    busy_tokens_ += prediction.prompt_tokens - prediction.cached_tokens +
+                    static_cast<int64_t>(prediction.output_token_ids.size());
   }
-  // Shards overlap in the engine: each is charged with the time since the one before it ended.
-  const absl::Time now = clock_->Now();
-  const double seconds = absl::ToDoubleSeconds(now - std::max(shard.started, last_finished_));
-  last_finished_ = now;
-  spdlog::info("shard {} of run {} ({}): {} items, {:.0f} tokens/s", lease.key.shard_id,
+  // Shards overlap in the engine, so the rate is that of all since it was idle.
+  const double seconds = absl::ToDoubleSeconds(clock_->Now() - busy_since_);
+  spdlog::info("shard {} of run {} ({}): {} items, {:.0f} tokens/s computed", lease.key.shard_id,
                lease.run.run_id, lease.run.benchmark, predictions.size(),
-               seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0);
+               seconds > 0 ? static_cast<double>(busy_tokens_) / seconds : 0.0);
 }
 
 }  // namespace assay

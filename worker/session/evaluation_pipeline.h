@@ -6,6 +6,7 @@
 #ifndef ASSAY_WORKER_SESSION_EVALUATION_PIPELINE_H_
 #define ASSAY_WORKER_SESSION_EVALUATION_PIPELINE_H_
 
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
@@ -28,9 +29,10 @@ namespace assay {
 class EvaluationPipeline : public ShardRunner {
  public:
   // `loader` and `clock` must outlive the pipeline; `sink` is called from any of its threads, never
-  // under its lock.
+  // under its lock. At most `most_running` shards, at least 1, are in the engine at once; best one
+  // less than are leased, so that there is always one ready to follow.
   EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark, Clock* clock,
-                     ReportSink sink);
+                     ReportSink sink, int most_running);
   ~EvaluationPipeline() override;
 
   void Start();
@@ -51,7 +53,7 @@ class EvaluationPipeline : public ShardRunner {
     ModelKey model;
     Stage stage = Stage::kWaiting;
     std::vector<PreparedItem> items;
-    absl::Time started;
+    int64_t start_number = 0;  // shards that went into the engine before it
   };
   using ShardPtr = std::shared_ptr<Shard>;
   // What the engine's thread does next.
@@ -63,7 +65,7 @@ class EvaluationPipeline : public ShardRunner {
 
   void RunPreparation();
   void RunEngine();
-  EngineWork TakeEngineWork();
+  EngineWork TakeEngineWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Drops the loaded model and loads that of `shard`. Fails the waiting shards of a model that
   // cannot be loaded.
   void SwapModel(const Shard& shard);
@@ -75,29 +77,30 @@ class EvaluationPipeline : public ShardRunner {
   bool MustSwapModel() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool PreparationHasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool EngineHasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // False when the shard is not there any more: it was cancelled or returned, and must not be
-  // reported.
-  bool Remove(const LeaseKey& lease) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of a shard that is not there any more, cancelled or returned meanwhile, nothing is reported.
   void Report(ShardReport report) ABSL_LOCKS_EXCLUDED(mutex_);
-  void LogFinished(const Shard& shard, const ShardReport& report);
+  void LogFinished(const Lease& lease, const ShardReport& report);
 
   ModelLoader* const loader_;
   const BenchmarkFinder find_benchmark_;
   Clock* const clock_;
   const ReportSink sink_;
+  const int most_running_;
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool returning_ ABSL_GUARDED_BY(mutex_) = false;
   bool engine_busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool preparing_ ABSL_GUARDED_BY(mutex_) = false;
-  std::list<ShardPtr> shards_ ABSL_GUARDED_BY(mutex_);       // unfinished, in the order of arrival
+  int64_t started_ ABSL_GUARDED_BY(mutex_) = 0;         // shards that went into the engine so far
+  std::list<ShardPtr> shards_ ABSL_GUARDED_BY(mutex_);  // unfinished, in the order of arrival
   std::vector<LeaseKey> cancelled_ ABSL_GUARDED_BY(mutex_);  // that the engine still works on
   std::shared_ptr<ServedModel> model_ ABSL_GUARDED_BY(mutex_);
   std::optional<ModelKey> model_key_ ABSL_GUARDED_BY(mutex_);
 
   std::unique_ptr<ShardExecutor> executor_;  // of model_; the engine's thread alone uses it
-  absl::Time last_finished_;                 // likewise
+  absl::Time busy_since_;                    // likewise: when the engine was idle last
+  int64_t busy_tokens_ = 0;                  // likewise: computed for shards finished since then
   std::thread preparation_;
   std::thread engine_;
 };

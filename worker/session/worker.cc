@@ -1,16 +1,20 @@
 #include "worker/session/worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "spdlog/spdlog.h"
 
 namespace assay {
 
-Worker::Worker(std::shared_ptr<grpc::Channel> channel, SessionOptions options, ModelLoader* loader,
-               BenchmarkFinder find_benchmark, Clock* clock, std::function<double()> random)
-    : session_(std::move(channel), std::move(options), clock, std::move(random)),
-      pipeline_(loader, std::move(find_benchmark), clock,
-                [this](ShardReport report) { session_.Report(std::move(report)); }) {}
+Worker::Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options,
+               ModelLoader* loader, BenchmarkFinder find_benchmark, Clock* clock,
+               std::function<double()> random)
+    : session_(std::move(channel), options, clock, std::move(random)),
+      pipeline_(
+          loader, std::move(find_benchmark), clock,
+          [this](ShardReport report) { session_.Report(std::move(report)); },
+          std::max(options.state.shards_in_flight - 1, 1)) {}
 
 Worker::~Worker() { Stop(absl::ZeroDuration()); }
 

@@ -18,7 +18,7 @@ namespace assay {
 class Worker {
  public:
   // `loader` and `clock` must outlive the worker; `random` gives numbers in [0, 1).
-  Worker(std::shared_ptr<grpc::Channel> channel, SessionOptions options, ModelLoader* loader,
+  Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options, ModelLoader* loader,
          BenchmarkFinder find_benchmark, Clock* clock, std::function<double()> random);
   ~Worker();
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <variant>
 
 #include "tests/unit/worker/session/fakes.h"
@@ -43,6 +45,11 @@ class EvaluationPipelineTest : public testing::Test {
  protected:
   void TearDown() override { world_.SetGate(true); }
 
+  // Waits until the preparation of that many shards has begun; all but the last are then prepared.
+  void WaitForPreparations(int count) {
+    while (preparations_ < count) absl::SleepFor(absl::Milliseconds(1));
+  }
+
   static std::vector<int64_t> Shards(const std::vector<ShardReport>& reports) {
     std::vector<int64_t> shards;
     for (const ShardReport& report : reports) shards.push_back(report.lease.shard_id);
@@ -62,8 +69,15 @@ class EvaluationPipelineTest : public testing::Test {
   FakeClock clock_;
   FakeLoader loader_{&world_};
   Reports reports_;
-  EvaluationPipeline pipeline_{&loader_, FindFakeBenchmark, &clock_,
-                               [this](ShardReport report) { reports_.Add(std::move(report)); }};
+  std::atomic<int> preparations_ = 0;
+  EvaluationPipeline pipeline_{&loader_,
+                               [this](absl::string_view name) {
+                                 ++preparations_;
+                                 return FindFakeBenchmark(name);
+                               },
+                               &clock_,
+                               [this](ShardReport report) { reports_.Add(std::move(report)); },
+                               /*most_running=*/2};
 };
 
 TEST_F(EvaluationPipelineTest, ComputesShardsOfOneModelWithOneLoad) {
@@ -113,13 +127,44 @@ TEST_F(EvaluationPipelineTest, NextShardJoinsTheEngineWhileOneIsUnderWay) {
   world_.WaitUntilAtGate();
   // Prepared and submitted although shard 1 is not done: a failure of the step would take both.
   pipeline_.Accept(FakeLease(2, {"c"}));
-  absl::SleepFor(absl::Milliseconds(50));
+  pipeline_.Accept(FakeLease(3, {"d"}));
+  WaitForPreparations(3);
   world_.FailNextStep(absl::OkStatus());  // the step at the gate: a
   world_.FailNextStep(absl::InternalError("broken"));
   world_.SetGate(true);
   const std::vector<ShardReport> reports = reports_.Wait(2);
   EXPECT_EQ(Failure(reports[0]).message, "broken");
   EXPECT_EQ(Failure(reports[1]).message, "broken");
+}
+
+TEST_F(EvaluationPipelineTest, NoMoreShardsThanToldAreInTheEngine) {
+  world_.SetGate(false);
+  pipeline_.Start();
+  for (int64_t n = 1; n <= 4; ++n) pipeline_.Accept(FakeLease(n, {"a", "b"}));
+  world_.WaitUntilAtGate();
+  WaitForPreparations(4);
+  world_.FailNextStep(absl::OkStatus());  // the step at the gate: the third shard could join now
+  world_.FailNextStep(absl::InternalError("broken"));
+  world_.SetGate(true);
+  const std::vector<ShardReport> reports = reports_.Wait(3);
+  EXPECT_EQ(Failure(reports[0]).message, "broken");
+  EXPECT_EQ(Failure(reports[1]).message, "broken");
+  EXPECT_EQ(PredictionCount(reports[2]), 2u);
+}
+
+TEST_F(EvaluationPipelineTest, ShardIsNotOvertakenForEver) {
+  loader_.newest_first = true;  // the engine always prefers what came last
+  world_.SetGate(false);
+  pipeline_.Accept(FakeLease(1, {"a", "b"}));
+  pipeline_.Start();
+  world_.WaitUntilAtGate();
+  for (int64_t n = 2; n <= 30; ++n) pipeline_.Accept(FakeLease(n, {"c"}));
+  WaitForPreparations(30);
+  world_.SetGate(true);
+  const std::vector<int64_t> order = Shards(reports_.Wait(30));
+  const auto place = std::find(order.begin(), order.end(), 1) - order.begin();
+  EXPECT_GE(place, 1) << "it was not overtaken at all, so this shows nothing";
+  EXPECT_LE(place, 10);
 }
 
 TEST_F(EvaluationPipelineTest, UnreadableModelIsFatalForTheRunAndTriedOnceForAllItsShards) {

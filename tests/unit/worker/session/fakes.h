@@ -138,8 +138,8 @@ class FakeModel : public ServedModel {
     world_->PassGate();
     if (absl::Status status = world_->TakeStepError(); !status.ok()) return status;
     for (size_t i = 0; i < requests_per_step_ && !requests_.empty(); ++i) {
-      finished->push_back(Run(requests_.front()));
-      requests_.pop_front();
+      finished->push_back(Run(newest_first ? requests_.back() : requests_.front()));
+      newest_first ? requests_.pop_back() : requests_.pop_front();
     }
     return absl::OkStatus();
   }
@@ -150,6 +150,7 @@ class FakeModel : public ServedModel {
   }
 
   absl::Status reset_status;
+  bool newest_first = false;  // the order in which requests are run
   std::deque<Request>& requests() { return requests_; }
 
  private:
@@ -192,10 +193,12 @@ class FakeLoader : public ModelLoader {
     auto model =
         std::make_unique<FakeModel>(absl::StrCat(spec.name, "/", PrecisionName(precision)), world_);
     model->reset_status = reset_status;
+    model->newest_first = newest_first;
     return model;
   }
   std::map<std::string, absl::Status> errors;  // by the model's name; set before it is used
   absl::Status reset_status;
+  bool newest_first = false;
 
  private:
   FakeWorld* const world_;
