@@ -49,7 +49,10 @@ std::vector<PostgresBinaries> FindPostgresBinaries() {
   std::vector<std::pair<int, std::string>> versions;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/usr/lib/postgresql", error)) {
-    versions.emplace_back(std::atoi(entry.path().filename().c_str()), entry.path() / "bin");
+    int version = 0;
+    if (absl::SimpleAtoi(entry.path().filename().string(), &version)) {
+      versions.emplace_back(version, entry.path() / "bin");
+    }
   }
   std::sort(versions.rbegin(), versions.rend());
   for (const auto& [version, folder] : versions) folders.push_back(folder);
