@@ -66,10 +66,6 @@ absl::Status CoordinatorServer::Listen(const std::string& address) {
   return absl::OkStatus();
 }
 
-std::shared_ptr<grpc::Channel> CoordinatorServer::InProcessChannel() {
-  return server_->InProcessChannel(grpc::ChannelArguments());
-}
-
 void CoordinatorServer::Stop() {
   reaper_.Stop();
   evaluation_.Stop();

@@ -40,7 +40,6 @@ class CoordinatorServer {
 
   // "host:port", the port being the one that was bound.
   const std::string& address() const { return address_; }
-  std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // Lets calls that are under way end, for half a second, and cancels the others. Safe to call
   // twice.

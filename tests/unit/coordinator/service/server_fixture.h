@@ -9,6 +9,7 @@
 
 #include "assay/v1/evaluation_service.grpc.pb.h"
 #include "assay/v1/worker_service.grpc.pb.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/convert.h"
 #include "coordinator/service/server.h"
 #include "tests/support/postgres/coordinator_fixture.h"
@@ -20,7 +21,7 @@ class ServerTest : public CoordinatorTest {
   ServerTest()
       : database_(url_, 16),
         server_(CoordinatorServer::Start(&database_, {.listen = "127.0.0.1:0"}).value()),
-        channel_(server_->InProcessChannel()),
+        channel_(MakeChannel(server_->address())),
         evaluation_(v1::EvaluationService::NewStub(channel_)) {}
 
   int64_t SubmitByRpc(int shard_items) {
