@@ -1,6 +1,5 @@
 #include "worker/model/config_reader.h"
 
-#include <cmath>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -46,7 +45,8 @@ absl::StatusOr<double> ConfigReader::Positive(absl::string_view key) const {
   ASSAY_ASSIGN_OR_RETURN(const nlohmann::json* value, Need(key));
   if (!value->is_number()) return Error(key, "is not a number");
   const double number = value->get<double>();
-  if (!std::isfinite(number) || number <= 0 || number > std::numeric_limits<float>::max()) {
+  if (!(number >= std::numeric_limits<float>::min() &&
+        number <= std::numeric_limits<float>::max())) {
     return Error(key, absl::StrCat("is ", value->dump(), ", not a positive number"));
   }
   return number;

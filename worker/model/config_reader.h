@@ -28,7 +28,7 @@ class ConfigReader {
   absl::StatusOr<int64_t> Integer(absl::string_view key, int64_t least, int64_t most) const;
   absl::StatusOr<int64_t> IntegerOr(absl::string_view key, int64_t least, int64_t most,
                                     int64_t otherwise) const;
-  // Finite and positive.
+  // Positive, and a normal number in float32 too.
   absl::StatusOr<double> Positive(absl::string_view key) const;
   absl::StatusOr<double> PositiveOr(absl::string_view key, double otherwise) const;
   absl::StatusOr<bool> BoolOr(absl::string_view key, bool otherwise) const;

@@ -131,8 +131,9 @@ absl::StatusOr<LlamaConfig> LlamaConfig::Parse(const Checkpoint& checkpoint) {
   }
   ASSAY_ASSIGN_OR_RETURN(base, config.PositiveOr("rope_theta", base));
   ASSAY_ASSIGN_OR_RETURN(const double rotated, config.PositiveOr("partial_rotary_factor", 1));
+  if (rotated > 1) return config.Error("partial_rotary_factor", "is above 1");
   result.rotary.size = static_cast<int64_t>(rotated * static_cast<double>(result.head_size));
-  if (rotated > 1 || result.rotary.size < 2 || result.rotary.size % 2 != 0) {
+  if (result.rotary.size < 2 || result.rotary.size % 2 != 0) {
     return config.Error("partial_rotary_factor", "does not give an even part of head_dim");
   }
   result.rotary.base = static_cast<float>(base);
