@@ -1,7 +1,10 @@
 #include "tests/support/checkpoint_builder.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <filesystem>
+#include <numbers>
 #include <system_error>
 #include <utility>
 
@@ -117,6 +120,24 @@ std::string ByteCharacter(int byte) {
   }
   if (code < 0x80) return std::string(1, static_cast<char>(code));
   return {static_cast<char>(0xc0 | code >> 6), static_cast<char>(0x80 | (code & 0x3f))};
+}
+
+// What llama3's scaling divides each rotary frequency by: one for short wavelengths, the factor for
+// long ones, a passage between them that is linear in the inverse.
+std::vector<float> Llama3Divisors(const TinyLlamaOptions& options) {
+  const json& scaling = options.rope_scaling;
+  const double factor = scaling["factor"].get<double>();
+  const double low = scaling["low_freq_factor"].get<double>();
+  const double high = scaling["high_freq_factor"].get<double>();
+  const double context = scaling["original_max_position_embeddings"].get<double>();
+  std::vector<float> divisors;
+  for (int64_t i = 0; i < options.head_dim; i += 2) {
+    const double exponent = static_cast<double>(i) / static_cast<double>(options.head_dim);
+    const double wavelength = 2 * std::numbers::pi * std::pow(options.rope_theta, exponent);
+    const double kept = std::clamp((context / wavelength - low) / (high - low), 0.0, 1.0);
+    divisors.push_back(static_cast<float>(1 / ((1 - kept) / factor + kept)));
+  }
+  return divisors;
 }
 
 absl::Status MakeFolder(const std::string& folder) {
@@ -287,7 +308,11 @@ absl::Status WriteTinyLlamaGguf(const std::string& path, const TinyLlamaOptions&
       .Uint32("tokenizer.ggml.bos_token_id", kTinyBosId)
       .Uint32("tokenizer.ggml.eos_token_id", kTinyEosId);
   const json& scaling = options.rope_scaling;
-  if (scaling.is_object()) {
+  if (scaling.is_object() && scaling.value("rope_type", "") == "llama3") {
+    const std::vector<float> divisors = Llama3Divisors(options);
+    builder.Tensor("rope_freqs.weight", {static_cast<int64_t>(divisors.size())},
+                   GgmlNumber(TensorType::kF32), EncodeValues(divisors, TensorType::kF32));
+  } else if (scaling.is_object()) {
     builder.String("llama.rope.scaling.type", scaling.value("rope_type", "linear"))
         .Float32("llama.rope.scaling.factor", scaling.value("factor", 1.0f));
     if (scaling.contains("original_max_position_embeddings")) {

@@ -61,7 +61,7 @@ nlohmann::json TinyTokenizer();
 // tokenizer_config.json.
 absl::Status WriteTinyLlama(const std::string& folder, const TinyLlamaOptions& options);
 // The same weights as a GGUF file without a tokenizer. Of rope_scaling, types linear and yarn are
-// kept.
+// kept; llama3 becomes the tensor rope_freqs.weight, as in llama.cpp's converter.
 absl::Status WriteTinyLlamaGguf(const std::string& path, const TinyLlamaOptions& options);
 
 }  // namespace assay
