@@ -60,7 +60,7 @@ absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* ra
   worker.engine_version = kEngineVersion;
   worker.device = arguments.device;
   worker.threads = arguments.threads;
-  ASSAY_ASSIGN_OR_RETURN(worker.gflops, MeasureGemmRates());
+  worker.gflops = MeasureGemmRates();
   return worker;
 }
 

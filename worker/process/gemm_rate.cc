@@ -1,33 +1,54 @@
 #include "worker/process/gemm_rate.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <chrono>
+#include <string>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "worker/layers/cpu/kernels.h"
+#include "worker/layers/thread_pool.h"
 
 namespace assay {
 namespace {
 
-// Small enough for a machine of 1 GFLOP/s to end in time, large enough to fill a fast one's vector
-// units.
-constexpr int64_t kSize = 512;
-constexpr double kFlops = 2.0 * kSize * kSize * kSize;
+// Small enough for a slow machine to end in time, large enough to fill a fast one's vector units.
+constexpr int64_t kRows = 384;
+constexpr int64_t kColumns = 1024;
+constexpr int64_t kDepth = 512;
+constexpr int64_t kTasks = 16;
+constexpr double kFlop = 2.0 * kRows * kColumns * kDepth;
 constexpr double kSeconds = 0.05;  // for each precision
 
-double Measure(at::ScalarType type) {
+// With the engine's own kernels and threads, since it is the engine's speed that is to be foretold.
+double Measure(Precision precision) {
   using Clock = std::chrono::steady_clock;
-  const at::Tensor a = at::ones({kSize, kSize}, type);
-  const at::Tensor b = at::ones({kSize, kSize}, type);
-  at::Tensor out = at::matmul(a, b);  // warms up: code is generated for the shape
+  const int64_t element = cpu::ElementSize(precision);
+  const std::vector<char> input(static_cast<size_t>((kRows + cpu::kSpareRows) * kDepth * element));
+  const std::vector<char> panels(static_cast<size_t>(kColumns * kDepth * element));
+  std::vector<float> out(static_cast<size_t>(kRows * kColumns));
+  constexpr int64_t kTaskColumns = kColumns / kTasks;
+  const auto multiply = [&](int64_t task) {
+    cpu::BestKernels().gemm(precision,
+                            {.input = input.data(),
+                             .input_stride = kDepth,
+                             .panels = panels.data() + task * kTaskColumns * kDepth * element,
+                             .depth = kDepth,
+                             .panel_count = kTaskColumns / cpu::kPanel,
+                             .rows = kRows,
+                             .output = cpu::Output::kStore,
+                             .bias = nullptr,
+                             .out = out.data() + task * kTaskColumns,
+                             .out_stride = kColumns,
+                             .out_columns = kTaskColumns});
+  };
+  ThreadPool::Shared().ParallelFor(kTasks, multiply);  // warms up
   double best = 0;
   const Clock::time_point begin = Clock::now();
   Clock::time_point last = begin;
   do {
-    at::matmul_out(out, a, b);
+    ThreadPool::Shared().ParallelFor(kTasks, multiply);
     const Clock::time_point now = Clock::now();
-    best = std::max(best, kFlops / std::chrono::duration<double>(now - last).count());
+    best = std::max(best, kFlop / std::chrono::duration<double>(now - last).count());
     last = now;
   } while (std::chrono::duration<double>(last - begin).count() < kSeconds);
   return best / 1e9;
@@ -35,14 +56,13 @@ double Measure(at::ScalarType type) {
 
 }  // namespace
 
-absl::StatusOr<std::map<std::string, double>> MeasureGemmRates() {
-  try {
-    return std::map<std::string, double>{{"float32", Measure(at::kFloat)},
-                                         {"bfloat16", Measure(at::kBFloat16)}};
-  } catch (const std::exception& error) {
-    return absl::InternalError(
-        absl::StrCat("libtorch cannot multiply matrices on this machine: ", error.what()));
+std::map<std::string, double> MeasureGemmRates() {
+  std::map<std::string, double> rates;
+  for (const Precision precision :
+       {Precision::kFloat32, Precision::kBFloat16, Precision::kFloat16}) {
+    rates[std::string(PrecisionName(precision))] = Measure(precision);
   }
+  return rates;
 }
 
 }  // namespace assay
