@@ -16,6 +16,7 @@ class KvCache::Node {
       tokens;  // at most kBlockTokens; those written, or to be written by the coming pass
   int32_t block = -1;
   int64_t references = 0;
+  bool shared = false;  // a second sequence held it, or copied from it
   uint64_t last_use = 0;
   bool evictable = false;
 };
@@ -63,6 +64,7 @@ void KvCache::UpdateEvictable(Node* node) {
 }
 
 void KvCache::Reference(Node* node) {
+  node->shared = true;
   if (node->references++ == 0) --unreferenced_;
   UpdateEvictable(node);
   node->last_use = ++clock_;
@@ -167,9 +169,14 @@ std::vector<int32_t> KvCache::Blocks(const Hold& hold) {
   return blocks;
 }
 
-void KvCache::Release(Hold* hold) {
-  // The leaf first, so that it is the first to go.
-  for (auto node = hold->path.rbegin(); node != hold->path.rend(); ++node) Unreference(*node);
+void KvCache::Release(Hold* hold, int64_t wanted_tokens) {
+  // The leaf first: it goes first, now or later.
+  for (size_t i = hold->path.size(); i-- > 0;) {
+    Node* node = hold->path[i];
+    Unreference(node);
+    const bool wanted = static_cast<int64_t>(i) * kBlockTokens < wanted_tokens;
+    if (node->evictable && !node->shared && !wanted) Remove(node);
+  }
   reserved_ -= hold->reserved;
   *hold = Hold();
 }

@@ -49,8 +49,10 @@ class KvCache {
   void Extend(Hold* hold, absl::Span<const int32_t> tokens);
   // The block ids of the path.
   static std::vector<int32_t> Blocks(const Hold& hold);
-  // The sequence has ended; what it computed stays for others.
-  void Release(Hold* hold);
+  // The sequence has ended. What it computed stays for others, except that blocks which no other
+  // sequence ever shared are freed at once when they lie behind its first `wanted_tokens` tokens:
+  // no sequence that is known will ask for them.
+  void Release(Hold* hold, int64_t wanted_tokens);
   // The pass that the last Admits belong to is over.
   void EndStep();
   // Forgets everything. All holds must have been released.

@@ -1,6 +1,7 @@
 #include "worker/engine/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace assay {
@@ -16,15 +17,29 @@ bool Scheduler::ByTokens::operator()(const Sequence* a, const Sequence* b) const
          std::tie(b->tokens, b->request_id, b->choice);
 }
 
+int64_t Scheduler::WantedTokens(Sequence* sequence) const {
+  // In the order of tokens the longest common prefixes are those of the neighbours.
+  const auto common = [sequence](const Sequence* other) -> int64_t {
+    const auto ends = std::mismatch(sequence->tokens.begin(), sequence->tokens.end(),
+                                    other->tokens.begin(), other->tokens.end());
+    return ends.first - sequence->tokens.begin();
+  };
+  int64_t wanted = 0;
+  const auto next = waiting_.lower_bound(sequence);
+  if (next != waiting_.end()) wanted = common(*next);
+  if (next != waiting_.begin()) wanted = std::max(wanted, common(*std::prev(next)));
+  return wanted;
+}
+
 void Scheduler::Remove(Sequence* sequence) {
   waiting_.erase(sequence);
   std::erase(running_, sequence);
-  cache_->Release(&sequence->hold);
+  cache_->Release(&sequence->hold, WantedTokens(sequence));
 }
 
 void Scheduler::Restart() {
   for (Sequence* sequence : running_) {
-    cache_->Release(&sequence->hold);
+    cache_->Release(&sequence->hold, sequence->hold.tokens);
     waiting_.insert(sequence);
   }
   running_.clear();

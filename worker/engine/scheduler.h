@@ -44,6 +44,8 @@ class Scheduler {
   struct ByTokens {
     bool operator()(const Sequence* a, const Sequence* b) const;
   };
+  // The longest prefix of the sequence that a waiting one has as well.
+  int64_t WantedTokens(Sequence* sequence) const;
   void Take(Sequence* sequence, int64_t tokens, Schedule* schedule);
 
   KvCache* const cache_;

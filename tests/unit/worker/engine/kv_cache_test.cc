@@ -10,6 +10,7 @@ namespace assay {
 namespace {
 
 constexpr int64_t kBlock = 64;
+constexpr int64_t kAll = 1 << 20;
 
 std::unique_ptr<KvPool> Pool(int64_t blocks) {
   const KvLayout layout{1, 1, 16, Precision::kFloat32};
@@ -57,8 +58,8 @@ TEST_F(KvCacheTest, SharesFullBlocksAndCopiesParts) {
   EXPECT_EQ(copies_[0].to, KvCache::Blocks(b)[2]);
   EXPECT_EQ(KvCache::Blocks(a)[1], KvCache::Blocks(b)[1]);
   EXPECT_EQ(cache.free_blocks(), 16 - 4);
-  cache.Release(&a);
-  cache.Release(&b);
+  cache.Release(&a, kAll);
+  cache.Release(&b, kAll);
   EXPECT_EQ(cache.free_blocks(), 16);
 }
 
@@ -76,13 +77,13 @@ TEST_F(KvCacheTest, EvictsTheLongestUnusedFirstAndNeverWhatIsHeld) {
   KvCache::Hold old = Take(cache, Tokens(kBlock, 1000));
   KvCache::Hold recent = Take(cache, Tokens(kBlock, 2000));
   KvCache::Hold held = Take(cache, Tokens(kBlock, 3000));
-  cache.Release(&old);
-  cache.Release(&recent);
+  cache.Release(&old, kAll);
+  cache.Release(&recent, kAll);
   KvCache::Hold big = Take(cache, Tokens(2 * kBlock, 4000));  // the free one, and the old one's
   KvCache::Hold hold;
   EXPECT_TRUE(cache.Admit(Tokens(kBlock + 1, 2000), kBlock, kBlock, &hold, &copies_));
   EXPECT_EQ(hold.tokens, kBlock) << "the recent one is still there";
-  cache.Release(&hold);
+  cache.Release(&hold, kAll);
   EXPECT_FALSE(cache.Admit(Tokens(2 * kBlock, 5000), 2 * kBlock - 1, 2 * kBlock, &hold, &copies_));
   EXPECT_TRUE(hold.path.empty());
 }
@@ -97,16 +98,16 @@ TEST_F(KvCacheTest, ReservationsAreKept) {
   ASSERT_TRUE(cache.Admit(Tokens(1, 7), 0, kBlock, &b, &copies_));
   cache.Extend(&a, Tokens(2 * kBlock));
   cache.Extend(&b, Tokens(kBlock, 7));
-  cache.Release(&a);
+  cache.Release(&a, kAll);
   EXPECT_EQ(cache.free_blocks(), 2);
-  cache.Release(&b);
+  cache.Release(&b, kAll);
 }
 
 TEST_F(KvCacheTest, TheSourceOfACopyOutlivesItsStep) {
   const auto pool = Pool(3);
   KvCache cache(pool.get());
   KvCache::Hold a = Take(cache, Tokens(40));
-  cache.Release(&a);
+  cache.Release(&a, kAll);
   KvCache::Hold b, c;
   ASSERT_TRUE(cache.Admit(Tokens(50), 49, 50, &b, &copies_));
   ASSERT_EQ(copies_.size(), 1u);
@@ -118,6 +119,23 @@ TEST_F(KvCacheTest, TheSourceOfACopyOutlivesItsStep) {
   EXPECT_FALSE(cache.Admit(Tokens(10, 700), 9, 10, &d, &copies_));
   cache.EndStep();
   EXPECT_TRUE(cache.Admit(Tokens(10, 700), 9, 10, &d, &copies_));
+}
+
+TEST_F(KvCacheTest, BlocksThatNobodyWantsAreFreedAtOnce) {
+  const auto pool = Pool(16);
+  KvCache cache(pool.get());
+  KvCache::Hold a = Take(cache, Tokens(200));
+  std::vector<int32_t> other = Tokens(200);
+  other[70] = -1;
+  KvCache::Hold b = Take(cache, other);
+  // The first block is shared, the second was copied from; of the others only what is wanted stays.
+  cache.Release(&a, 130);
+  cache.Release(&b, 0);
+  EXPECT_EQ(cache.free_blocks(), 16);
+  KvCache::Hold again = Take(cache, Tokens(200));
+  EXPECT_EQ(shared_, 3 * kBlock);
+  KvCache::Hold gone = Take(cache, other);
+  EXPECT_EQ(shared_, 70);
 }
 
 // Random prompts of few distinct tokens, so that they share much: what a hold's blocks spell must
@@ -132,7 +150,7 @@ TEST_F(KvCacheTest, BlocksAlwaysHoldTheirTokens) {
   for (int step = 0; step < 3000; ++step) {
     if (!held.empty() && random() % 2 == 0) {
       const size_t at = random() % held.size();
-      cache.Release(&held[at].first);
+      cache.Release(&held[at].first, static_cast<int64_t>(random() % 200));
       held.erase(held.begin() + static_cast<int64_t>(at));
       continue;
     }
@@ -165,7 +183,7 @@ TEST_F(KvCacheTest, BlocksAlwaysHoldTheirTokens) {
     }
   }
   EXPECT_GT(admitted, 500);
-  for (auto& [hold, tokens] : held) cache.Release(&hold);
+  for (auto& [hold, tokens] : held) cache.Release(&hold, kAll);
   EXPECT_EQ(cache.free_blocks(), 12);
   cache.Clear();
   EXPECT_EQ(cache.free_blocks(), 12);
