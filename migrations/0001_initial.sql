@@ -69,6 +69,7 @@ CREATE TABLE runs (
   precision_name text NOT NULL CHECK (precision_name IN ('float32', 'bfloat16', 'float16')),
   item_limit bigint NOT NULL CHECK (item_limit >= 0),
   manifest json NOT NULL,
+  engine text,  -- that of the worker that started the run; no other may go on with it
   estimated_tokens bigint NOT NULL,
   items bigint NOT NULL CHECK (items > 0),
   items_done bigint NOT NULL DEFAULT 0,
@@ -78,7 +79,8 @@ CREATE TABLE runs (
   generated_tokens bigint NOT NULL DEFAULT 0,
   started timestamptz,
   finished timestamptz,
-  CHECK (items_done <= items AND items_failed <= items_done)
+  CHECK (items_done <= items AND items_failed <= items_done),
+  CHECK ((started IS NULL) = (engine IS NULL))
 );
 CREATE INDEX runs_job ON runs (job_id, run_id);
 CREATE INDEX runs_active ON runs (job_id) WHERE state IN ('pending', 'running');

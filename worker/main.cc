@@ -24,6 +24,7 @@
 #include "spdlog/spdlog.h"
 #include "worker/engine/engine.h"
 #include "worker/machine/machine.h"
+#include "worker/process/engine_identity.h"
 #include "worker/process/engine_model.h"
 #include "worker/process/gemm_rate.h"
 #include "worker/process/inspect.h"
@@ -57,7 +58,7 @@ absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* ra
     worker.worker_id =
         absl::StrFormat("%s-%d-%08x", worker.hostname, getpid(), absl::Uniform<uint32_t>(*random));
   }
-  worker.engine_version = kEngineVersion;
+  worker.engine_version = EngineIdentity();
   worker.device = arguments.device;
   worker.threads = arguments.threads;
   worker.gflops = MeasureGemmRates();
@@ -73,10 +74,10 @@ absl::Status Serve(const Arguments& arguments) {
   ASSAY_ASSIGN_OR_RETURN(options.state.worker, Describe(arguments, &random));
   const WorkerInfo& info = options.state.worker;
   spdlog::info(
-      "assay-worker {} as {} on {}, {} threads (float32 {:.0f} GFLOP/s, bfloat16 {:.0f} GFLOP/s), "
-      "coordinator {}",
-      kVersion, info.worker_id, info.device, info.threads, info.gflops.at("float32"),
-      info.gflops.at("bfloat16"), arguments.coordinator);
+      "assay-worker {} (engine {}) as {} on {}, {} threads (float32 {:.0f} GFLOP/s, "
+      "bfloat16 {:.0f} GFLOP/s), coordinator {}",
+      kVersion, info.engine_version, info.worker_id, info.device, info.threads,
+      info.gflops.at("float32"), info.gflops.at("bfloat16"), arguments.coordinator);
 
   EngineOptions engine;
   engine.token_budget = arguments.token_budget;
@@ -135,8 +136,9 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Runs language models on the items that a coordinator leases to it.",
                "assay-worker");
-  app.set_version_flag("--version",
-                       absl::StrCat("assay-worker ", kVersion, " (engine ", kEngineVersion, ")"));
+  app.set_version_flag("--version", [] {
+    return absl::StrCat("assay-worker ", kVersion, " (engine ", EngineIdentity(), ")");
+  });
   AddServeOptions(&app, &arguments);
   CLI::App* inspect =
       app.add_subcommand("inspect", "Checks a model's files, prints what is in them, and ends");

@@ -17,8 +17,8 @@ namespace assay {
 struct WorkerInfo {
   std::string worker_id;  // unique; chosen by the worker at its start
   std::string hostname;
-  std::string engine_version;
-  std::string device;  // "cpu", "cuda:0"
+  std::string engine_version;  // "<kEngineVersion>/<kernels>", for example "1/amx"
+  std::string device;          // "cpu", "cuda:0"
   int threads = 0;
   // Measured matrix-multiplication rate in GFLOP/s by precision name; for estimates only.
   std::map<std::string, double> gflops;

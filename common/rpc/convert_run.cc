@@ -98,6 +98,7 @@ v1::RunProgress ToProto(const RunProgress& run) {
   *proto.mutable_spec() = ToProto(run.spec);
   proto.set_state(EnumToProto<v1::State>(run.state));
   proto.set_error(run.error);
+  proto.set_engine(run.engine);
   proto.set_items(run.items);
   proto.set_items_done(run.items_done);
   proto.set_items_failed(run.items_failed);
@@ -116,6 +117,7 @@ absl::StatusOr<RunProgress> FromProto(const v1::RunProgress& proto) {
   ASSAY_ASSIGN_OR_RETURN(
       run.state, EnumFromProto<State>("RunProgress.state", proto.state(), v1::State_IsValid));
   run.error = proto.error();
+  run.engine = proto.engine();
   run.items = proto.items();
   run.items_done = proto.items_done();
   run.items_failed = proto.items_failed();

@@ -21,10 +21,10 @@ absl::StatusOr<const ProtocolSpec*> ProtocolOf(const RunSpec& run) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const std::string& worker_id, int count,
+absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker, int count,
                                                        const LoadedModel& loaded) {
   ASSAY_ASSIGN_OR_RETURN(const std::vector<LeasedShard> shards,
-                         shards_->Lease(worker_id, count, loaded, lease_time_));
+                         shards_->Lease(worker, count, loaded, lease_time_));
   std::vector<Lease> leases;
   for (const LeasedShard& shard : shards) {
     absl::StatusOr<Lease> lease = Fill(shard);

@@ -28,8 +28,9 @@ class LeaseManager {
   // Moves whenever shards may have become pending.
   WorkSignal& pending() { return pending_; }
 
-  // Up to `count` leases; none when nothing is pending.
-  absl::StatusOr<std::vector<Lease>> Grant(const std::string& worker_id, int count,
+  // Up to `count` leases; none when nothing is pending that the worker may run (see
+  // ShardStore::Lease).
+  absl::StatusOr<std::vector<Lease>> Grant(const WorkerInfo& worker, int count,
                                            const LoadedModel& loaded);
   // Returns the leases that are over.
   absl::StatusOr<std::vector<LeaseKey>> Renew(absl::Span<const LeaseKey> keys);

@@ -61,6 +61,7 @@ std::string CompleteManifest(const std::string& manifest_json, const RunProgress
   manifest["run_id"] = run.spec.run_id;
   manifest["state"] = std::string(StateName(run.state));
   manifest["submitted"] = FormatUtc(submitted);
+  if (!run.engine.empty()) manifest["engine"] = run.engine;
   if (run.started != absl::InfinitePast()) manifest["started"] = FormatUtc(run.started);
   if (run.finished != absl::InfiniteFuture()) manifest["finished"] = FormatUtc(run.finished);
   return Dump(manifest);

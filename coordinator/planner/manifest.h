@@ -16,7 +16,8 @@ namespace assay {
 std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
                          const Grader& grader);
 
-// The stored manifest with what came to be known since: ids, state, and the times in RFC 3339, UTC.
+// The stored manifest with what came to be known since: ids, state, engine, and the times in RFC
+// 3339, UTC.
 std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,
                              absl::Time submitted);
 

@@ -1,5 +1,6 @@
 #include "coordinator/service/worker_service.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
@@ -17,10 +18,10 @@ absl::StatusOr<WorkerInfo> ReadHello(const v1::WorkerMessage& message) {
   if (worker.worker_id.find('\0') != std::string::npos) {
     return absl::InvalidArgumentError("WorkerInfo.worker_id: holds a NUL character");
   }
-  if (worker.engine_version != kEngineVersion) {
-    // One run's predictions must come from one engine.
+  if (!absl::StartsWith(worker.engine_version, absl::StrCat(kEngineVersion, "/"))) {
+    // Which kernels it has does not matter here: a run is leased to workers of one kind only.
     return absl::FailedPreconditionError(absl::StrCat(
-        "the worker's engine has version ", worker.engine_version, ", the coordinator's ",
+        "the worker's engine is ", worker.engine_version, ", the coordinator's has version ",
         kEngineVersion, "; run the same release of Assay on both"));
   }
   return worker;

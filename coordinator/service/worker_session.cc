@@ -204,7 +204,7 @@ bool WorkerSession::GrantSome() {
   }
   if (demand.leases == 0) return false;
   const absl::StatusOr<std::vector<Lease>> leases =
-      leases_->Grant(worker_.worker_id, demand.leases, demand.loaded);
+      leases_->Grant(worker_, demand.leases, demand.loaded);
   if (!leases.ok()) {
     if (!absl::IsUnavailable(leases.status())) {
       spdlog::error("granting: {}", leases.status().ToString());

@@ -28,7 +28,7 @@ constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitt
 constexpr char kSelectRuns[] =
     "SELECT %s, r.state, r.error, r.items, r.items_done, r.items_failed, r.prompt_tokens, "
     "  r.cached_tokens, r.generated_tokens, extract(epoch FROM r.started), "
-    "  extract(epoch FROM r.finished), r.manifest "
+    "  extract(epoch FROM r.finished), coalesce(r.engine, ''), r.manifest "
     "FROM runs r JOIN datasets d USING (dataset_id) "
     "WHERE r.job_id = ANY($1::bigint[]) ORDER BY r.run_id";
 
@@ -74,9 +74,10 @@ absl::StatusOr<RunProgress> ReadRun(const pqxx::row& row) {
   run.generated_tokens = row[i++].as<int64_t>();
   run.started = DecodeTime(row[i++], absl::InfinitePast());
   run.finished = DecodeTime(row[i++], absl::InfiniteFuture());
+  run.engine = row[i++].c_str();
   return run;
 }
-constexpr int kManifestColumn = kRunSpecColumnCount + 10;
+constexpr int kManifestColumn = kRunSpecColumnCount + 11;
 
 pqxx::result SelectRuns(pqxx::work& tx, const std::vector<int64_t>& job_ids) {
   return tx.exec_params(absl::StrFormat(kSelectRuns, kRunSpecColumns), EncodeArray(job_ids));

@@ -22,7 +22,7 @@ inline constexpr int kRunSpecColumnCount = 11;
 absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first);
 
 // Locks are always taken in the order shards, run_groups, runs, jobs, so that transactions do not
-// wait for each other in a circle.
+// wait for each other in a circle. A lease alone locks the run first; it waits for no shard.
 
 // Ends the job when none of its runs is pending or running any more.
 void EndJobIfDone(pqxx::work& tx, int64_t job_id);

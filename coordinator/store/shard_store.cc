@@ -21,7 +21,7 @@ namespace {
 constexpr char kCandidateRuns[] =
     "SELECT %s, %s FROM runs r JOIN models m ON m.name = r.model_name "
     "JOIN datasets d USING (dataset_id) "
-    "WHERE r.state IN ('pending', 'running') AND EXISTS "
+    "WHERE r.state IN ('pending', 'running') AND (r.engine IS NULL OR r.engine = $3) AND EXISTS "
     "  (SELECT 1 FROM shards s WHERE s.run_id = r.run_id AND s.state = 'pending') "
     "ORDER BY (m.weights_sha256 = $1 AND r.precision_name = $2) DESC, r.job_id, "
     "  r.estimated_tokens DESC, r.run_id LIMIT 16";
@@ -33,9 +33,12 @@ constexpr char kLease[] =
     "  worker_id = $3, deadline = clock_timestamp() + make_interval(secs => $4) "
     "FROM picked WHERE s.shard_id = picked.shard_id "
     "RETURNING s.shard_id, s.attempt, s.lease_id, s.item_ordinals";
+// Of workers that want to start a run at once, the first to lock its row does; the others wait for
+// that and then look at what it has become.
 constexpr char kStartRun[] =
-    "UPDATE runs SET state = 'running', started = clock_timestamp() "
+    "UPDATE runs SET state = 'running', engine = $2, started = clock_timestamp() "
     "WHERE run_id = $1 AND state = 'pending'";
+constexpr char kIsOfEngine[] = "SELECT coalesce(engine = $2, false) FROM runs WHERE run_id = $1";
 constexpr char kStartJob[] =
     "UPDATE jobs SET state = 'running' WHERE job_id = $1 AND state = 'pending'";
 
@@ -162,17 +165,20 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
 
 }  // namespace
 
-absl::StatusOr<std::vector<LeasedShard>> ShardStore::Lease(const std::string& worker_id, int count,
+absl::StatusOr<std::vector<LeasedShard>> ShardStore::Lease(const WorkerInfo& worker, int count,
                                                            const LoadedModel& loaded,
                                                            absl::Duration lease_time) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<LeasedShard>> {
     std::vector<LeasedShard> shards;
+    const std::string engine = PlainText(worker.engine_version);
     const pqxx::result runs =
         tx.exec_params(absl::StrFormat(kCandidateRuns, kRunSpecColumns, kModelColumns),
-                       loaded.weights_sha256, std::string(PrecisionName(loaded.precision)));
+                       loaded.weights_sha256, std::string(PrecisionName(loaded.precision)), engine);
     for (const auto& run_row : runs) {
       ASSAY_ASSIGN_OR_RETURN(const RunSpec run, ReadRunSpec(run_row, 0));
-      for (const auto& row : tx.exec_params(kLease, run.run_id, count, worker_id,
+      tx.exec_params(kStartRun, run.run_id, engine);
+      if (!tx.exec_params1(kIsOfEngine, run.run_id, engine)[0].as<bool>()) continue;
+      for (const auto& row : tx.exec_params(kLease, run.run_id, count, worker.worker_id,
                                             absl::ToDoubleSeconds(lease_time))) {
         shards.push_back({{row[0].as<int64_t>(), row[1].as<int>(), row[2].as<int64_t>()},
                           run,
@@ -180,7 +186,6 @@ absl::StatusOr<std::vector<LeasedShard>> ShardStore::Lease(const std::string& wo
                           DecodeIntegers(row[3].c_str())});
       }
       if (shards.empty()) continue;
-      tx.exec_params(kStartRun, run.run_id);
       tx.exec_params(kStartJob, run.job_id);
       break;
     }

@@ -73,8 +73,10 @@ class ShardStore {
   explicit ShardStore(Database* database) : database_(database) {}
 
   // Up to `count` pending shards of one run, contiguous where possible. The run: of the loaded
-  // model first, then of the oldest job, then the longest. Empty when nothing is pending.
-  absl::StatusOr<std::vector<LeasedShard>> Lease(const std::string& worker_id, int count,
+  // model first, then of the oldest job, then the longest. A run is bound to the engine of the
+  // worker that starts it: workers of other engines get nothing of it. Empty when nothing is
+  // pending that this worker may run.
+  absl::StatusOr<std::vector<LeasedShard>> Lease(const WorkerInfo& worker, int count,
                                                  const LoadedModel& loaded,
                                                  absl::Duration lease_time);
 

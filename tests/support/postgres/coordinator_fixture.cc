@@ -55,8 +55,9 @@ ModelSpec SampleModel(const std::string& name) {
   return model;
 }
 
-WorkerInfo SampleWorker(const std::string& id) {
-  return {id, "host", kEngineVersion, "cpu", 2, {{"bfloat16", 100.0}, {"float32", 50.0}}};
+WorkerInfo SampleWorker(const std::string& id, const std::string& kernels) {
+  return {id,    "host", std::string(kEngineVersion) + "/" + kernels,
+          "cpu", 2,      {{"bfloat16", 100.0}, {"float32", 50.0}}};
 }
 
 Prediction RightAnswer(const Item& item) {
@@ -109,7 +110,7 @@ int64_t CoordinatorTest::Submit(int64_t shard_items, RunSettings settings) {
 }
 
 Lease CoordinatorTest::GrantOne(const std::string& worker) {
-  std::vector<Lease> leases = Must(coordinator_.leases.Grant(worker, 1, {}));
+  std::vector<Lease> leases = Must(coordinator_.leases.Grant(SampleWorker(worker), 1, {}));
   if (leases.empty()) throw std::runtime_error("nothing is pending");
   return std::move(leases[0]);
 }

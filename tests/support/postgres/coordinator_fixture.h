@@ -32,7 +32,7 @@ DatasetInfo SampleInfo();
 std::vector<Item> SampleItems();
 
 ModelSpec SampleModel(const std::string& name = "tiny");
-WorkerInfo SampleWorker(const std::string& id = "worker-1");
+WorkerInfo SampleWorker(const std::string& id = "worker-1", const std::string& kernels = "avx2");
 
 // A right answer, with 10 tokens of prompt, 4 of them from the cache, and 2 generated ones.
 Prediction RightAnswer(const Item& item);

@@ -66,6 +66,7 @@ RunProgress AProgress() {
   run.spec = ARun();
   run.state = State::kRunning;
   run.error = "disk full";
+  run.engine = "1/amx";
   run.items = 100;
   run.items_done = 50;
   run.items_failed = 1;
@@ -196,6 +197,7 @@ TEST(ConvertTest, JobProgress) {
   ASSERT_EQ(back.runs.size(), 2u);
   EXPECT_EQ(back.runs[0].state, State::kRunning);
   EXPECT_EQ(back.runs[0].error, "disk full");
+  EXPECT_EQ(back.runs[0].engine, "1/amx");
   EXPECT_EQ(back.runs[0].items, 100);
   EXPECT_EQ(back.runs[0].items_done, 50);
   EXPECT_EQ(back.runs[0].items_failed, 1);
@@ -259,10 +261,10 @@ TEST(ConvertTest, ScoreAndMetric) {
 
 TEST(ConvertTest, WorkerInfo) {
   const WorkerInfo worker = RoundTrip<v1::WorkerInfo>(
-      WorkerInfo{"w-1", "host", "1", "cpu", 2, {{"float32", 174.5}, {"bfloat16", 371.0}}});
+      WorkerInfo{"w-1", "host", "1/amx", "cpu", 2, {{"float32", 174.5}, {"bfloat16", 371.0}}});
   EXPECT_EQ(worker.worker_id, "w-1");
   EXPECT_EQ(worker.hostname, "host");
-  EXPECT_EQ(worker.engine_version, "1");
+  EXPECT_EQ(worker.engine_version, "1/amx");
   EXPECT_EQ(worker.device, "cpu");
   EXPECT_EQ(worker.threads, 2);
   EXPECT_EQ(worker.gflops.at("bfloat16"), 371.0);

@@ -37,7 +37,7 @@ TEST_F(LeaseManagerTest, CommitsCompleteTheRunAndTheJob) {
     EXPECT_EQ(*coordinator_.leases.Commit(lease.key, RightAnswers(lease)),
               CommitOutcome::kAccepted);
   }
-  EXPECT_THAT(*coordinator_.leases.Grant("worker-1", 1, {}), IsEmpty());
+  EXPECT_THAT(*coordinator_.leases.Grant(SampleWorker(), 1, {}), IsEmpty());
   const RunProgress run = Run(job);
   EXPECT_EQ(run.state, State::kCompleted);
   EXPECT_EQ(run.items_done, 14);
@@ -115,7 +115,7 @@ TEST_F(LeaseManagerTest, ABadItemIsFoundByHalvesAndStoredAsAnError) {
   std::string bad;
   int failures = 0;
   while (true) {
-    const std::vector<Lease> leases = *coordinator_.leases.Grant("worker-1", 1, {});
+    const std::vector<Lease> leases = *coordinator_.leases.Grant(SampleWorker(), 1, {});
     if (leases.empty()) break;
     const Lease& lease = leases[0];
     if (bad.empty()) bad = lease.items[9].id;
@@ -200,7 +200,7 @@ TEST_F(LeaseManagerTest, CancellingEndsLeasesAndKeepsWhatIsDone) {
   EXPECT_EQ(progress.state, State::kCancelled);
   EXPECT_EQ(progress.runs[0].state, State::kCancelled);
   EXPECT_EQ(progress.runs[0].items_done, 7);
-  EXPECT_THAT(*coordinator_.leases.Grant("worker-1", 9, {}), IsEmpty());
+  EXPECT_THAT(*coordinator_.leases.Grant(SampleWorker(), 9, {}), IsEmpty());
   EXPECT_TRUE(coordinator_.jobs.Cancel(job).ok());
   EXPECT_TRUE(absl::IsNotFound(coordinator_.jobs.Cancel(999)));
 }
@@ -212,14 +212,14 @@ TEST_F(LeaseManagerTest, TheLoadedModelComesBeforeTheOldestJob) {
   ASSERT_TRUE(planned.ok());
   ASSERT_TRUE(coordinator_.jobs.Submit({planned->at(0).run}).ok());
   const auto loaded = coordinator_.leases.Grant(
-      "worker-1", 1, {SampleModel("other").weights_sha256, Precision::kBFloat16});
+      SampleWorker(), 1, {SampleModel("other").weights_sha256, Precision::kBFloat16});
   EXPECT_EQ(loaded->at(0).run.model_name, "other");
   EXPECT_EQ(GrantOne().run.model_name, "tiny");
 }
 
 TEST_F(LeaseManagerTest, ShardsOfOneRunAreGrantedInOrderOfItems) {
   Submit(3);
-  const std::vector<Lease> leases = *coordinator_.leases.Grant("worker-1", 5, {});
+  const std::vector<Lease> leases = *coordinator_.leases.Grant(SampleWorker(), 5, {});
   ASSERT_EQ(leases.size(), 5u);
   int64_t last = -1;
   for (const Lease& lease : leases) {
@@ -238,7 +238,8 @@ TEST_F(LeaseManagerTest, EightWorkersAtOnceGetAndCommitEveryShardOnce) {
   for (int i = 0; i < 8; ++i) {
     workers.emplace_back([&, i] {
       while (true) {
-        const auto leases = coordinator_.leases.Grant("worker-" + std::to_string(i), 1, {});
+        const auto leases =
+            coordinator_.leases.Grant(SampleWorker("worker-" + std::to_string(i)), 1, {});
         ASSERT_TRUE(leases.ok()) << leases.status();
         if (leases->empty()) {
           // Others may hold a lock for a moment; the job's end is what counts.

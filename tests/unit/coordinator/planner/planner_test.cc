@@ -100,6 +100,17 @@ TEST_F(PlannerTest, TheManifestTellsAllThatIsNeeded) {
   EXPECT_EQ(manifest["settings"]["precision"], "bfloat16");
   EXPECT_EQ(manifest["submitted"], "1970-01-01T00:00:00.000Z");
   EXPECT_FALSE(manifest.contains("finished"));
+  EXPECT_FALSE(manifest.contains("engine"));
+}
+
+TEST_F(PlannerTest, TheManifestOfAStartedRunNamesItsEngine) {
+  const int64_t job = Submit(14);
+  GrantOne();
+  const StoredResult result = coordinator_.jobs.Results(job)->at(0);
+  const auto manifest = nlohmann::json::parse(
+      CompleteManifest(result.manifest_json, result.run, absl::FromUnixSeconds(0)));
+  EXPECT_EQ(manifest["engine"], SampleWorker().engine_version);
+  EXPECT_TRUE(manifest.contains("started"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class EvaluationServiceTest : public ServerTest {
  protected:
   void FinishJob() {
     const absl::StatusOr<std::vector<Lease>> leases =
-        coordinator_.leases.Grant("worker-1", 100, {});
+        coordinator_.leases.Grant(SampleWorker(), 100, {});
     ASSERT_TRUE(leases.ok());
     for (const Lease& lease : *leases) {
       ASSERT_TRUE(coordinator_.leases.Commit(lease.key, RightAnswers(lease)).ok());

@@ -124,14 +124,35 @@ TEST_F(WorkerServiceTest, WhileTheDatabaseIsAwayTheWorkerIsToldToSendAgain) {
 }
 
 TEST_F(WorkerServiceTest, RefusesAnotherEngineAndAStreamWithoutHello) {
-  WorkerInfo other = SampleWorker();
-  other.engine_version = "other";
-  WorkerStream engine(channel_);
-  engine.Hello(other);
-  EXPECT_EQ(engine.Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  for (const char* engine_version : {"other", "other/avx2", "1", "11/avx2"}) {
+    WorkerInfo other = SampleWorker();
+    other.engine_version = engine_version;
+    WorkerStream engine(channel_);
+    engine.Hello(other);
+    EXPECT_EQ(engine.Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION)
+        << engine_version;
+  }
   WorkerStream rude(channel_);
   rude.Request(1);
   EXPECT_EQ(rude.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(WorkerServiceTest, WorkersOfAnyKernelsAreWelcomeAndGoOnWithRunsOfTheirKindOnly) {
+  const int64_t job = SubmitByRpc(7);
+  WorkerStream first(channel_), other(channel_), same(channel_);
+  first.Hello(SampleWorker("first", "amx"));
+  other.Hello(SampleWorker("other", "avx512"));
+  same.Hello(SampleWorker("same", "amx"));
+  for (WorkerStream* worker : {&first, &other, &same}) EXPECT_TRUE(worker->Next().has_welcome());
+  first.Request(1);
+  EXPECT_TRUE(first.Next().has_grant());
+  EXPECT_EQ(Run(job).engine, SampleWorker("first", "amx").engine_version);
+  other.Request(1);
+  absl::SleepFor(absl::Milliseconds(200));  // time enough to be granted what it must not get
+  same.Request(1);
+  EXPECT_TRUE(same.Next().has_grant());
+  const int64_t next_job = SubmitByRpc(14);
+  EXPECT_EQ(other.Next().grant().run().job_id(), next_job);
 }
 
 TEST_F(WorkerServiceTest, StoppingTheServerEndsTheStream) {

@@ -16,7 +16,7 @@ class PredictionStoreTest : public CoordinatorTest {
   int64_t RunJob(int64_t shard_items, bool wrong = false) {
     const int64_t job = Submit(shard_items);
     while (true) {
-      const std::vector<Lease> leases = *coordinator_.leases.Grant("worker-1", 10, {});
+      const std::vector<Lease> leases = *coordinator_.leases.Grant(SampleWorker(), 10, {});
       if (leases.empty()) return job;
       for (const Lease& lease : leases) {
         std::vector<Prediction> predictions = RightAnswers(lease);
