@@ -70,7 +70,7 @@ absl::Status Database::WaitUntilReachable(absl::Duration timeout,
                                           const std::function<bool(absl::Duration)>& sleep) {
   const absl::Time end = absl::Now() + timeout;
   while (true) {
-    const absl::Status status = Acquire().status();
+    absl::Status status = Acquire().status();
     if (status.ok() || !WaitingMayHelp(status) || absl::Now() >= end) return status;
     if (!sleep(kRetryEvery)) return absl::CancelledError("stopped while waiting for the database");
   }
