@@ -1,6 +1,8 @@
 #include "worker/layers/thread_pool.h"
 
 #include <immintrin.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <memory>
@@ -17,10 +19,41 @@ std::unique_ptr<ThreadPool>& SharedSlot() {
   return pool;
 }
 
+// The processors that this process might use when it was first asked, before any thread was pinned.
+const std::vector<int>& AllowedProcessors() {
+  static const std::vector<int>* const allowed = [] {
+    auto* processors = new std::vector<int>;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+      for (int i = 0; i < CPU_SETSIZE; ++i) {
+        if (CPU_ISSET(i, &set)) processors->push_back(i);
+      }
+    }
+    return processors;
+  }();
+  return *allowed;
+}
+
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+ThreadPool::ThreadPool(int threads)
+    : pins_(AllowedProcessors().size() == static_cast<size_t>(threads)) {
+  for (int i = 1; i < threads; ++i) {
+    workers_.emplace_back([this, i] { WorkerLoop(static_cast<size_t>(i)); });
+  }
+}
+
+void ThreadPool::Pin(size_t index) const {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (pins_) {
+    CPU_SET(AllowedProcessors()[index], &set);
+  } else {
+    for (const int processor : AllowedProcessors()) CPU_SET(processor, &set);
+  }
+  // Refused, it is only slower.
+  pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
 ThreadPool::~ThreadPool() {
@@ -36,7 +69,8 @@ void ThreadPool::RunTasks() {
   }
 }
 
-void ThreadPool::WorkerLoop() {
+void ThreadPool::WorkerLoop(size_t index) {
+  Pin(index);
   uint32_t seen = 0;
   while (true) {
     for (int spin = 0; spin < kSpins && generation_.load() == seen; ++spin) _mm_pause();
@@ -55,6 +89,10 @@ void ThreadPool::ParallelFor(int64_t tasks, const std::function<void(int64_t)>& 
     for (int64_t task = 0; task < tasks; ++task) body(task);
     return;
   }
+  // The caller of another pool before may be bound as that one wanted it.
+  thread_local const ThreadPool* pinned_for = nullptr;
+  if (pinned_for != this) Pin(0);
+  pinned_for = this;
   body_ = &body;
   tasks_ = tasks;
   next_ = 0;

@@ -4,6 +4,7 @@
 #define ASSAY_WORKER_LAYERS_THREAD_POOL_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <thread>
@@ -32,9 +33,13 @@ class ThreadPool {
   static void SetThreads(int threads);
 
  private:
-  void WorkerLoop();
+  void WorkerLoop(size_t index);
+  // Binds the calling thread to the processor of this index, or where the pool does not pin
+  // to all that the process may use (a thread inherits its maker's).
+  void Pin(size_t index) const;
   void RunTasks();
 
+  const bool pins_;
   const std::function<void(int64_t)>* body_ = nullptr;
   int64_t tasks_ = 0;
   alignas(64) std::atomic<int64_t> next_{0};
