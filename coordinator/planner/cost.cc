@@ -6,7 +6,7 @@
 namespace assay {
 namespace {
 
-constexpr double kShardSeconds = 5;
+constexpr double kShardSeconds = 10;
 constexpr int64_t kMaxShardItems = 64;
 constexpr int64_t kUnknownSpeedShardItems = 16;
 constexpr int64_t kShardsPerWorker = 4;

@@ -3,6 +3,7 @@
 // kTie.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -99,6 +100,23 @@ class ReferenceTest : public testing::Test {
     return by_id;
   }
 
+  // Whether the two continuations part where their tokens are about as probable as each other. An
+  // end that only one of them has counts as the stop token.
+  bool IsTie(std::vector<int32_t> prompt, std::vector<int32_t> a, std::vector<int32_t> b) {
+    a.push_back(model_.stop_token_ids.front());
+    b.push_back(model_.stop_token_ids.front());
+    const auto ends = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    prompt.insert(prompt.end(), a.begin(), ends.first);
+    Request request;
+    request.id = uint64_t{1} << 40;
+    request.prompt = std::move(prompt);
+    request.choices = {{*ends.first}, {*ends.second}};
+    if (!engine_->Submit(std::move(request)).ok()) return false;
+    const Completion completion = RunAll().begin()->second;
+    const std::vector<double>& values = completion.choice_loglikelihoods;
+    return std::abs(values[0] - values[1]) < kTie;
+  }
+
   LoadedModel model_;
   std::unique_ptr<Engine> engine_;
 };
@@ -109,9 +127,11 @@ TEST_F(ReferenceTest, BbhTexts) {
   const auto questions = Questions(bbh, protocol);
   const std::vector<nlohmann::json> golden = ReadLines(std::string(kGolden) + "bbh_fp32.jsonl");
   ASSERT_FALSE(golden.empty());
+  std::vector<std::vector<int32_t>> prompts;
   for (size_t i = 0; i < golden.size(); ++i) {
     const std::vector<int32_t> prompt =
         Encode(Prompt(bbh, protocol, questions.at(golden[i]["id"])));
+    prompts.push_back(prompt);
     EXPECT_EQ(prompt.size(), golden[i]["prompt_tokens"]) << golden[i]["id"];
     ASSERT_TRUE(engine_
                     ->Submit({.id = i,
@@ -122,16 +142,24 @@ TEST_F(ReferenceTest, BbhTexts) {
                     .ok());
   }
   const std::map<uint64_t, Completion> completions = RunAll();
+  size_t ties = 0;
   for (size_t i = 0; i < golden.size(); ++i) {
     std::vector<int32_t> expected = golden[i]["token_ids"];
     // The reference lists the end token as well.
     while (!expected.empty() && expected.back() == model_.stop_token_ids.front()) {
       expected.pop_back();
     }
-    EXPECT_EQ(completions.at(i).token_ids, expected) << golden[i]["id"];
-    const auto text = model_.tokenizer->Decode(completions.at(i).token_ids, true);
+    const std::vector<int32_t>& ours = completions.at(i).token_ids;
+    if (ours != expected) {
+      ++ties;
+      EXPECT_TRUE(IsTie(prompts[i], ours, expected)) << golden[i]["id"];
+      continue;
+    }
+    const auto text = model_.tokenizer->Decode(ours, true);
     EXPECT_EQ(text.value(), golden[i]["text"]) << golden[i]["id"];
   }
+  RecordProperty("ties", ties);
+  EXPECT_LE(ties, golden.size() / 10) << "so many ties are no accident";
 }
 
 TEST_F(ReferenceTest, MmluLogLikelihoods) {

@@ -21,7 +21,7 @@ class SessionState {
  public:
   struct Options {
     WorkerInfo worker;
-    int shards_in_flight = 3;  // leases held at once whose shard is not finished
+    int shards_in_flight = 4;  // leases held at once whose shard is not finished
     absl::Duration resend_delay = absl::Seconds(1);  // after COMMIT_OUTCOME_RETRY
   };
   explicit SessionState(Options options);

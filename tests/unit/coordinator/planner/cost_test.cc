@@ -23,9 +23,9 @@ TEST(CostTest, ExpectedSpeedIsThatOfTheConnectedWorkers) {
 }
 
 TEST(CostTest, ShardsAreSecondsOfWork) {
-  // 10 tokens an item, 20 tokens a second: 5 seconds are 10 items.
-  EXPECT_EQ(ChooseShardItems({1000, 10000, 20, 1}), 10);
-  EXPECT_EQ(ChooseShardItems({1000, 10000, 40, 2}), 10);
+  // 10 tokens an item, 20 tokens a second: 10 seconds are 20 items.
+  EXPECT_EQ(ChooseShardItems({1000, 10000, 20, 1}), 20);
+  EXPECT_EQ(ChooseShardItems({1000, 10000, 40, 2}), 20);
   EXPECT_EQ(ChooseShardItems({1000, 10000, 1e9, 1}), 64);
   EXPECT_EQ(ChooseShardItems({1000, 10000, 0.01, 1}), 1);
   EXPECT_EQ(ChooseShardItems({1000, 10000, 0, 0}), 16);
