@@ -12,8 +12,8 @@ struct ModelSpec {
   std::string path;    // absolute; a Hugging Face folder or a GGUF file, as the workers see it
   std::string format;  // "huggingface" or "gguf"
   std::string architecture;  // "llama"
-  // sha256 over the weight files (names and contents, in order of name) and, of a folder,
-  // config.json.
+  // Of a GGUF file: its sha256. Of a folder: sha256 over config.json, generation_config.json where
+  // there is one, and the weight files, names and contents, in order of name.
   std::string weights_sha256;
   // sha256 of the tokenizer's canonical JSON form.
   std::string tokenizer_sha256;
