@@ -1,6 +1,4 @@
 #define ASSAY_KERNELS amx
-#include <vector>
-
 #include "worker/layers/cpu/kernels_impl.inc"
 
 namespace assay::cpu {

@@ -1,6 +1,4 @@
 #define ASSAY_KERNELS avx2
-#include <vector>
-
 #include "worker/layers/cpu/kernels_impl.inc"
 
 namespace assay::cpu {
