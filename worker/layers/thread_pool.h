@@ -43,8 +43,7 @@ class ThreadPool {
   const std::function<void(int64_t)>* body_ = nullptr;
   int64_t tasks_ = 0;
   alignas(64) std::atomic<int64_t> next_{0};
-  alignas(64) std::atomic<uint32_t> generation_{
-      0};  // odd-even has no meaning; a change means new work
+  alignas(64) std::atomic<uint32_t> generation_{0};  // of work; a change means that there is some
   alignas(64) std::atomic<int> running_{
       0};  // workers that have not finished the current generation
   std::atomic<bool> stop_{false};
