@@ -1,14 +1,20 @@
-// The engine alone on a benchmark's real prompts: items/s, tokens/s and the share of the prompt
-// tokens that the prefix cache saved.
+// The engine alone, without a service around it. On a benchmark's real prompts it prints items/s,
+// tokens/s and the share of the prompt tokens that the prefix cache saved; with --requests it runs
+// the requests of a file and writes what came of them, as tests/bench/engine wants it.
+#include <ATen/Parallel.h>
+
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
+#include "tests/bench/request_file.h"
 #include "worker/engine/engine.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
@@ -26,11 +32,25 @@ struct Arguments {
   std::string precision = "bfloat16";
   int items = 10;
   int groups = 1000;
+  std::string requests;
+  std::string output;
+  bool describe = false;
+  int threads = 0;      // 0: the physical cores
+  int64_t started = 0;  // nanoseconds on the monotonic clock; 0: at the start of main
+  int64_t kv_cache_mebibytes = 2048;
   EngineOptions engine;
 };
 
-double SecondsSince(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+absl::StatusOr<LoadedModel> Load(const Arguments& arguments) {
+  ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(arguments.precision));
+  ASSAY_ASSIGN_OR_RETURN(const ModelSpec spec, InspectModel("bench", arguments.model));
+  return LoadModel(spec, precision);
 }
 
 absl::StatusOr<Request> Prepare(const Benchmark& benchmark, const ProtocolSpec& protocol,
@@ -56,11 +76,45 @@ absl::StatusOr<Request> Prepare(const Benchmark& benchmark, const ProtocolSpec& 
   return request;
 }
 
-absl::Status Run(const Arguments& arguments) {
-  ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(arguments.precision));
-  auto begin = std::chrono::steady_clock::now();
-  ASSAY_ASSIGN_OR_RETURN(const ModelSpec spec, InspectModel("bench", arguments.model));
-  ASSAY_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(spec, precision));
+// What the driver has to tell the engines that are measured beside ours.
+absl::Status Describe(const Arguments& arguments) {
+  ASSAY_ASSIGN_OR_RETURN(const LoadedModel model, Load(arguments));
+  const nlohmann::json description = {{"stop_token_ids", model.stop_token_ids},
+                                      {"vocabulary_size", model.spec.vocabulary_size},
+                                      {"parameters", model.spec.parameters},
+                                      {"kernels", std::string(cpu::BestKernels().name)}};
+  std::printf("%s\n", description.dump().c_str());
+  return absl::OkStatus();
+}
+
+absl::Status RunRequests(const Arguments& arguments, Clock::time_point started) {
+  BenchTimes times;
+  Clock::time_point begin = Clock::now();
+  ASSAY_ASSIGN_OR_RETURN(const LoadedModel model, Load(arguments));
+  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                         Engine::Create(model.language_model.get(), arguments.engine));
+  times.load = SecondsSince(begin);
+
+  begin = Clock::now();
+  ASSAY_ASSIGN_OR_RETURN(std::vector<Request> requests, ReadRequests(arguments.requests, model));
+  times.prepare = SecondsSince(begin);
+
+  begin = Clock::now();
+  for (Request& request : requests) ASSAY_RETURN_IF_ERROR(engine->Submit(std::move(request)));
+  std::vector<Completion> finished;
+  while (engine->HasWork()) {
+    ASSAY_RETURN_IF_ERROR(engine->Step(&finished));
+    if (!finished.empty() && times.first_prediction == 0) {
+      times.first_prediction = SecondsSince(started);
+    }
+  }
+  times.run = SecondsSince(begin);
+  return WriteResults(arguments.output, model, finished, times, engine->statistics());
+}
+
+absl::Status RunBenchmark(const Arguments& arguments) {
+  Clock::time_point begin = Clock::now();
+  ASSAY_ASSIGN_OR_RETURN(const LoadedModel model, Load(arguments));
   const double load_seconds = SecondsSince(begin);
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                          Engine::Create(model.language_model.get(), arguments.engine));
@@ -75,7 +129,7 @@ absl::Status Run(const Arguments& arguments) {
   std::map<std::string, std::vector<Item>> groups;
   for (const Item& item : items) groups[item.group].push_back(item);
 
-  begin = std::chrono::steady_clock::now();
+  begin = Clock::now();
   uint64_t id = 0;
   int taken = 0;
   for (const auto& [name, members] : groups) {
@@ -92,7 +146,7 @@ absl::Status Run(const Arguments& arguments) {
   }
   const double prepare_seconds = SecondsSince(begin);
 
-  begin = std::chrono::steady_clock::now();
+  begin = Clock::now();
   std::vector<Completion> finished;
   while (engine->HasWork()) ASSAY_RETURN_IF_ERROR(engine->Step(&finished));
   const double seconds = SecondsSince(begin);
@@ -112,22 +166,52 @@ absl::Status Run(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
+absl::Status Run(const Arguments& arguments, Clock::time_point started) {
+  if (arguments.describe) return Describe(arguments);
+  if (!arguments.requests.empty()) return RunRequests(arguments, started);
+  return RunBenchmark(arguments);
+}
+
 }  // namespace
 }  // namespace assay
 
 int main(int argc, char** argv) {
+  assay::Clock::time_point started = assay::Clock::now();
   assay::Arguments arguments;
-  CLI::App app("Measures the engine on a benchmark's prompts.");
+  CLI::App app("Measures the engine on a benchmark's prompts or on a file of requests.");
+  app.option_defaults()->take_last();
   app.add_option("--model", arguments.model, "A Hugging Face folder or a GGUF file")->required();
   app.add_option("--benchmark", arguments.benchmark)->capture_default_str();
-  app.add_option("--data", arguments.data, "The benchmark's folder")->required();
+  CLI::Option* data = app.add_option("--data", arguments.data, "The benchmark's folder");
   app.add_option("--protocol", arguments.protocol, "Default: the benchmark's first");
   app.add_option("--precision", arguments.precision)->capture_default_str();
   app.add_option("--items", arguments.items, "Of each group, at most")->capture_default_str();
   app.add_option("--groups", arguments.groups, "At most")->capture_default_str();
+  CLI::Option* requests =
+      app.add_option("--requests", arguments.requests, "Runs the requests of this file instead");
+  CLI::Option* output = app.add_option("--output", arguments.output, "What came of --requests");
+  requests->needs(output)->excludes(data);
+  CLI::Option* describe =
+      app.add_flag("--describe", arguments.describe, "Prints what others must know of the model");
+  app.add_option("--threads", arguments.threads, "Default: physical cores");
+  app.add_option("--started", arguments.started,
+                 "Nanoseconds on the monotonic clock from which the first prediction is timed");
+  app.add_option("--kv-cache-mb", arguments.kv_cache_mebibytes)->capture_default_str();
   app.add_option("--token-budget", arguments.engine.token_budget)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const absl::Status status = assay::Run(arguments);
+  if (!*data && !*requests && !*describe) {
+    std::fprintf(stderr, "one of --data, --requests and --describe is needed\n");
+    return 1;
+  }
+  if (arguments.started > 0) {
+    started = assay::Clock::time_point(std::chrono::nanoseconds(arguments.started));
+  }
+  if (arguments.threads > 0) {
+    at::set_num_threads(arguments.threads);
+    assay::ThreadPool::SetThreads(arguments.threads);
+  }
+  arguments.engine.kv_cache_bytes = arguments.kv_cache_mebibytes << 20;
+  const absl::Status status = assay::Run(arguments, started);
   if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
   return status.ok() ? 0 : 1;
 }

@@ -39,7 +39,7 @@ double BestSeconds(const std::function<void()>& body) {
   return best;
 }
 
-// Ours on random panels: the layout does not matter for the time, nor for the question of bits.
+// Ours on random inputs and panels: their layout does not matter for the time, nor for the question of bits.
 at::Tensor Ours(const at::Tensor& input, const at::Tensor& panels, Precision precision,
                 const Shape& shape) {
   at::Tensor out = at::empty({input.size(0), shape.columns}, at::kFloat);
@@ -49,12 +49,12 @@ at::Tensor Ours(const at::Tensor& input, const at::Tensor& panels, Precision pre
   ThreadPool::Shared().ParallelFor((panel_count + task_panels - 1) / task_panels, [&](int64_t t) {
     const int64_t panel = t * task_panels;
     cpu::BestKernels().gemm(precision, {.input = input.const_data_ptr(),
-                                        .input_stride = shape.depth,
+                                        .first_row = 0,
+                                        .rows = input.size(0),
                                         .panels = data + panel * shape.depth * cpu::kPanel *
                                                              cpu::ElementSize(precision),
                                         .depth = shape.depth,
                                         .panel_count = std::min(task_panels, panel_count - panel),
-                                        .rows = input.size(0),
                                         .output = cpu::Output::kStore,
                                         .bias = nullptr,
                                         .out = out.mutable_data_ptr<float>() + panel * cpu::kPanel,

@@ -1,0 +1,113 @@
+"""The command line, and the order in which everything happens."""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import time
+
+from engine_bench import engines, environments, machine, measurements, model_files, paths, processes, report, requests, workloads
+from engine_bench.failure import Failure
+
+PROGRAMS = ("engine_bench", "ceiling_bench")
+DESCRIPTION = """\
+Measures the engine beside lm-evaluation-harness, llama.cpp, vLLM for CPU and plain transformers: the same model file, prompts,
+token ids and number of threads, one process at a time. The peers' environments are made from PyPI at the first run, below
+$ASSAY_CACHE/bench (default ~/.cache/assay/bench). README.md beside this command says what is measured and how."""
+
+
+def names(allowed):
+    def parse(text):
+        chosen = [name for name in text.split(",") if name]
+        unknown = sorted(set(chosen) - set(allowed))
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}; there are: {', '.join(allowed)}")
+        return chosen
+
+    return parse
+
+
+def at_least_one(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return number
+
+
+def parse(arguments):
+    peers = [peer.name for peer in engines.PEERS]
+    parser = argparse.ArgumentParser(prog="tests/bench/engine", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workloads", type=names(workloads.NAMES), default=list(workloads.NAMES), metavar="A,B", help=f"of {', '.join(workloads.NAMES)}; default: all")
+    parser.add_argument("--peers", type=names(peers), default=peers, metavar="A,B", help=f"of {', '.join(peers)}; default: all; '' for none")
+    parser.add_argument("--precisions", type=names(engines.OURS.precisions), default=["bfloat16", "float32"], metavar="A,B",
+                        help=f"of {', '.join(engines.OURS.precisions)}; default: bfloat16,float32 (float32 on {' and '.join(measurements.FLOAT32_WORKLOADS)} only)")
+    parser.add_argument("--threads", type=at_least_one, default=processes.physical_cores(), help="default: the physical cores, %(default)s")
+    parser.add_argument("--repetitions", type=at_least_one, default=3, help="of everything but what is slow; default: %(default)s")
+    parser.add_argument("--slow-repetitions", type=int, default=1, help="of transformers and lm-eval; default: %(default)s")
+    parser.add_argument("--slow-items", type=at_least_one, default=24, help="of each workload for transformers and lm-eval, fewer of HumanEval; default: %(default)s")
+    parser.add_argument("--items-scale", type=float, default=1.0, help="a factor on the number of items, to try things out; default: 1")
+    parser.add_argument("--kv-cache-mb", type=at_least_one, default=2048, help="for ours and vLLM; default: %(default)s")
+    parser.add_argument("--model", type=pathlib.Path, default=paths.DEMO_MODEL, help="a GGUF file; default: the demo model")
+    parser.add_argument("--data", type=pathlib.Path, help="a folder with mmlu, bbh, drop and human_eval; default: the reference data, else the project's samples")
+    parser.add_argument("--ablation", action="store_true", help="measure the engine with one optimization switched off at a time, too")
+    parser.add_argument("--no-start", action="store_true", help="do not measure the time from start to first prediction")
+    parser.add_argument("--no-build", action="store_true", help="take the programs in build/release/bin as they are")
+    parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="write the report there, or between the markers for it of a file that has them")
+    return parser.parse_args(arguments)
+
+
+def build():
+    folder = paths.ROOT / "build/release"
+    if not (folder / "build.ninja").exists():
+        raise Failure("build/release is not configured: deploy/setup && cmake --preset release")
+    if subprocess.run(["cmake", "--build", str(folder), "--target", *PROGRAMS], stdout=subprocess.DEVNULL).returncode != 0:
+        raise Failure("the programs could not be built: cmake --build build/release")
+
+
+def measure(options):
+    if not options.model.is_file():
+        raise Failure(f"{options.model}: there is no such file; deploy/setup fetches the demo model")
+    if not options.no_build:
+        build()
+    peers = [peer for peer in engines.PEERS if peer.name in options.peers]
+    description = model_files.describe(options.model)
+    # Its tokenizer makes the token ids for everybody.
+    environments.ensure("huggingface")
+    models = model_files.ModelFiles(options.model.resolve(), description["stop_token_ids"])
+    for peer in peers:
+        peer.prepare(models)
+    folder = paths.BENCH / "run"
+    made, left_out = workloads.make(options.workloads, options.data, options.items_scale)
+    print(*left_out, sep="\n", end="\n" if left_out else "")
+    if not made:
+        raise Failure("no workload has its data; --data names a folder that has")
+    files = requests.prepare(made, folder, models.huggingface("float32"), options.slow_items)
+    longest = max(len(r["prompt_ids"]) + max(r["max_new_tokens"], 1) for f in files for r in f.requests.values())
+    conditions = engines.Conditions(models, options.threads, options.kv_cache_mb, longest + 16, folder)
+    bench = measurements.Bench(conditions, files, peers, options.precisions)
+    for number in range(options.repetitions):
+        bench.repetition(number + 1, with_slow=number < options.slow_repetitions)
+        bench.measured.save(folder / "measurements.json")
+    if not options.no_start:
+        bench.start(options.repetitions)
+    if options.ablation:
+        bench.ablation(options.repetitions)
+    bench.measured.save(folder / "measurements.json")
+    return report.Report(bench.measured, files, peers, conditions, machine.describe(description["kernels"]))
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    begin = time.monotonic()
+    try:
+        text = measure(options).render()
+        print(f"\n{text}")
+        if options.markdown:
+            report.write(text, options.markdown)
+    except Failure as failure:
+        print(f"engine: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(f"It took {(time.monotonic() - begin) / 60:.0f} min.")
+    return 0

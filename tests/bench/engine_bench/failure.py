@@ -1,0 +1,2 @@
+class Failure(Exception):
+    """What went wrong, for the user: the command ends with it, without a stack trace."""
