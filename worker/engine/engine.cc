@@ -1,7 +1,5 @@
 #include "worker/engine/engine.h"
 
-#include <ATen/core/Tensor.h>
-
 #include <algorithm>
 #include <memory>
 #include <unordered_map>
@@ -37,7 +35,7 @@ class Engine::Impl {
   Impl(CausalLm* model, std::unique_ptr<KvPool> pool, const EngineOptions& options)
       : model_(model),
         pool_(std::move(pool)),
-        cache_(pool_.get()),
+        cache_(pool_->blocks()),
         scheduler_(&cache_, options.token_budget) {}
 
   absl::Status Submit(Request request);
@@ -199,12 +197,11 @@ void Engine::Impl::Accept(const ScheduledOutput& output, absl::Span<const float>
 }
 
 absl::Status Engine::Impl::Run(const Schedule& schedule, std::vector<Completion>* finished) {
-  ASSAY_ASSIGN_OR_RETURN(const at::Tensor hidden, model_->Forward(schedule.batch, pool_.get()));
+  ASSAY_RETURN_IF_ERROR(model_->Forward(schedule.batch, pool_.get()));
   const int64_t outputs = static_cast<int64_t>(schedule.outputs.size());
   for (int64_t first = 0; first < outputs; first += kLogitRows) {
     const int64_t rows = std::min(kLogitRows, outputs - first);
-    ASSAY_ASSIGN_OR_RETURN(const at::Tensor logits, model_->Logits(hidden.narrow(0, first, rows)));
-    const float* data = logits.const_data_ptr<float>();
+    ASSAY_ASSIGN_OR_RETURN(const float* data, model_->Logits(first, rows));
     const size_t width = static_cast<size_t>(model_->vocabulary_size());
     for (int64_t i = 0; i < rows; ++i) {
       Accept(schedule.outputs[static_cast<size_t>(first + i)],

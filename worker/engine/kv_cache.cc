@@ -21,10 +21,10 @@ class KvCache::Node {
   bool evictable = false;
 };
 
-KvCache::KvCache(KvPool* pool) : pool_(pool), root_(std::make_unique<Node>()) {
+KvCache::KvCache(int32_t blocks) : root_(std::make_unique<Node>()) {
   root_->references = 1;
   // Low numbers are taken first, so that little used memory stays untouched.
-  for (int32_t block = pool->blocks(); block-- > 0;) free_.push_back(block);
+  for (int32_t block = blocks; block-- > 0;) free_.push_back(block);
 }
 
 KvCache::~KvCache() = default;
@@ -91,7 +91,7 @@ int32_t KvCache::TakeBlock() {
   if (free_.empty()) Remove(evictable_.begin()->second);
   const int32_t block = free_.back();
   free_.pop_back();
-  pool_->Clear(block);
+  fresh_.push_back(block);
   return block;
 }
 

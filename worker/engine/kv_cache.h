@@ -17,7 +17,6 @@
 
 #include "absl/types/span.h"
 #include "worker/layers/batch.h"
-#include "worker/layers/kv_pool.h"
 
 namespace assay {
 
@@ -32,8 +31,8 @@ class KvCache {
     int64_t reserved = 0;     // blocks that the sequence may still take
   };
 
-  // `pool` must outlive the cache.
-  explicit KvCache(KvPool* pool);
+  // Of the blocks [0, blocks) of a pool.
+  explicit KvCache(int32_t blocks);
   ~KvCache();
 
   // Blocks for `tokens` tokens that are shared with nobody.
@@ -47,6 +46,8 @@ class KvCache {
   // The sequence's next tokens, whose keys and values the coming pass writes. Takes new blocks from
   // the reservation.
   void Extend(Hold* hold, absl::Span<const int32_t> tokens);
+  // The blocks that were given to new owners since the last call.
+  std::vector<int32_t> TakeFresh() { return std::exchange(fresh_, {}); }
   // The block ids of the path.
   static std::vector<int32_t> Blocks(const Hold& hold);
   // The sequence has ended. What it computed stays for others, except that blocks which no other
@@ -69,9 +70,9 @@ class KvCache {
   void Remove(Node* leaf);
   int32_t TakeBlock();
 
-  KvPool* const pool_;
   std::unique_ptr<Node> root_;
   std::vector<int32_t> free_;
+  std::vector<int32_t> fresh_;
   std::set<std::pair<uint64_t, Node*>>
       evictable_;              // leaves that nobody holds, the longest unused first
   std::vector<Node*> pinned_;  // sources of this step's copies

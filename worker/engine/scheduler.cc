@@ -101,6 +101,7 @@ Schedule Scheduler::Next() {
     Take(sequence, tokens, &schedule);
     budget -= tokens;
   }
+  schedule.batch.fresh_blocks = cache_->TakeFresh();
   return schedule;
 }
 

@@ -18,13 +18,13 @@ at::ScalarType ScalarTypeOf(Precision precision) {
   return at::kFloat;
 }
 
-at::Tensor ActivationBuffer::Get(int64_t rows, int64_t columns) {
+void* ActivationBuffer::Get(int64_t rows, int64_t columns) {
   const int64_t needed = (rows + cpu::kSpareRows) * columns;
   if (!storage_.defined() || storage_.numel() < needed) {
     storage_ = at::Tensor();
     storage_ = at::zeros({needed}, at::TensorOptions().dtype(type_));
   }
-  return storage_.narrow(0, 0, rows * columns).view({rows, columns});
+  return storage_.mutable_data_ptr();
 }
 
 }  // namespace assay

@@ -18,9 +18,12 @@ class ActivationBuffer {
  public:
   explicit ActivationBuffer(at::ScalarType type) : type_(type) {}
 
-  // A [rows, columns] tensor over the buffer, behind which kSpareRows further rows may be read. The
-  // content is what was left there; zero when new.
-  at::Tensor Get(int64_t rows, int64_t columns);
+  // Room for a [rows, columns] matrix, in any layout of the kernels (cpu/kernels.h), and for
+  // kSpareRows rows behind it. The content is what was left there; zero when new. Throws
+  // std::bad_alloc or what libtorch throws when there is no memory.
+  void* Get(int64_t rows, int64_t columns);
+  // Gives the memory back.
+  void Free() { storage_ = at::Tensor(); }
 
  private:
   at::ScalarType type_;

@@ -1,114 +1,120 @@
 #include "worker/layers/attention.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <array>
+#include <numeric>
 
-#include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
 
 namespace assay {
-namespace {
 
-// Rows of a task that rotates and stores.
-constexpr int64_t kStoreRows = 16;
+// Rows of one slice, as the plan orders them.
+struct AttentionPlan::SliceRows {
+  const BatchSlice* slice;
+  int64_t first_row;  // into rows_
+  int64_t rows;
+};
 
-}  // namespace
-
-AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch, KvPool* pool)
-    : shape_(shape), batch_(batch), pool_(pool) {
+AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch,
+                             absl::Span<const int64_t> rows, const KvPool* pool)
+    : shape_(shape), pool_(pool) {
   const int64_t group_heads = shape.heads / shape.kv_heads;
-  row_slots_.resize(static_cast<size_t>(batch.rows()));
-  row_blocks_.resize(static_cast<size_t>(batch.rows()));
-  for (const BatchSlice& slice : batch.slices) {
-    const int64_t first = static_cast<int64_t>(rows_.size());
-    for (int64_t i = 0; i < slice.rows; ++i) {
-      const int64_t row = slice.first_row + i;
-      const int32_t position = slice.first_position + static_cast<int32_t>(i);
-      row_slots_[static_cast<size_t>(row)] = position % cpu::kBlockTokens;
-      row_blocks_[static_cast<size_t>(row)] =
-          slice.blocks[static_cast<size_t>(position / cpu::kBlockTokens)];
+  // Slices that share blocks come one after another when they are sorted by them.
+  std::vector<size_t> order(batch.slices.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return batch.slices[a].blocks < batch.slices[b].blocks;
+  });
+  std::vector<SliceRows> slices;
+  for (const size_t index : order) {
+    const BatchSlice& slice = batch.slices[index];
+    const auto begin = std::lower_bound(rows.begin(), rows.end(), slice.first_row);
+    const auto end = std::lower_bound(begin, rows.end(), slice.first_row + slice.rows);
+    if (begin == end) continue;
+    slices.push_back({&slice, static_cast<int64_t>(rows_.size()), (end - begin) * group_heads});
+    for (auto row = begin; row != end; ++row) {
+      const int64_t position = slice.first_position + (*row - slice.first_row);
       for (int64_t head = 0; head < group_heads; ++head) {
-        rows_.push_back({row, head});
-        row_positions_.push_back(position);
+        rows_.push_back({*row, row - rows.begin(), head});
+        positions_.push_back(static_cast<int32_t>(position));
       }
     }
-    const int64_t end = static_cast<int64_t>(rows_.size());
-    for (int64_t at = first; at < end; at += cpu::kAttentionRows) {
-      groups_.push_back({&slice, at, std::min(cpu::kAttentionRows, end - at)});
-    }
+  }
+  const int64_t all = static_cast<int64_t>(rows_.size());
+  for (int64_t first = 0; first < all; first += cpu::kAttentionRows) {
+    AddTask(slices, first, std::min(cpu::kAttentionRows, all - first));
   }
   // Long tasks first, so that no thread is left with one at the end.
-  std::stable_sort(groups_.begin(), groups_.end(), [&](const Group& a, const Group& b) {
-    return row_positions_[static_cast<size_t>(a.first)] >
-           row_positions_[static_cast<size_t>(b.first)];
-  });
+  std::stable_sort(tasks_.begin(), tasks_.end(),
+                   [](const Task& a, const Task& b) { return a.blocks > b.blocks; });
 }
 
-void AttentionPlan::RotateAndStore(int64_t layer, at::Tensor qkv, const float* cosines,
-                                   const float* sines, int64_t half) const {
-  const cpu::Kernels& kernels = cpu::BestKernels();
-  float* data = qkv.mutable_data_ptr<float>();
-  const int64_t stride = qkv.stride(0);
-  const int64_t size = shape_.head_size;
-  const int64_t rows = batch_.rows();
-  ThreadPool::Shared().ParallelFor((rows + kStoreRows - 1) / kStoreRows, [&](int64_t task) {
-    const int64_t end = std::min(rows, (task + 1) * kStoreRows);
-    for (int64_t row = task * kStoreRows; row < end; ++row) {
-      float* query = data + row * stride;
-      float* keys = query + shape_.heads * size;
-      const float* values = keys + shape_.kv_heads * size;
-      for (int64_t head = 0; half > 0 && head < shape_.heads + shape_.kv_heads; ++head) {
-        kernels.rotate(query + head * size, cosines + row * half, sines + row * half, half);
+void AttentionPlan::AddTask(absl::Span<const SliceRows> slices, int64_t first_row, int64_t rows) {
+  Task task = {first_row, rows, static_cast<int64_t>(blocks_.size()), 0};
+  const int64_t end_row = first_row + rows;
+  auto begin = std::upper_bound(
+      slices.begin(), slices.end(), first_row,
+      [](int64_t row, const SliceRows& slice) { return row < slice.first_row + slice.rows; });
+  auto end = std::find_if(begin, slices.end(), [end_row](const SliceRows& slice) {
+    return slice.first_row >= end_row;
+  });
+  for (int64_t index = 0;; ++index) {
+    const int32_t first_position = static_cast<int32_t>(index * cpu::kBlockTokens);
+    bool any = false;
+    // The last entry, if it is of this index, grows while the slices share its block.
+    for (auto slice = begin; slice != end; ++slice) {
+      int64_t from = std::max(slice->first_row, first_row);
+      const int64_t to = std::min(slice->first_row + slice->rows, end_row);
+      while (from < to && positions_[static_cast<size_t>(from)] < first_position) ++from;
+      if (from == to) continue;
+      const int64_t block = slice->slice->blocks[static_cast<size_t>(index)];
+      if (any && blocks_.back().block == block) {
+        blocks_.back().rows = static_cast<int32_t>(to - first_row) - blocks_.back().first_row;
+      } else {
+        blocks_.push_back({.block = block,
+                           .first_position = first_position,
+                           .first_row = static_cast<int32_t>(from - first_row),
+                           .rows = static_cast<int32_t>(to - from)});
       }
-      for (int64_t head = 0; head < shape_.kv_heads; ++head) {
-        pool_->Write(row_blocks_[static_cast<size_t>(row)], layer, head,
-                     row_slots_[static_cast<size_t>(row)], keys + head * size,
-                     values + head * size);
-      }
+      any = true;
     }
-  });
-  for (const BlockCopy& copy : batch_.copies) {
-    pool_->CopyTokens(layer, copy.from, copy.to, copy.tokens);
+    if (!any) break;
   }
+  task.blocks = static_cast<int64_t>(blocks_.size()) - task.first_block;
+  tasks_.push_back(task);
 }
 
-void AttentionPlan::Attend(int64_t layer, const at::Tensor& qkv, at::Tensor out) const {
+void AttentionPlan::Attend(int64_t layer, const void* queries, void* out) const {
   const cpu::Kernels& kernels = cpu::BestKernels();
   const Precision precision = pool_->layout().precision;
-  const float* query = qkv.const_data_ptr<float>();
-  const int64_t query_stride = qkv.stride(0);
-  const int64_t out_stride = out.stride(0);
-  char* out_data = static_cast<char*>(out.mutable_data_ptr());
   const int64_t group_heads = shape_.heads / shape_.kv_heads;
-  const int64_t tasks = static_cast<int64_t>(groups_.size()) * shape_.kv_heads;
-  ThreadPool::Shared().ParallelFor(tasks, [&](int64_t task) {
-    const Group& group = groups_[static_cast<size_t>(task / shape_.kv_heads)];
-    const int64_t kv_head = task % shape_.kv_heads;
+  const int64_t tasks = static_cast<int64_t>(tasks_.size()) * shape_.kv_heads;
+  ThreadPool::Shared().ParallelFor(tasks, [&](int64_t index) {
+    const Task& task = tasks_[static_cast<size_t>(index / shape_.kv_heads)];
+    const int64_t kv_head = index % shape_.kv_heads;
     std::array<int64_t, cpu::kAttentionRows> query_offsets;
-    std::array<int64_t, cpu::kAttentionRows> out_offsets;
-    for (int64_t i = 0; i < group.rows; ++i) {
-      const Row& row = rows_[static_cast<size_t>(group.first + i)];
-      const int64_t column = (kv_head * group_heads + row.head_in_group) * shape_.head_size;
-      query_offsets[static_cast<size_t>(i)] = row.token_row * query_stride + column;
-      out_offsets[static_cast<size_t>(i)] = row.token_row * out_stride + column;
+    std::array<int64_t, cpu::kAttentionRows> out_rows;
+    std::array<int64_t, cpu::kAttentionRows> out_columns;
+    for (size_t i = 0; i < static_cast<size_t>(task.rows); ++i) {
+      const Row& row = rows_[static_cast<size_t>(task.first_row) + i];
+      out_columns[i] = (kv_head * group_heads + row.head_in_group) * shape_.head_size;
+      out_rows[i] = row.out_row;
+      query_offsets[i] = row.batch_row * shape_.query_columns() + out_columns[i];
     }
-    const int32_t* positions = row_positions_.data() + group.first;
-    std::vector<const char*> blocks(
-        static_cast<size_t>(positions[group.rows - 1] / cpu::kBlockTokens + 1));
-    for (size_t i = 0; i < blocks.size(); ++i) {
-      blocks[i] = pool_->Keys(group.slice->blocks[i], layer, kv_head);
-    }
-    kernels.attention(precision, {.query = query,
+    kernels.attention(precision, {.query = queries,
                                   .query_offsets = query_offsets.data(),
-                                  .out_offsets = out_offsets.data(),
-                                  .row_positions = positions,
-                                  .rows = group.rows,
+                                  .row_positions = positions_.data() + task.first_row,
+                                  .rows = task.rows,
                                   .head_size = shape_.head_size,
                                   .scale = shape_.scale,
-                                  .blocks = blocks.data(),
-                                  .out = out_data});
+                                  .pool = pool_->Part(0, layer, kv_head),
+                                  .block_bytes = pool_->layout().BlockBytes(),
+                                  .blocks = blocks_.data() + task.first_block,
+                                  .block_count = task.blocks,
+                                  .out = out,
+                                  .out_padded = cpu::Padded(shape_.query_columns()),
+                                  .out_rows = out_rows.data(),
+                                  .out_columns = out_columns.data()});
   });
 }
 

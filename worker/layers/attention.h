@@ -2,13 +2,15 @@
 #ifndef ASSAY_WORKER_LAYERS_ATTENTION_H_
 #define ASSAY_WORKER_LAYERS_ATTENTION_H_
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "worker/layers/batch.h"
+#include "worker/layers/cpu/kernels.h"
 #include "worker/layers/kv_pool.h"
+#include "worker/layers/linear.h"
+#include "worker/layers/row_range.h"
 
 namespace assay {
 
@@ -16,48 +18,81 @@ struct AttentionShape {
   int64_t heads = 0;
   int64_t kv_heads = 0;  // divides heads
   int64_t head_size = 0;
-  float scale = 0;  // of the scores, usually 1 / sqrt(head_size)
+  float scale = 0;  // of the scores, usually 1 / sqrt(head_size); positive
 
   int64_t query_columns() const { return heads * head_size; }
-  int64_t qkv_columns() const { return (heads + 2 * kv_heads) * head_size; }
+  // What is projected together: a head's queries, or a head's keys and values.
+  int64_t units() const { return heads + kv_heads; }
+};
+
+// The angles of a pass's rows (rotary_embedding.h): [rows, half] each.
+struct RotaryAngles {
+  const float* cosines = nullptr;
+  const float* sines = nullptr;
+  int64_t half = 0;  // 0: no rotation
+};
+
+// Where each row of a batch lies in the cache; how its keys and values come there.
+class KvWriter {
+ public:
+  // `batch` and `pool` must outlive the writer.
+  KvWriter(const AttentionShape& shape, const Batch& batch, KvPool* pool);
+
+  // On the calling thread: projects the rows' units [first_unit, end_unit) by the stacked queries,
+  // keys and values (`qkv`, loaded by LoadHeads), rotates queries and keys, and puts queries into
+  // `queries` (of the compute type, [rows, query_columns]), keys and values into the cache.
+  void Project(int64_t layer, const Linear& qkv, const void* input, RowRange rows,
+               int64_t first_unit, int64_t end_unit, const RotaryAngles& angles,
+               void* queries) const;
+  // Does the batch's copies for one layer, once all rows are written.
+  void Copy(int64_t layer) const;
+
+ private:
+  const AttentionShape shape_;
+  const Batch& batch_;
+  KvPool* const pool_;
+  std::vector<int32_t> slots_;   // of each batch row, in its block
+  std::vector<int32_t> blocks_;  // of each batch row
 };
 
 // How one batch's attention is divided into tasks; the same for every layer, so made once a pass.
+// Rows of different sequences that share blocks stand together, so that a block's keys and values
+// are read once for all of them.
 class AttentionPlan {
  public:
-  // `batch` and `pool` must outlive the plan.
-  AttentionPlan(const AttentionShape& shape, const Batch& batch, KvPool* pool);
+  // For the rows of the batch in `rows`, ascending. `pool` must outlive the plan.
+  AttentionPlan(const AttentionShape& shape, const Batch& batch, absl::Span<const int64_t> rows,
+                const KvPool* pool);
 
-  // Rotates the queries and keys of `qkv` (float32 [rows, qkv_columns]: queries, keys, values by
-  // head) in place by the angles of each row
-  // ([rows, half]; half 0: none), and stores keys and values into the pool.
-  void RotateAndStore(int64_t layer, at::Tensor qkv, const float* cosines, const float* sines,
-                      int64_t half) const;
-  // out [rows, Padded(query_columns)] of the pool's precision; columns behind query_columns are
-  // left alone.
-  void Attend(int64_t layer, const at::Tensor& qkv, at::Tensor out) const;
+  // queries as Project made them. The i-th of the plan's rows goes to row i of `out`, the input of
+  // a further product with Padded(query_columns) columns; columns behind query_columns are left
+  // alone.
+  void Attend(int64_t layer, const void* queries, void* out) const;
 
  private:
-  // Rows of one slice, for one key-value head at a time.
-  struct Group {
-    const BatchSlice* slice;
-    int64_t first;  // into rows_
-    int64_t rows;
-  };
   // One query row: a token and a head within its group.
   struct Row {
-    int64_t token_row;
+    int64_t batch_row;
+    int64_t out_row;
     int64_t head_in_group;
   };
+  // At most kAttentionRows rows, for one key-value head at a time.
+  struct Task {
+    int64_t first_row;  // into rows_
+    int64_t rows;
+    int64_t first_block;  // into blocks_
+    int64_t blocks;
+  };
+  struct SliceRows;
 
-  AttentionShape shape_;
-  const Batch& batch_;
-  KvPool* pool_;
+  void AddTask(absl::Span<const SliceRows> slices, int64_t first_row, int64_t rows);
+
+  const AttentionShape shape_;
+  const KvPool* const pool_;
   std::vector<Row> rows_;
-  std::vector<int32_t> row_positions_;
-  std::vector<Group> groups_;        // the longest first
-  std::vector<int32_t> row_slots_;   // of each batch row: its slot in its block
-  std::vector<int32_t> row_blocks_;  // of each batch row: its block
+  std::vector<int32_t> positions_;  // of each of rows_
+  std::vector<cpu::AttentionBlock> blocks_;
+  std::vector<Task> tasks_;  // the longest first
 };
 
 }  // namespace assay

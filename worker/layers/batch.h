@@ -30,6 +30,8 @@ struct Batch {
   std::vector<BatchSlice> slices;  // in order of first_row; they cover all rows
   std::vector<BlockCopy>
       copies;  // done in order, after the pass's own tokens are written and before any is read
+  // Blocks that belong to a new owner with this pass; cleared before anything is written.
+  std::vector<int32_t> fresh_blocks;
   std::vector<int64_t> output_rows;  // rows whose final hidden state is wanted, ascending
 
   int64_t rows() const { return static_cast<int64_t>(token_ids.size()); }

@@ -21,7 +21,7 @@ struct KvLayout {
   int64_t BlockBytes() const;  // of one block
 };
 
-// A block holds, by layer and head, the keys' panels and then the values' (cpu/kernels.h). Its
+// A block holds, by layer and head, keys and then values in the layout of the kernels. Its
 // address range is reserved at once; the system gives memory to it when it is first written. Not
 // thread-safe, except that different blocks may be written at once.
 class KvPool {
@@ -36,17 +36,13 @@ class KvPool {
   const KvLayout& layout() const { return layout_; }
   int32_t blocks() const { return blocks_; }
 
-  // The keys of (block, layer, head); the values follow at PartBytes().
-  char* Keys(int32_t block, int64_t layer, int64_t head) const;
+  // What (layer, head) has of `block`; that of the next block lies BlockBytes further.
+  char* Part(int32_t block, int64_t layer, int64_t head) const;
   // To be called when a block is given to a new owner: values that are never written must be
   // finite, since they are multiplied by a weight of zero.
   void Clear(int32_t block);
-  // Copies the keys and values of the first `tokens` tokens of a block for one layer.
-  void CopyTokens(int64_t layer, int32_t from, int32_t to, int64_t tokens);
-  // Stores a token's key and value of (layer, head), `head_size` floats each, rounded to the
-  // precision.
-  void Write(int32_t block, int64_t layer, int64_t head, int64_t slot, const float* key,
-             const float* value);
+  // Copies the keys and values of the first `tokens` tokens of a block for one layer and head.
+  void CopyTokens(int64_t layer, int64_t head, int32_t from, int32_t to, int64_t tokens);
 
  private:
   KvPool(const KvLayout& layout, int32_t blocks, char* memory, int64_t bytes);

@@ -19,8 +19,8 @@ using cpu::kPanel;
 // Columns of a gated panel that belong to one of its two halves.
 constexpr int64_t kHalfPanel = kPanel / 2;
 // Rows of the input that a task keeps in the second-level cache while the panels pass.
-constexpr int64_t kTaskInputBytes = 768 << 10;
-constexpr int64_t kTaskRowStep = 96;  // a multiple of every kernel's rows
+constexpr int64_t kTaskRows = 256;
+constexpr int64_t kTasksAThread = 8;
 
 absl::StatusOr<const StoredTensor*> FindWeight(const Checkpoint& checkpoint,
                                                const std::string& name) {
@@ -85,6 +85,36 @@ absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
     any_bias |= part.has_value();
     const std::vector<float> values = part.value_or(std::vector<float>(static_cast<size_t>(count)));
     bias.insert(bias.end(), values.begin(), values.end());
+  }
+  if (!any_bias) bias.clear();
+  return Pack(checkpoint, rows, bias, precision);
+}
+
+absl::StatusOr<Linear> Linear::LoadHeads(const Checkpoint& checkpoint,
+                                         const std::vector<std::string>& names, int64_t head_size,
+                                         Precision precision) {
+  std::vector<Row> rows;
+  std::vector<float> bias;
+  bool any_bias = false;
+  const int64_t padded = cpu::RoundUp(head_size, kPanel);
+  for (const std::string& name : names) {
+    ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, FindWeight(checkpoint, name));
+    const int64_t count = tensor->shape[0];
+    if (count % head_size != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(tensor->file, ": tensor ", tensor->name, " has ", count,
+                       " rows, which are not whole heads of ", head_size));
+    }
+    ASSAY_ASSIGN_OR_RETURN(const auto values, ReadBias(checkpoint, name, count));
+    any_bias |= values.has_value();
+    for (int64_t head = 0; head < count; head += head_size) {
+      for (int64_t i = 0; i < padded; ++i) {
+        const bool real = i < head_size;
+        rows.push_back({real ? tensor : nullptr, head + i});
+        bias.push_back(real && values.has_value() ? (*values)[static_cast<size_t>(head + i)]
+                                                  : 0.0f);
+      }
+    }
   }
   if (!any_bias) bias.clear();
   return Pack(checkpoint, rows, bias, precision);
@@ -179,43 +209,43 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
   return linear;
 }
 
-void Linear::Forward(const at::Tensor& input, cpu::Output kind, at::Tensor output) const {
-  const int64_t rows = input.size(0);
+void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int64_t panels,
+                      cpu::Output kind, void* output, int64_t stride) const {
   const int64_t padded = cpu::Padded(depth_);
-  const int64_t panels = panels_.size(0);
-  const int64_t element = cpu::ElementSize(precision_);
-  const int64_t output_element = kind == cpu::Output::kSiluMul ? element : 4;
-  const int64_t panel_columns = kind == cpu::Output::kSiluMul ? kHalfPanel : kPanel;
-  const char* input_data = static_cast<const char*>(input.const_data_ptr());
-  char* output_data = static_cast<char*>(output.mutable_data_ptr());
-  const char* panel_data = static_cast<const char*>(panels_.const_data_ptr());
-  const float* bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr;
+  const int64_t column = first_panel * kPanel;
+  cpu::GemmTask task = {
+      .input = input,
+      .first_row = rows.first,
+      .rows = rows.rows,
+      .panels = static_cast<const char*>(panels_.const_data_ptr()) +
+                column * padded * cpu::ElementSize(precision_),
+      .depth = padded,
+      .panel_count = panels,
+      .output = kind,
+      .bias = bias_.defined() ? bias_.const_data_ptr<float>() + column : nullptr,
+      .out = output,
+      .out_stride = stride,
+      .out_columns = columns_ - column};
+  if (kind == cpu::Output::kSiluMul) task.out_first_column = first_panel * kHalfPanel;
+  cpu::BestKernels().gemm(precision_, task);
+}
 
-  const int64_t task_rows =
-      std::max(kTaskRowStep, kTaskInputBytes / (padded * element) / kTaskRowStep * kTaskRowStep);
-  const int64_t row_tasks = std::max<int64_t>(1, (rows + task_rows - 1) / task_rows);
+void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, void* output,
+                     int64_t stride) const {
   ThreadPool& pool = ThreadPool::Shared();
+  const std::vector<RowRange> ranges = CutRows(rows, 1, kTaskRows);
+  const int64_t row_tasks = static_cast<int64_t>(ranges.size());
   // Enough tasks that no thread waits long for the last.
-  const int64_t wanted = std::max<int64_t>(1, 6 * pool.threads() / row_tasks);
-  const int64_t task_panels = std::max<int64_t>(1, (panels + wanted - 1) / wanted);
-  const int64_t panel_tasks = (panels + task_panels - 1) / task_panels;
-  const cpu::Kernels& kernels = cpu::BestKernels();
+  const int64_t wanted = std::max<int64_t>(1, kTasksAThread * pool.threads() / row_tasks);
+  const int64_t task_panels = std::max<int64_t>(1, panels() / wanted);
+  const int64_t panel_tasks = (panels() + task_panels - 1) / task_panels;
   pool.ParallelFor(row_tasks * panel_tasks, [&](int64_t task) {
-    const int64_t row = task / panel_tasks * task_rows;
     const int64_t panel = task % panel_tasks * task_panels;
-    const int64_t column = panel * panel_columns;
-    kernels.gemm(precision_,
-                 {.input = input_data + row * padded * element,
-                  .input_stride = padded,
-                  .panels = panel_data + panel * padded * kPanel * element,
-                  .depth = padded,
-                  .panel_count = std::min(task_panels, panels - panel),
-                  .rows = std::min(task_rows, rows - row),
-                  .output = kind,
-                  .bias = bias == nullptr ? nullptr : bias + panel * kPanel,
-                  .out = output_data + (row * output.stride(0) + column) * output_element,
-                  .out_stride = output.stride(0),
-                  .out_columns = columns_ - panel * kPanel});
+    const RowRange& range = ranges[static_cast<size_t>(task / panel_tasks)];
+    void* out = kind == cpu::Output::kSiluMul
+                    ? output
+                    : static_cast<float*>(output) + range.first * stride + panel * kPanel;
+    Multiply(input, range, panel, std::min(task_panels, panels() - panel), kind, out, stride);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "common/domain/run.h"
 #include "worker/layers/cpu/kernels.h"
+#include "worker/layers/row_range.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -31,13 +32,27 @@ class Linear {
   static absl::StatusOr<Linear> LoadGated(const Checkpoint& checkpoint, const std::string& gate,
                                           const std::string& up, Precision precision);
 
-  int64_t depth() const { return depth_; }      // in features
-  int64_t columns() const { return columns_; }  // out features, gate and up counted apart
+  // For attention's heads: as Load, but the rows come in heads of `head_size`, and each head begins
+  // a panel of its own (rows of zeros fill the last of a head).
+  static absl::StatusOr<Linear> LoadHeads(const Checkpoint& checkpoint,
+                                          const std::vector<std::string>& names, int64_t head_size,
+                                          Precision precision);
 
-  // input [rows, Padded(depth)] of the compute type, contiguous, zero behind `depth`. output: for
-  // kStore and kAdd float32 [rows, ≥ columns], for kSiluMul of the compute type [rows,
-  // Padded(columns / 2)].
-  void Forward(const at::Tensor& input, cpu::Output kind, at::Tensor output) const;
+  int64_t depth() const { return depth_; }  // in features
+  // Out features, with rows of zeros; of a gated layer those of gate and up.
+  int64_t columns() const { return columns_; }
+  int64_t panels() const { return cpu::RoundUp(columns_, cpu::kPanel) / cpu::kPanel; }
+
+  // On the calling thread: the columns of panels [first_panel, first_panel + panels) of the
+  // products of `rows` with W. input: [rows, Padded(depth)] of the compute type in the kernels'
+  // layout, zero behind `depth`. output: for kStore and kAdd float32, the element of the first of
+  // these rows and columns, `stride` elements a row; for kSiluMul the whole input of a further
+  // product, of `stride` padded columns.
+  void Multiply(const void* input, RowRange rows, int64_t first_panel, int64_t panels,
+                cpu::Output kind, void* output, int64_t stride) const;
+  // All columns of the rows from 0 on, divided among the threads of the shared pool.
+  void Forward(const void* input, int64_t rows, cpu::Output kind, void* output,
+               int64_t stride) const;
 
   // Row `index` of W as float32, `depth` values.
   void ReadRow(int64_t index, float* out) const;

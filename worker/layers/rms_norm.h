@@ -2,8 +2,6 @@
 #ifndef ASSAY_WORKER_LAYERS_RMS_NORM_H_
 #define ASSAY_WORKER_LAYERS_RMS_NORM_H_
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,9 +20,11 @@ class RmsNorm {
   static absl::StatusOr<RmsNorm> Load(const Checkpoint& checkpoint, const std::string& name,
                                       int64_t size, float epsilon);
 
-  // hidden float32 [rows, size] → out [rows, Padded(size)] of `precision`'s dtype, zero behind
-  // `size`.
-  void Forward(Precision precision, const at::Tensor& hidden, at::Tensor out) const;
+  // One row: hidden float32 [size] → row `out_row` of `out`, the input of a product of `precision`
+  // with Padded(size) columns, zero behind `size`.
+  void Apply(Precision precision, const float* hidden, void* out, int64_t out_row) const;
+
+  int64_t size() const { return static_cast<int64_t>(weight_.size()); }
 
  private:
   std::vector<float> weight_;

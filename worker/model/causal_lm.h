@@ -2,8 +2,6 @@
 #ifndef ASSAY_WORKER_MODEL_CAUSAL_LM_H_
 #define ASSAY_WORKER_MODEL_CAUSAL_LM_H_
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -25,14 +23,13 @@ class CausalLm {
   virtual KvLayout kv_layout() const = 0;
   virtual int64_t weight_bytes() const = 0;  // resident, in the compute type
 
-  // One pass over the batch. Returns the final hidden states of batch.output_rows, ready for
-  // Logits: [output_rows, width] of the compute type; valid until the next call. ResourceExhausted
-  // when memory runs out; other errors are the libraries' own.
-  virtual absl::StatusOr<at::Tensor> Forward(const Batch& batch, KvPool* pool) = 0;
+  // One pass over the batch, which leaves the final hidden states of batch.output_rows in the model.
+  // ResourceExhausted when memory runs out; other errors are the libraries' own.
+  virtual absl::Status Forward(const Batch& batch, KvPool* pool) = 0;
 
-  // Logits of rows of what Forward returned: float32 [rows, vocabulary_size]; valid until the next
-  // call.
-  virtual absl::StatusOr<at::Tensor> Logits(const at::Tensor& hidden) = 0;
+  // Logits of output rows [first, first + rows) of the last Forward: [rows, vocabulary_size]; valid
+  // until the next call. `first` is a multiple of cpu::kRowStep.
+  virtual absl::StatusOr<const float*> Logits(int64_t first, int64_t rows) = 0;
 };
 
 }  // namespace assay

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <exception>
 #include <new>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "worker/layers/attention.h"
 #include "worker/layers/linear.h"
 #include "worker/layers/rms_norm.h"
+#include "worker/layers/stages.h"
 #include "worker/layers/thread_pool.h"
 
 namespace assay {
@@ -47,9 +49,10 @@ class LlamaForCausalLm : public CausalLm {
                    .scale = 1.0f / std::sqrt(static_cast<float>(config.head_size))},
         rotary_(config.rotary),
         hidden_(at::kFloat),
-        qkv_(at::kFloat),
+        output_hidden_(at::kFloat),
         logits_(at::kFloat),
         normed_(ScalarTypeOf(precision)),
+        queries_(ScalarTypeOf(precision)),
         attended_(ScalarTypeOf(precision)),
         gated_(ScalarTypeOf(precision)),
         final_(ScalarTypeOf(precision)) {}
@@ -68,8 +71,11 @@ class LlamaForCausalLm : public CausalLm {
       };
       LlamaLayer layer;
       ASSAY_ASSIGN_OR_RETURN(layer.attention_norm, Norm(checkpoint, name + "input_layernorm"));
-      ASSAY_ASSIGN_OR_RETURN(layer.qkv,
-                             linear({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}));
+      ASSAY_ASSIGN_OR_RETURN(
+          layer.qkv, Linear::LoadHeads(checkpoint,
+                                       {name + "self_attn.q_proj", name + "self_attn.k_proj",
+                                        name + "self_attn.v_proj"},
+                                       config_.head_size, precision_));
       ASSAY_ASSIGN_OR_RETURN(layer.attention_output, linear({"self_attn.o_proj"}));
       ASSAY_ASSIGN_OR_RETURN(layer.feed_forward_norm,
                              Norm(checkpoint, name + "post_attention_layernorm"));
@@ -95,10 +101,11 @@ class LlamaForCausalLm : public CausalLm {
     return bytes;
   }
 
-  absl::StatusOr<at::Tensor> Forward(const Batch& batch, KvPool* pool) override {
+  absl::Status Forward(const Batch& batch, KvPool* pool) override {
     try {
       const c10::InferenceMode inference;
-      return ForwardOrThrow(batch, pool);
+      ForwardOrThrow(batch, pool);
+      return absl::OkStatus();
     } catch (const std::bad_alloc&) {
       return absl::ResourceExhaustedError("no memory for a forward pass");
     } catch (const std::exception& error) {
@@ -106,11 +113,14 @@ class LlamaForCausalLm : public CausalLm {
     }
   }
 
-  absl::StatusOr<at::Tensor> Logits(const at::Tensor& hidden) override {
+  absl::StatusOr<const float*> Logits(int64_t first, int64_t rows) override {
     try {
       const c10::InferenceMode inference;
-      at::Tensor logits = logits_.Get(hidden.size(0), config_.vocabulary_size);
-      (config_.tied_embeddings ? embedding_ : head_).Forward(hidden, cpu::Output::kStore, logits);
+      float* logits = static_cast<float*>(logits_.Get(rows, config_.vocabulary_size));
+      const Linear& head = config_.tied_embeddings ? embedding_ : head_;
+      const int64_t row_bytes = cpu::Padded(config_.hidden_size) * cpu::ElementSize(precision_);
+      head.Forward(static_cast<const char*>(final_rows_) + first * row_bytes, rows,
+                   cpu::Output::kStore, logits, config_.vocabulary_size);
       return logits;
     } catch (const std::bad_alloc&) {
       return absl::ResourceExhaustedError("no memory for the logits");
@@ -120,59 +130,131 @@ class LlamaForCausalLm : public CausalLm {
   }
 
  private:
+  // What a pass works on, [rows, …]. The residual stream is float32 in every precision; the inputs
+  // of matrix products are of the compute type.
+  struct Pass {
+    float* hidden;
+    void* normed;
+    void* queries;
+    void* attended;
+    void* gated;
+    const KvWriter* writer;
+    RotaryAngles angles;
+  };
+
   absl::StatusOr<RmsNorm> Norm(const Checkpoint& checkpoint, const std::string& name) const {
     return RmsNorm::Load(checkpoint, name, config_.hidden_size, config_.norm_epsilon);
   }
 
-  // The residual stream is float32 in every precision; the inputs of matrix products are of the
-  // compute type.
-  at::Tensor ForwardOrThrow(const Batch& batch, KvPool* pool) {
+  void ForwardOrThrow(const Batch& batch, KvPool* pool) {
     const int64_t rows = batch.rows();
-    at::Tensor hidden = hidden_.Get(rows, config_.hidden_size);
-    Embed(batch, hidden);
+    ThreadPool::Shared().ParallelFor(
+        static_cast<int64_t>(batch.fresh_blocks.size()),
+        [&](int64_t i) { pool->Clear(batch.fresh_blocks[static_cast<size_t>(i)]); });
     cosines_.resize(static_cast<size_t>(rows * rotary_.half()));
     sines_.resize(cosines_.size());
     rotary_.Angles(batch.positions, cosines_.data(), sines_.data());
-    const AttentionPlan plan(attention_, batch, pool);
+    const KvWriter writer(attention_, batch, pool);
+    const Pass pass = {
+        .hidden = static_cast<float*>(hidden_.Get(rows, config_.hidden_size)),
+        .normed = normed_.Get(rows, cpu::Padded(config_.hidden_size)),
+        .queries = queries_.Get(rows, attention_.query_columns()),
+        .attended = attended_.Get(rows, cpu::Padded(attention_.query_columns())),
+        .gated = gated_.Get(rows, cpu::Padded(config_.intermediate_size)),
+        .writer = &writer,
+        .angles = {cosines_.data(), sines_.data(), rotary_.half()}};
 
-    at::Tensor normed = normed_.Get(rows, cpu::Padded(config_.hidden_size));
-    at::Tensor qkv = qkv_.Get(rows, attention_.qkv_columns());
-    at::Tensor attended = attended_.Get(rows, cpu::Padded(attention_.query_columns()));
-    at::Tensor gated = gated_.Get(rows, cpu::Padded(config_.intermediate_size));
-    for (int64_t i = 0; i < config_.layers; ++i) {
-      const LlamaLayer& layer = layers_[static_cast<size_t>(i)];
-      layer.attention_norm.Forward(precision_, hidden, normed);
-      layer.qkv.Forward(normed, cpu::Output::kStore, qkv);
-      plan.RotateAndStore(i, qkv, cosines_.data(), sines_.data(), rotary_.half());
-      plan.Attend(i, qkv, attended);
-      layer.attention_output.Forward(attended, cpu::Output::kAdd, hidden);
+    std::vector<Stage> stages = {{.run = [&](RowRange range, int64_t, int64_t) {
+      for (int64_t row = range.first; row < range.first + range.rows; ++row) {
+        embedding_.ReadRow(batch.token_ids[static_cast<size_t>(row)],
+                           pass.hidden + row * config_.hidden_size);
+      }
+    }}};
+    AddAttentionInput(pass, 0, &stages);
+    RunStages(rows, stages);
 
-      layer.feed_forward_norm.Forward(precision_, hidden, normed);
-      layer.gate_up.Forward(normed, cpu::Output::kSiluMul, gated);
-      layer.down.Forward(gated, cpu::Output::kAdd, hidden);
+    std::vector<int64_t> all(static_cast<size_t>(rows));
+    std::iota(all.begin(), all.end(), int64_t{0});
+    const AttentionPlan plan(attention_, batch, all, pool);
+    for (int64_t i = 0; i + 1 < config_.layers; ++i) {
+      writer.Copy(i);
+      plan.Attend(i, pass.queries, pass.attended);
+      stages.clear();
+      AddAttentionOutput(pass, i, &stages);
+      AddAttentionInput(pass, i + 1, &stages);
+      RunStages(rows, stages);
     }
-
-    const int64_t outputs = static_cast<int64_t>(batch.output_rows.size());
-    at::Tensor final = final_.Get(outputs, cpu::Padded(config_.hidden_size));
-    for (int64_t i = 0; i < outputs; ++i) {
-      final_norm_.Forward(precision_,
-                          hidden.narrow(0, batch.output_rows[static_cast<size_t>(i)], 1),
-                          final.narrow(0, i, 1));
-    }
-    return final;
+    LastLayer(batch, pass, pool);
   }
 
-  void Embed(const Batch& batch, at::Tensor hidden) const {
-    constexpr int64_t kTaskRows = 32;
-    float* out = hidden.mutable_data_ptr<float>();
-    const int64_t rows = batch.rows();
-    ThreadPool::Shared().ParallelFor((rows + kTaskRows - 1) / kTaskRows, [&](int64_t task) {
-      const int64_t end = std::min(rows, (task + 1) * kTaskRows);
-      for (int64_t row = task * kTaskRows; row < end; ++row) {
-        embedding_.ReadRow(batch.token_ids[static_cast<size_t>(row)],
-                           out + row * config_.hidden_size);
+  // Behind the last layer's keys and values only rows that are asked for matter.
+  void LastLayer(const Batch& batch, Pass pass, KvPool* pool) {
+    const int64_t last = config_.layers - 1;
+    const int64_t outputs = static_cast<int64_t>(batch.output_rows.size());
+    pass.writer->Copy(last);
+    const AttentionPlan plan(attention_, batch, batch.output_rows, pool);
+    plan.Attend(last, pass.queries, pass.attended);
+    const float* hidden = pass.hidden;
+    pass.hidden = static_cast<float*>(output_hidden_.Get(outputs, config_.hidden_size));
+    final_rows_ = final_.Get(outputs, cpu::Padded(config_.hidden_size));
+    std::vector<Stage> stages = {{.run = [&](RowRange range, int64_t, int64_t) {
+      for (int64_t i = range.first; i < range.first + range.rows; ++i) {
+        const float* row =
+            hidden + batch.output_rows[static_cast<size_t>(i)] * config_.hidden_size;
+        std::copy(row, row + config_.hidden_size, pass.hidden + i * config_.hidden_size);
       }
-    });
+    }}};
+    AddAttentionOutput(pass, last, &stages);
+    AddNorm(pass, final_norm_, final_rows_, &stages);
+    RunStages(outputs, stages);
+  }
+
+  void AddNorm(const Pass& pass, const RmsNorm& norm, void* out,
+               std::vector<Stage>* stages) const {
+    const float* hidden = pass.hidden;
+    stages->push_back({.run = [this, hidden, &norm, out](RowRange range, int64_t, int64_t) {
+      for (int64_t row = range.first; row < range.first + range.rows; ++row) {
+        norm.Apply(precision_, hidden + row * config_.hidden_size, out, row);
+      }
+    }});
+  }
+
+  // hidden += the product of `input`.
+  void AddProduct(const Pass& pass, const Linear& linear, const void* input,
+                  std::vector<Stage>* stages) const {
+    float* hidden = pass.hidden;
+    const int64_t stride = config_.hidden_size;
+    stages->push_back(
+        {.parts = linear.panels(),
+         .run = [&linear, input, hidden, stride](RowRange range, int64_t first, int64_t count) {
+           linear.Multiply(input, range, first, count, cpu::Output::kAdd,
+                           hidden + range.first * stride + first * cpu::kPanel, stride);
+         }});
+  }
+
+  // From the residual stream to queries, keys and values.
+  void AddAttentionInput(const Pass& pass, int64_t index, std::vector<Stage>* stages) const {
+    const LlamaLayer& layer = layers_[static_cast<size_t>(index)];
+    AddNorm(pass, layer.attention_norm, pass.normed, stages);
+    stages->push_back({.parts = attention_.units(),
+                       .run = [&pass, &layer, index](RowRange range, int64_t first, int64_t count) {
+                         pass.writer->Project(index, layer.qkv, pass.normed, range, first,
+                                              first + count, pass.angles, pass.queries);
+                       }});
+  }
+
+  // From what attention saw back to the residual stream, and through the feed-forward layer.
+  void AddAttentionOutput(const Pass& pass, int64_t index, std::vector<Stage>* stages) const {
+    const LlamaLayer& layer = layers_[static_cast<size_t>(index)];
+    AddProduct(pass, layer.attention_output, pass.attended, stages);
+    AddNorm(pass, layer.feed_forward_norm, pass.normed, stages);
+    stages->push_back({.parts = layer.gate_up.panels(),
+                       .run = [this, &pass, &layer](RowRange range, int64_t first, int64_t count) {
+                         layer.gate_up.Multiply(pass.normed, range, first, count,
+                                                cpu::Output::kSiluMul, pass.gated,
+                                                cpu::Padded(config_.intermediate_size));
+                       }});
+    AddProduct(pass, layer.down, pass.gated, stages);
   }
 
   const LlamaConfig config_;
@@ -184,13 +266,15 @@ class LlamaForCausalLm : public CausalLm {
   RmsNorm final_norm_;
   std::vector<LlamaLayer> layers_;
 
-  ActivationBuffer hidden_;    // [rows, hidden]
-  ActivationBuffer qkv_;       // [rows, (heads + 2 kv_heads) × head_size]
-  ActivationBuffer logits_;    // [output rows, vocabulary]
-  ActivationBuffer normed_;    // [rows, hidden]
-  ActivationBuffer attended_;  // [rows, heads × head_size]
-  ActivationBuffer gated_;     // [rows, intermediate]
-  ActivationBuffer final_;     // [output rows, hidden]
+  ActivationBuffer hidden_;         // [rows, hidden]
+  ActivationBuffer output_hidden_;  // [output rows, hidden]
+  ActivationBuffer logits_;         // [output rows, vocabulary]
+  ActivationBuffer normed_;         // [rows, hidden]
+  ActivationBuffer queries_;        // [rows, heads × head_size]
+  ActivationBuffer attended_;       // [rows, heads × head_size]
+  ActivationBuffer gated_;          // [rows, intermediate]
+  ActivationBuffer final_;          // [output rows, hidden]
+  void* final_rows_ = nullptr;  // in final_
   std::vector<float> cosines_;
   std::vector<float> sines_;
 };

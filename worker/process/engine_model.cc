@@ -16,6 +16,9 @@ class TokenizerCodec : public TextCodec {
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const override {
     return tokenizer_->Encode(text, /*add_special_tokens=*/true);
   }
+  absl::StatusOr<std::vector<int32_t>> EncodePlain(absl::string_view text) const override {
+    return tokenizer_->Encode(text, /*add_special_tokens=*/false);
+  }
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
     return tokenizer_->Decode(token_ids, /*skip_special_tokens=*/true);
   }

@@ -31,11 +31,11 @@ double Measure(Precision precision) {
   const auto multiply = [&](int64_t task) {
     cpu::BestKernels().gemm(precision,
                             {.input = input.data(),
-                             .input_stride = kDepth,
+                             .first_row = 0,
+                             .rows = kRows,
                              .panels = panels.data() + task * kTaskColumns * kDepth * element,
                              .depth = kDepth,
                              .panel_count = kTaskColumns / cpu::kPanel,
-                             .rows = kRows,
                              .output = cpu::Output::kStore,
                              .bias = nullptr,
                              .out = out.data() + task * kTaskColumns,

@@ -56,49 +56,85 @@ absl::StatusOr<bool> CutToContext(int64_t context_length, int64_t reserved,
   return true;
 }
 
-absl::StatusOr<PreparedItem> PrepareItem(const Item& item, absl::Span<const Item> shots,
-                                         const ResolvedRun& run, int64_t context_length,
-                                         const TextCodec& codec,
-                                         const std::vector<int32_t>& stop_token_ids) {
-  const ProtocolSpec& protocol = *run.protocol;
-  CountingEncoder encoder(codec);
-  ASSAY_ASSIGN_OR_RETURN(FittedPrompt fitted, FitPrompt(*run.benchmark, protocol, item, shots,
-                                                        [&encoder](absl::string_view text) {
-                                                          return encoder.Count(text);
-                                                        }));
+// What a run has in common for all of its items.
+struct Preparation {
+  const ResolvedRun& run;
+  const int64_t context_length;
+  const TextCodec& codec;
+  const std::vector<int32_t>& stop_token_ids;
+};
 
-  PreparedItem prepared;
-  Request& request = prepared.request;
-  int64_t reserved = 0;
+absl::Status AddChoices(const Preparation& preparation, const Item& item, absl::string_view text,
+                        Request* request) {
+  const ProtocolSpec& protocol = *preparation.run.protocol;
+  std::vector<std::string> choices;
+  for (const std::string& choice : item.choices) {
+    choices.push_back(absl::StrCat(protocol.choice_prefix, choice));
+  }
+  if (protocol.choice_tokens == ChoiceTokens::kFirstToken) {
+    ASSAY_ASSIGN_OR_RETURN(request->prompt, preparation.codec.Encode(text));
+    ASSAY_ASSIGN_OR_RETURN(request->choices, EncodeFirstTokens(choices, preparation.codec));
+    return absl::OkStatus();
+  }
+  ASSAY_ASSIGN_OR_RETURN(EncodedChoices encoded, EncodeChoices(text, choices, preparation.codec));
+  request->prompt = std::move(encoded.context);
+  request->choices = std::move(encoded.continuations);
+  return absl::OkStatus();
+}
+
+// Adds the item's prompt `variant` to `prepared`, and its token ids to `all_ids`.
+absl::Status PrepareVariant(const Preparation& preparation, const Item& item,
+                            absl::Span<const Item> shots, int variant,
+                            std::vector<int32_t>* all_ids, PreparedItem* prepared) {
+  const ProtocolSpec& protocol = *preparation.run.protocol;
+  CountingEncoder encoder(preparation.codec);
+  ASSAY_ASSIGN_OR_RETURN(
+      FittedPrompt fitted,
+      FitPrompt(
+          *preparation.run.benchmark, protocol, item, shots,
+          [&encoder](absl::string_view text) { return encoder.Count(text); }, variant));
+
+  Request request;
+  int64_t reserved = protocol.max_output;
   if (protocol.request_type == RequestType::kGenerate) {
     ASSAY_ASSIGN_OR_RETURN(request.prompt, encoder.Encode(fitted.text));
     request.max_new_tokens = protocol.max_output;
-    request.stop_token_ids = stop_token_ids;
-    reserved = protocol.max_output;
+    request.stop_token_ids = preparation.stop_token_ids;
   } else {
-    std::vector<std::string> continuations;
-    for (const std::string& choice : item.choices) {
-      continuations.push_back(absl::StrCat(protocol.choice_prefix, choice));
+    ASSAY_RETURN_IF_ERROR(AddChoices(preparation, item, fitted.text, &request));
+    for (const std::vector<int32_t>& choice : request.choices) {
+      reserved = std::max<int64_t>(reserved, choice.size());
     }
-    ASSAY_ASSIGN_OR_RETURN(EncodedChoices encoded,
-                           EncodeChoices(fitted.text, continuations, codec));
-    for (const std::vector<int32_t>& continuation : encoded.continuations) {
-      reserved = std::max<int64_t>(reserved, continuation.size());
-    }
-    request.prompt = std::move(encoded.context);
-    request.choices = std::move(encoded.continuations);
   }
   if (request.prompt.empty()) return absl::InvalidArgumentError("the prompt has no token");
 
-  Prediction& prediction = prepared.prediction;
-  ASSAY_ASSIGN_OR_RETURN(prediction.truncated,
-                         CutToContext(context_length, reserved, &request.prompt));
-  prediction.item_id = item.id;
-  prediction.prompt = std::move(fitted.text);
-  prediction.prompt_sha256 = TokenIdsDigest(request.prompt);
-  prediction.prompt_tokens = static_cast<int64_t>(request.prompt.size());
-  prediction.shots_used = fitted.shots_used;
-  prediction.over_max_input = fitted.over_max_input;
+  Prediction& prediction = prepared->prediction;
+  ASSAY_ASSIGN_OR_RETURN(const bool truncated,
+                         CutToContext(preparation.context_length, reserved, &request.prompt));
+  if (variant > 0) {
+    absl::StrAppend(&prediction.prompt, kVariantSeparator);
+    all_ids->push_back(-1);
+  }
+  absl::StrAppend(&prediction.prompt, fitted.text);
+  all_ids->insert(all_ids->end(), request.prompt.begin(), request.prompt.end());
+  prediction.prompt_tokens += static_cast<int64_t>(request.prompt.size());
+  prediction.shots_used =
+      variant == 0 ? fitted.shots_used : std::min(prediction.shots_used, fitted.shots_used);
+  prediction.over_max_input |= fitted.over_max_input;
+  prediction.truncated |= truncated;
+  prepared->requests.push_back(std::move(request));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PreparedItem> PrepareItem(const Preparation& preparation, const Item& item,
+                                         absl::Span<const Item> shots) {
+  PreparedItem prepared;
+  prepared.prediction.item_id = item.id;
+  std::vector<int32_t> all_ids;
+  for (int variant = 0; variant < preparation.run.protocol->variants; ++variant) {
+    ASSAY_RETURN_IF_ERROR(PrepareVariant(preparation, item, shots, variant, &all_ids, &prepared));
+  }
+  prepared.prediction.prompt_sha256 = TokenIdsDigest(all_ids);
   return prepared;
 }
 
@@ -121,6 +157,7 @@ absl::StatusOr<ResolvedRun> ResolveRun(const RunSpec& run, const BenchmarkFinder
 absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const ResolvedRun& run,
                                                        const TextCodec& codec,
                                                        const std::vector<int32_t>& stop_token_ids) {
+  const Preparation preparation{run, lease.model.context_length, codec, stop_token_ids};
   std::vector<PreparedItem> prepared;
   prepared.reserve(lease.items.size());
   for (const Item& item : lease.items) {
@@ -128,8 +165,7 @@ absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const
     if (auto found = lease.shots.find(item.group); found != lease.shots.end()) {
       shots = found->second;
     }
-    absl::StatusOr<PreparedItem> one =
-        PrepareItem(item, shots, run, lease.model.context_length, codec, stop_token_ids);
+    absl::StatusOr<PreparedItem> one = PrepareItem(preparation, item, shots);
     if (!one.ok()) return InItem(item, one.status());
     prepared.push_back(*std::move(one));
   }
@@ -158,6 +194,20 @@ absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
     encoded.continuations.push_back(std::move(whole));
   }
   return encoded;
+}
+
+absl::StatusOr<std::vector<std::vector<int32_t>>> EncodeFirstTokens(
+    absl::Span<const std::string> choices, const TextCodec& codec) {
+  if (choices.empty()) return absl::InvalidArgumentError("there are no choices to score");
+  std::vector<std::vector<int32_t>> tokens;
+  for (const std::string& choice : choices) {
+    ASSAY_ASSIGN_OR_RETURN(const std::vector<int32_t> ids, codec.EncodePlain(choice));
+    if (ids.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("the choice \"", choice, "\" has no token"));
+    }
+    tokens.push_back({ids.front()});
+  }
+  return tokens;
 }
 
 std::string TokenIdsDigest(absl::Span<const int32_t> token_ids) {

@@ -28,14 +28,16 @@ struct ResolvedRun {
 };
 
 struct PreparedItem {
-  Prediction prediction;  // all that is known before the model has run
-  Request request;        // has no id yet
+  Prediction prediction;          // all that is known before the model has run
+  std::vector<Request> requests;  // one for each variant of the protocol; they have no ids yet
 };
 
 // An error means that no worker of this version can do the run.
 absl::StatusOr<ResolvedRun> ResolveRun(const RunSpec& run, const BenchmarkFinder& find_benchmark);
 
-// One request for each of lease.items, in their order. The error names the item.
+// One for each of lease.items, in their order. Of an item with several prompts the prediction has
+// all texts, kVariantSeparator between them, the digest of all their token ids with a -1 between
+// them, the sum of their tokens, and the flags of any. The error names the item.
 absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const ResolvedRun& run,
                                                        const TextCodec& codec,
                                                        const std::vector<int32_t>& stop_token_ids);
@@ -51,6 +53,10 @@ struct EncodedChoices {
 absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
                                              absl::Span<const std::string> continuations,
                                              const TextCodec& codec);
+
+// The first token of each choice's own text.
+absl::StatusOr<std::vector<std::vector<int32_t>>> EncodeFirstTokens(
+    absl::Span<const std::string> choices, const TextCodec& codec);
 
 // Sha-256 of the ids as little-endian 32-bit integers.
 std::string TokenIdsDigest(absl::Span<const int32_t> token_ids);

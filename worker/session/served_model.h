@@ -23,6 +23,8 @@ class TextCodec {
   virtual ~TextCodec() = default;
   // With the special tokens that the model's tokenizer adds (a BOS, say).
   virtual absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const = 0;
+  // The text's own tokens alone.
+  virtual absl::StatusOr<std::vector<int32_t>> EncodePlain(absl::string_view text) const = 0;
   // Special tokens are skipped.
   virtual absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const = 0;
 };

@@ -8,22 +8,34 @@
 #include "common/base/status_macros.h"
 
 namespace assay {
+namespace {
+
+absl::Status InItem(const Prediction& prediction, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat("item ", prediction.item_id, ": ", status.message()));
+}
+
+}  // namespace
 
 void ShardExecutor::Add(const LeaseKey& lease, std::vector<PreparedItem> items,
                         std::vector<ShardReport>* reports) {
   const ShardIterator shard = shards_.emplace(shards_.end());
   shard->lease = lease;
-  shard->unfinished = items.size();
   for (PreparedItem& item : items) {
-    item.request.id = ++last_request_id_;
     shard->predictions.push_back(std::move(item.prediction));
-    shard->request_ids.push_back(item.request.id);
-    origins_[item.request.id] = {shard, shard->predictions.size() - 1};
-    if (absl::Status status = model_->Submit(std::move(item.request)); !status.ok()) {
-      const std::string& id = shard->predictions.back().item_id;
-      Fail(shard, absl::Status(status.code(), absl::StrCat("item ", id, ": ", status.message())),
-           reports);
-      return;
+    shard->loglikelihoods.emplace_back(item.requests.size());
+    shard->unfinished += item.requests.size();
+  }
+  for (size_t i = 0; i < items.size(); ++i) {
+    for (size_t variant = 0; variant < items[i].requests.size(); ++variant) {
+      Request& request = items[i].requests[variant];
+      request.id = ++last_request_id_;
+      shard->request_ids.push_back(request.id);
+      origins_[request.id] = {shard, i, variant};
+      if (absl::Status status = model_->Submit(std::move(request)); !status.ok()) {
+        Fail(shard, InItem(shard->predictions[i], status), reports);
+        return;
+      }
     }
   }
 }
@@ -45,15 +57,12 @@ absl::Status ShardExecutor::Step(std::vector<ShardReport>* reports) {
     if (found == origins_.end()) continue;  // its shard failed within this very step
     const Origin origin = found->second;
     origins_.erase(found);
-    Prediction& prediction = origin.shard->predictions[origin.item];
-    if (absl::Status status = Complete(std::move(completion), &prediction); !status.ok()) {
-      Fail(origin.shard,
-           absl::Status(status.code(),
-                        absl::StrCat("item ", prediction.item_id, ": ", status.message())),
-           reports);
+    if (absl::Status status = Complete(std::move(completion), origin); !status.ok()) {
+      Fail(origin.shard, InItem(origin.shard->predictions[origin.item], status), reports);
       continue;
     }
     if (--origin.shard->unfinished == 0) {
+      JoinVariants(*origin.shard);
       reports->push_back({origin.shard->lease, std::move(origin.shard->predictions)});
       shards_.erase(origin.shard);
     }
@@ -65,19 +74,32 @@ absl::Status ShardExecutor::Step(std::vector<ShardReport>* reports) {
   return absl::OkStatus();
 }
 
-absl::Status ShardExecutor::Complete(Completion completion, Prediction* prediction) const {
+absl::Status ShardExecutor::Complete(Completion completion, const Origin& origin) const {
   ASSAY_RETURN_IF_ERROR(completion.status);
   for (const double loglikelihood : completion.choice_loglikelihoods) {
     if (std::isnan(loglikelihood)) {
       return absl::InternalError("the model computed a log-likelihood that is not a number");
     }
   }
-  ASSAY_ASSIGN_OR_RETURN(prediction->output, model_->codec().Decode(completion.token_ids));
-  prediction->output_token_ids = std::move(completion.token_ids);
-  prediction->finish_reason = completion.finish_reason;
-  prediction->choice_loglikelihoods = std::move(completion.choice_loglikelihoods);
-  prediction->cached_tokens = completion.cached_tokens;
+  Prediction& prediction = origin.shard->predictions[origin.item];
+  prediction.cached_tokens += completion.cached_tokens;
+  origin.shard->loglikelihoods[origin.item][origin.variant] =
+      std::move(completion.choice_loglikelihoods);
+  // Only choices are asked for in variants.
+  if (origin.variant > 0) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(prediction.output, model_->codec().Decode(completion.token_ids));
+  prediction.output_token_ids = std::move(completion.token_ids);
+  prediction.finish_reason = completion.finish_reason;
   return absl::OkStatus();
+}
+
+void ShardExecutor::JoinVariants(Shard& shard) {
+  for (size_t i = 0; i < shard.predictions.size(); ++i) {
+    std::vector<double>& joined = shard.predictions[i].choice_loglikelihoods;
+    for (const std::vector<double>& values : shard.loglikelihoods[i]) {
+      joined.insert(joined.end(), values.begin(), values.end());
+    }
+  }
 }
 
 void ShardExecutor::Remove(ShardIterator shard) {

@@ -39,17 +39,21 @@ class ShardExecutor {
   struct Shard {
     LeaseKey lease;
     std::vector<Prediction> predictions;
-    std::vector<uint64_t> request_ids;  // of all items, in their order
-    size_t unfinished = 0;
+    std::vector<std::vector<std::vector<double>>> loglikelihoods;  // by item and variant
+    std::vector<uint64_t> request_ids;  // of all items and variants, in their order
+    size_t unfinished = 0;              // requests
   };
   using ShardIterator = std::list<Shard>::iterator;
   struct Origin {
     ShardIterator shard;
     size_t item;
+    size_t variant;
   };
 
-  // Takes the item's completion into its prediction.
-  absl::Status Complete(Completion completion, Prediction* prediction) const;
+  // Takes a completion into its item's prediction.
+  absl::Status Complete(Completion completion, const Origin& origin) const;
+  // Puts the log-likelihoods of each item's variants behind one another.
+  static void JoinVariants(Shard& shard);
   void Remove(ShardIterator shard);
   void Fail(ShardIterator shard, const absl::Status& status, std::vector<ShardReport>* reports);
   void FailAll(const absl::Status& status, std::vector<ShardReport>* reports);

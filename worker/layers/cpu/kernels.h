@@ -37,60 +37,106 @@ inline constexpr int64_t ElementSize(Precision precision) {
   return precision == Precision::kFloat32 ? 4 : 2;
 }
 
+// How the inputs of products ([rows, depth] of the compute type) lie in memory: row by row, each of
+// Padded(depth) elements; or as tile registers load them, 16 rows and 32 columns (1 KiB) together.
+enum class InputLayout { kRows, kTiles };
+inline constexpr int64_t kLayoutTileRows = 16;
+inline constexpr int64_t kLayoutTileColumns = 32;
+
+// Where an element lies, in elements from the start of the matrix. The elements of one row from a
+// multiple of 32 columns to the next are side by side in both layouts.
+inline constexpr int64_t InputOffset(InputLayout layout, int64_t padded, int64_t row,
+                                     int64_t column) {
+  if (layout == InputLayout::kRows) return row * padded + column;
+  return row / kLayoutTileRows * kLayoutTileRows * padded +
+         column / kLayoutTileColumns * kLayoutTileRows * kLayoutTileColumns +
+         row % kLayoutTileRows * kLayoutTileColumns + column % kLayoutTileColumns;
+}
+
 // What becomes of a product. Inputs and weights are of the compute type; sums are float32.
 enum class Output {
   kStore,    // out float32 = sum + bias
   kAdd,      // out float32 += sum + bias
-  kSiluMul,  // columns come as 16 of the gate and 16 of the other; out, of the compute type, =
-             // silu(gate) * other
+  kSiluMul,  // columns come as 16 of the gate and 16 of the other; out, the input of a further
+             // product, = silu(gate) * other
 };
 
 struct GemmTask {
-  const void* input;  // [rows, input_stride] of the compute type; columns from the depth to `depth`
-                      // are zero
-  int64_t input_stride;  // in elements
+  const void* input;     // the whole matrix, in its layout; columns behind the depth are zero
+  int64_t first_row;     // of the input; a multiple of kRowStep
+  int64_t rows;
   const void* panels;    // of the first panel of this task
   int64_t depth;         // padded
   int64_t panel_count;
-  int64_t rows;
   Output output;
-  const float* bias;    // of the first column of this task, in the panels' order; may be null
-  void* out;            // at the first row and column of this task
-  int64_t out_stride;   // in elements
-  int64_t out_columns;  // columns of `out` that may be written, from its first
+  const float* bias;     // of the first column of this task, in the panels' order; may be null
+  // kStore, kAdd: at the first row and column of this task. kSiluMul: the whole matrix, of which
+  // rows from first_row and columns from out_first_column are written.
+  void* out;
+  int64_t out_stride;    // in elements; of kSiluMul the padded columns of `out`
+  int64_t out_columns;   // kStore, kAdd: columns of `out` that may be written, from its first
+  int64_t out_first_column = 0;
 };
+// Tasks begin at multiples of so many rows.
+inline constexpr int64_t kRowStep = 32;
 
-// One block of the cache for one layer and one key-value head: panels of the keys ([kBlockTokens,
-// head_size] as columns and depth), then of the values ([head_size, kBlockTokens]); each part has
-// kBlockTokens × Padded(head_size) elements.
+// A block of the cache for one layer and one key-value head: KvBytes bytes, in a layout of the
+// table's own (float32 and 16-bit panels, or tiles). Rows of queries that see it.
+struct AttentionBlock {
+  int64_t block;           // number of the block in the pool
+  int32_t first_position;  // of its first token
+  int32_t first_row;       // of the task: the rows that see this block
+  int32_t rows;
+};
 struct AttentionTask {
-  const float* query;            // one row a (token, head of the group)
+  // Rows of queries: one for each token and head of the group. Of different sequences where they
+  // share blocks.
+  const void* query;             // of the compute type
   const int64_t* query_offsets;  // of each row in `query`, in elements
-  const int64_t* out_offsets;    // of each row in `out`, in elements
-  const int32_t* row_positions;  // of each row's token; not decreasing
+  const int32_t* row_positions;  // of each row's token
   int64_t rows;                  // at most kAttentionRows
   int64_t head_size;
   float scale;
-  const char* const* blocks;  // this layer's and head's part of each block of the sequence
-  void* out;                  // of the compute type
+  const char* pool;              // this layer's and head's part of block 0
+  int64_t block_bytes;           // from one block to the next
+  const AttentionBlock* blocks;  // in order of position
+  int64_t block_count;
+  void* out;                     // the input of a further product, in its layout
+  int64_t out_padded;            // its padded columns
+  const int64_t* out_rows;       // of each row
+  const int64_t* out_columns;    // the first of each row's head
 };
 inline constexpr int64_t kAttentionRows = 32;
 
 struct Kernels {
   absl::string_view name;  // "avx2", "avx512", "amx"
+  InputLayout bfloat16_layout;
+
   void (*gemm)(Precision precision, const GemmTask& task);
   void (*attention)(Precision precision, const AttentionTask& task);
-  // out[0, padded) of the compute type = row * weight / sqrt(mean(row²) + epsilon); zeros behind
-  // `size`.
+  // Stores one token's key and value, `head_size` floats each, into the block of the cache at
+  // `block` (this layer's and head's part).
+  void (*store_kv)(Precision precision, char* block, int64_t head_size, int64_t slot,
+                   const float* key, const float* value);
+  // Copies the first `tokens` tokens from one block to another.
+  void (*copy_kv)(Precision precision, const char* from, char* to, int64_t head_size,
+                  int64_t tokens);
+  // out[out_row] = row * weight / sqrt(mean(row²) + epsilon), zeros behind `size`; `out` is the input of a product.
   void (*rms_norm)(Precision precision, const float* row, const float* weight, float epsilon,
-                   int64_t size, int64_t padded, void* out);
+                   int64_t size, int64_t padded, void* out, int64_t out_row);
   // Rotary embedding of one head in the half-split form: (row[i], row[half + i]) turned by the
   // angle of (cosine[i], sine[i]).
   void (*rotate)(float* row, const float* cosine, const float* sine, int64_t half);
+  // Values in the compute type.
+  void (*convert)(Precision precision, const float* values, int64_t count, void* out);
   // The index of the greatest value, the first of equal ones.
   int64_t (*argmax)(const float* values, int64_t size);
   // log(sum(exp(values))), summed in a fixed order.
   double (*log_sum_exp)(const float* values, int64_t size);
+
+  InputLayout input_layout(Precision precision) const {
+    return precision == Precision::kBFloat16 ? bfloat16_layout : InputLayout::kRows;
+  }
 };
 
 // The best table that this processor runs; the environment variable

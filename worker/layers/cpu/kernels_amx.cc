@@ -1,11 +1,11 @@
 #define ASSAY_KERNELS amx
+#define ASSAY_AMX
 #include "worker/layers/cpu/kernels_impl.inc"
 
 namespace assay::cpu {
 
 const Kernels& AmxKernels() {
-  static constexpr Kernels kKernels = {"amx",       amx::Gemm,   amx::Attention, amx::RmsNorm,
-                                       amx::Rotate, amx::ArgMax, amx::LogSumExp};
+  static constexpr Kernels kKernels = amx::Table("amx");
   return kKernels;
 }
 

@@ -4,8 +4,7 @@
 namespace assay::cpu {
 
 const Kernels& Avx2Kernels() {
-  static constexpr Kernels kKernels = {"avx2",       avx2::Gemm,   avx2::Attention, avx2::RmsNorm,
-                                       avx2::Rotate, avx2::ArgMax, avx2::LogSumExp};
+  static constexpr Kernels kKernels = avx2::Table("avx2");
   return kKernels;
 }
 

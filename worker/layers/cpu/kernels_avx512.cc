@@ -4,9 +4,7 @@
 namespace assay::cpu {
 
 const Kernels& Avx512Kernels() {
-  static constexpr Kernels kKernels = {"avx512",         avx512::Gemm,   avx512::Attention,
-                                       avx512::RmsNorm,  avx512::Rotate, avx512::ArgMax,
-                                       avx512::LogSumExp};
+  static constexpr Kernels kKernels = avx512::Table("avx512");
   return kKernels;
 }
 

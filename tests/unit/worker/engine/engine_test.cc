@@ -287,13 +287,13 @@ class FailingLm : public CausalLm {
   int64_t context_length() const override { return model_->context_length(); }
   KvLayout kv_layout() const override { return model_->kv_layout(); }
   int64_t weight_bytes() const override { return model_->weight_bytes(); }
-  absl::StatusOr<at::Tensor> Forward(const Batch& batch, KvPool* pool) override {
+  absl::Status Forward(const Batch& batch, KvPool* pool) override {
     if (++calls_ % 3 == 0) return absl::ResourceExhaustedError("no memory");
     return model_->Forward(batch, pool);
   }
-  absl::StatusOr<at::Tensor> Logits(const at::Tensor& hidden) override {
+  absl::StatusOr<const float*> Logits(int64_t first, int64_t rows) override {
     if (++calls_ % 7 == 0) return absl::ResourceExhaustedError("no memory");
-    return model_->Logits(hidden);
+    return model_->Logits(first, rows);
   }
 
  private:

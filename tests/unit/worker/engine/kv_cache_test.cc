@@ -12,11 +12,6 @@ namespace {
 constexpr int64_t kBlock = 64;
 constexpr int64_t kAll = 1 << 20;
 
-std::unique_ptr<KvPool> Pool(int64_t blocks) {
-  const KvLayout layout{1, 1, 16, Precision::kFloat32};
-  return KvPool::Create(layout, blocks * layout.BlockBytes()).value();
-}
-
 std::vector<int32_t> Tokens(int64_t count, int32_t first = 0) {
   std::vector<int32_t> tokens(static_cast<size_t>(count));
   std::iota(tokens.begin(), tokens.end(), first);
@@ -41,8 +36,7 @@ class KvCacheTest : public testing::Test {
 };
 
 TEST_F(KvCacheTest, SharesFullBlocksAndCopiesParts) {
-  const auto pool = Pool(16);
-  KvCache cache(pool.get());
+  KvCache cache(16);
   std::vector<int32_t> first = Tokens(150);
   KvCache::Hold a = Take(cache, first);
   EXPECT_EQ(shared_, 0);
@@ -64,16 +58,14 @@ TEST_F(KvCacheTest, SharesFullBlocksAndCopiesParts) {
 }
 
 TEST_F(KvCacheTest, TheSamePromptIsSharedButForItsLastToken) {
-  const auto pool = Pool(16);
-  KvCache cache(pool.get());
+  KvCache cache(16);
   KvCache::Hold a = Take(cache, Tokens(2 * kBlock));
   KvCache::Hold b = Take(cache, Tokens(2 * kBlock));
   EXPECT_EQ(shared_, 2 * kBlock - 1);
 }
 
 TEST_F(KvCacheTest, EvictsTheLongestUnusedFirstAndNeverWhatIsHeld) {
-  const auto pool = Pool(4);
-  KvCache cache(pool.get());
+  KvCache cache(4);
   KvCache::Hold old = Take(cache, Tokens(kBlock, 1000));
   KvCache::Hold recent = Take(cache, Tokens(kBlock, 2000));
   KvCache::Hold held = Take(cache, Tokens(kBlock, 3000));
@@ -89,8 +81,7 @@ TEST_F(KvCacheTest, EvictsTheLongestUnusedFirstAndNeverWhatIsHeld) {
 }
 
 TEST_F(KvCacheTest, ReservationsAreKept) {
-  const auto pool = Pool(3);
-  KvCache cache(pool.get());
+  KvCache cache(3);
   KvCache::Hold a;
   ASSERT_TRUE(cache.Admit(Tokens(1), 0, 2 * kBlock, &a, &copies_));
   KvCache::Hold b;
@@ -104,8 +95,7 @@ TEST_F(KvCacheTest, ReservationsAreKept) {
 }
 
 TEST_F(KvCacheTest, TheSourceOfACopyOutlivesItsStep) {
-  const auto pool = Pool(3);
-  KvCache cache(pool.get());
+  KvCache cache(3);
   KvCache::Hold a = Take(cache, Tokens(40));
   cache.Release(&a, kAll);
   KvCache::Hold b, c;
@@ -122,8 +112,7 @@ TEST_F(KvCacheTest, TheSourceOfACopyOutlivesItsStep) {
 }
 
 TEST_F(KvCacheTest, BlocksThatNobodyWantsAreFreedAtOnce) {
-  const auto pool = Pool(16);
-  KvCache cache(pool.get());
+  KvCache cache(16);
   KvCache::Hold a = Take(cache, Tokens(200));
   std::vector<int32_t> other = Tokens(200);
   other[70] = -1;
@@ -142,8 +131,7 @@ TEST_F(KvCacheTest, BlocksThatNobodyWantsAreFreedAtOnce) {
 // always be its tokens.
 TEST_F(KvCacheTest, BlocksAlwaysHoldTheirTokens) {
   std::mt19937 random(3);
-  const auto pool = Pool(12);
-  KvCache cache(pool.get());
+  KvCache cache(12);
   std::vector<std::vector<int32_t>> content(12, std::vector<int32_t>(kBlock, -1));
   std::vector<std::pair<KvCache::Hold, std::vector<int32_t>>> held;
   int admitted = 0;

@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "worker/layers/kv_pool.h"
-
 namespace assay::cpu {
 namespace {
 
@@ -56,18 +54,22 @@ class KernelsTest : public testing::TestWithParam<Case> {
     for (float& value : values) value = Round(normal(random_));
     return values;
   }
-  // [rows, columns] of the compute type, zero behind each row's columns, with spare rows.
+  // The input of a product, [rows, columns] and spare rows.
   std::vector<char> Encode(const std::vector<float>& values, int64_t columns) const {
     const int64_t rows = static_cast<int64_t>(values.size()) / columns;
-    const int64_t stride = Padded(columns);
-    std::vector<char> bytes(
-        static_cast<size_t>((rows + kSpareRows) * stride * ElementSize(precision())));
+    std::vector<char> bytes(InputBytes(rows, columns));
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t c = 0; c < columns; ++c) {
-        Put(bytes.data(), r * stride + c, values[static_cast<size_t>(r * columns + c)]);
+        Put(bytes.data(), At(r, c, columns), values[static_cast<size_t>(r * columns + c)]);
       }
     }
     return bytes;
+  }
+  size_t InputBytes(int64_t rows, int64_t columns) const {
+    return static_cast<size_t>((rows + kSpareRows) * Padded(columns) * ElementSize(precision()));
+  }
+  int64_t At(int64_t row, int64_t column, int64_t columns) const {
+    return InputOffset(kernels().input_layout(precision()), Padded(columns), row, column);
   }
   // Panels of weights [columns, depth].
   std::vector<char> Panels(const std::vector<float>& weights, int64_t columns,
@@ -116,12 +118,12 @@ TEST_P(KernelsTest, ProductsAreRightAndDoNotDependOnTheNumberOfRows) {
     const auto run = [&](int64_t first, int64_t count, Output kind) {
       std::vector<float> out(static_cast<size_t>(count * columns), 1.0f);
       kernels().gemm(precision(),
-                     {.input = rows.data() + first * Padded(depth) * ElementSize(precision()),
-                      .input_stride = Padded(depth),
+                     {.input = rows.data(),
+                      .first_row = first,
+                      .rows = count,
                       .panels = panels.data(),
                       .depth = Padded(depth),
                       .panel_count = RoundUp(columns, kPanel) / kPanel,
-                      .rows = count,
                       .output = kind,
                       .bias = bias.data(),
                       .out = out.data(),
@@ -143,7 +145,7 @@ TEST_P(KernelsTest, ProductsAreRightAndDoNotDependOnTheNumberOfRows) {
       }
     }
     for (const int64_t count : {1, 2, 3, 5, 11, 12, 13, 16, 17, 31, 32, 33, 47, 48, 49, 64, 74}) {
-      for (const int64_t first : {int64_t{0}, kRows - count}) {
+      for (int64_t first = 0; first + count <= kRows; first += kRowStep) {
         const std::vector<float> part = run(first, count, Output::kStore);
         ASSERT_EQ(
             std::memcmp(part.data(), all.data() + first * columns, part.size() * sizeof(float)), 0)
@@ -154,19 +156,19 @@ TEST_P(KernelsTest, ProductsAreRightAndDoNotDependOnTheNumberOfRows) {
 }
 
 TEST_P(KernelsTest, GatedProductsAreRight) {
-  constexpr int64_t kRows = 13, kDepth = 64, kHalf = kPanel / 2;
+  constexpr int64_t kRows = 45, kDepth = 64, kHalf = kPanel / 2;
   const std::vector<float> input = Random(kRows * kDepth);
   std::vector<float> weights = Random(2 * kPanel * kDepth);
   for (float& weight : weights) weight = Round(weight * 0.25f);
   const std::vector<char> rows = Encode(input, kDepth);
   const std::vector<char> panels = Panels(weights, 2 * kPanel, kDepth);
-  std::vector<char> out(static_cast<size_t>(kRows * kPanel * ElementSize(precision())));
+  std::vector<char> out(InputBytes(kRows, kPanel));
   kernels().gemm(precision(), {.input = rows.data(),
-                               .input_stride = kDepth,
+                               .first_row = 0,
+                               .rows = kRows,
                                .panels = panels.data(),
                                .depth = kDepth,
                                .panel_count = 2,
-                               .rows = kRows,
                                .output = Output::kSiluMul,
                                .bias = nullptr,
                                .out = out.data(),
@@ -188,7 +190,7 @@ TEST_P(KernelsTest, GatedProductsAreRight) {
       const int64_t gate_column = c / kHalf * kPanel + c % kHalf;
       const double gate = product(r, gate_column);
       const double expected = gate / (1 + std::exp(-gate)) * product(r, gate_column + kHalf);
-      ASSERT_NEAR(Get(out.data(), r * kPanel + c), expected,
+      ASSERT_NEAR(Get(out.data(), At(r, c, kPanel)), expected,
                   tolerance * std::max(1.0, std::abs(expected)));
     }
   }
@@ -196,51 +198,85 @@ TEST_P(KernelsTest, GatedProductsAreRight) {
 
 TEST_P(KernelsTest, AttentionIsRightAndDoesNotDependOnTheRowsBeside) {
   constexpr int64_t kTokens = 150, kHeads = 3;
-  for (const int64_t head_size : {64, 20}) {
-    const auto pool = KvPool::Create({1, 1, head_size, precision()}, int64_t{64} << 20);
-    ASSERT_TRUE(pool.ok()) << pool.status();
+  for (const int64_t head_size : {64, 80, 20}) {
+    const int64_t block_bytes = 2 * kBlockTokens * Padded(head_size) * ElementSize(precision());
+    std::vector<char> pool(static_cast<size_t>(3 * block_bytes));
     const std::vector<float> keys = Random(kTokens * head_size);
     const std::vector<float> values = Random(kTokens * head_size);
-    std::vector<const char*> blocks;
-    for (int32_t block = 0; block <= (kTokens - 1) / kBlockTokens; ++block) {
-      (*pool)->Clear(block);
-      blocks.push_back((*pool)->Keys(block, 0, 0));
-    }
     for (int64_t t = 0; t < kTokens; ++t) {
-      (*pool)->Write(static_cast<int32_t>(t / kBlockTokens), 0, 0, t % kBlockTokens,
-                     keys.data() + t * head_size, values.data() + t * head_size);
+      kernels().store_kv(precision(), pool.data() + t / kBlockTokens * block_bytes, head_size,
+                         t % kBlockTokens, keys.data() + t * head_size,
+                         values.data() + t * head_size);
     }
     const std::vector<float> query = Random(kTokens * kHeads * head_size);
+    std::vector<char> encoded(query.size() * static_cast<size_t>(ElementSize(precision())));
+    kernels().convert(precision(), query.data(), static_cast<int64_t>(query.size()),
+                      encoded.data());
     const float scale = 1.0f / std::sqrt(static_cast<float>(head_size));
-    const auto run = [&](int64_t first_row, int64_t rows, std::vector<char>* out) {
-      std::vector<int64_t> offsets;
+    // Row r of the queries goes to row r of the output, whose first columns belong to others.
+    constexpr int64_t kFirstColumn = 16;
+    const int64_t columns = kFirstColumn + head_size;
+    const auto run = [&](const std::vector<int64_t>& rows, std::vector<char>* out) {
+      std::vector<int64_t> offsets, out_columns(rows.size(), kFirstColumn);
       std::vector<int32_t> positions;
-      for (int64_t r = first_row; r < first_row + rows; ++r) {
+      for (const int64_t r : rows) {
         offsets.push_back(r * head_size);
         positions.push_back(static_cast<int32_t>(r / kHeads));
       }
-      kernels().attention(precision(), {.query = query.data(),
+      // A block is seen by the stretches of rows that have come to it.
+      std::vector<AttentionBlock> blocks;
+      for (int32_t block = 0; block < 3; ++block) {
+        const int32_t first_position = block * static_cast<int32_t>(kBlockTokens);
+        for (size_t i = 0; i < rows.size(); ++i) {
+          if (positions[i] < first_position) continue;
+          const int32_t row = static_cast<int32_t>(i);
+          if (!blocks.empty() && blocks.back().block == block &&
+              blocks.back().first_row + blocks.back().rows == row) {
+            ++blocks.back().rows;
+          } else {
+            blocks.push_back({block, first_position, row, 1});
+          }
+        }
+      }
+      kernels().attention(precision(), {.query = encoded.data(),
                                         .query_offsets = offsets.data(),
-                                        .out_offsets = offsets.data(),
                                         .row_positions = positions.data(),
-                                        .rows = rows,
+                                        .rows = static_cast<int64_t>(rows.size()),
                                         .head_size = head_size,
                                         .scale = scale,
+                                        .pool = pool.data(),
+                                        .block_bytes = block_bytes,
                                         .blocks = blocks.data(),
-                                        .out = out->data()});
+                                        .block_count = static_cast<int64_t>(blocks.size()),
+                                        .out = out->data(),
+                                        .out_padded = Padded(columns),
+                                        .out_rows = rows.data(),
+                                        .out_columns = out_columns.data()});
     };
-    const size_t bytes =
-        static_cast<size_t>(kTokens * kHeads * head_size * ElementSize(precision()));
-    std::vector<char> together(bytes), alone(bytes), by_seven(bytes);
-    for (int64_t r = 0; r < kTokens * kHeads; r += kAttentionRows) {
-      run(r, std::min(kAttentionRows, kTokens * kHeads - r), &together);
-    }
-    for (int64_t r = 0; r < kTokens * kHeads; ++r) run(r, 1, &alone);
-    for (int64_t r = 0; r < kTokens * kHeads; r += 7) {
-      run(r, std::min<int64_t>(7, kTokens * kHeads - r), &by_seven);
-    }
-    EXPECT_EQ(std::memcmp(together.data(), alone.data(), bytes), 0);
-    EXPECT_EQ(std::memcmp(together.data(), by_seven.data(), bytes), 0);
+    constexpr int64_t kAll = kTokens * kHeads;
+    const size_t bytes = InputBytes(kAll, columns);
+    // In stretches of `count` rows, of which one follows the other `step` rows later.
+    const auto run_all = [&](int64_t count, int64_t step) {
+      std::vector<char> out(bytes);
+      std::vector<int64_t> rows;
+      for (int64_t from = 0; from < step; ++from) {
+        for (int64_t r = from; r < kAll; r += step) {
+          rows.push_back(r);
+          if (static_cast<int64_t>(rows.size()) == count) {
+            run(rows, &out);
+            rows.clear();
+          }
+        }
+        if (!rows.empty()) run(rows, &out);
+        rows.clear();
+      }
+      return out;
+    };
+    const std::vector<char> together = run_all(kAttentionRows, 1);
+    EXPECT_EQ(together, run_all(1, 1));
+    EXPECT_EQ(together, run_all(7, 1));
+    EXPECT_EQ(together, run_all(kAttentionRows, 41));
+    EXPECT_EQ(together, run_all(16, 149));
 
     const double tolerance = precision() == Precision::kFloat32 ? 1e-5 : 3e-2;
     for (const int64_t row : {int64_t{0}, int64_t{5}, int64_t{200}, kTokens * kHeads - 1}) {
@@ -262,7 +298,8 @@ TEST_P(KernelsTest, AttentionIsRightAndDoesNotDependOnTheRowsBeside) {
           expected += weights[static_cast<size_t>(t)] / total *
                       static_cast<double>(values[static_cast<size_t>(t * head_size + d)]);
         }
-        ASSERT_NEAR(Get(together.data(), row * head_size + d), expected, tolerance);
+        ASSERT_NEAR(Get(together.data(), At(row, kFirstColumn + d, columns)), expected,
+                    tolerance);
       }
     }
   }
@@ -272,9 +309,10 @@ TEST_P(KernelsTest, NormalizesRows) {
   constexpr int64_t kSize = 50;
   const std::vector<float> row = Random(kSize);
   const std::vector<float> weight = Random(kSize);
-  std::vector<char> out(static_cast<size_t>(Padded(kSize) * ElementSize(precision())), 1);
+  constexpr int64_t kRow = 17;
+  std::vector<char> out(InputBytes(kRow + 1, kSize), 1);
   kernels().rms_norm(precision(), row.data(), weight.data(), 1e-5f, kSize, Padded(kSize),
-                     out.data());
+                     out.data(), kRow);
   double squares = 0;
   for (const float x : row) squares += static_cast<double>(x) * static_cast<double>(x);
   const double scale = 1 / std::sqrt(squares / kSize + 1e-5);
@@ -282,7 +320,7 @@ TEST_P(KernelsTest, NormalizesRows) {
     const double expected = i < kSize ? static_cast<double>(row[static_cast<size_t>(i)]) * scale *
                                             static_cast<double>(weight[static_cast<size_t>(i)])
                                       : 0;
-    EXPECT_NEAR(Get(out.data(), i), expected,
+    EXPECT_NEAR(Get(out.data(), At(kRow, i, kSize)), expected,
                 precision() == Precision::kFloat32 ? 1e-5 : 1e-2 * std::abs(expected) + 1e-6);
   }
 }

@@ -210,6 +210,7 @@ TEST(LlamaPassesTest, WhatABlockHeldBeforeDoesNotMatter) {
     const auto run = [&](const TokenIds& tokens) {
       Batch batch;
       AddSlice(tokens, 0, static_cast<int64_t>(tokens.size()), {2, 1, 0}, &batch);
+      batch.fresh_blocks = {0, 1, 2};
       return RunBatch(*model, batch, pool.get());
     };
     const std::vector<Logits> fresh = run(sequences[0]);

@@ -55,13 +55,14 @@ inline std::unique_ptr<KvPool> MakePool(const CausalLm& model, int64_t blocks) {
 
 // The logits of every output row of one pass, in order.
 inline std::vector<Logits> RunBatch(CausalLm& model, const Batch& batch, KvPool* pool) {
-  auto hidden = model.Forward(batch, pool);
-  EXPECT_TRUE(hidden.ok()) << hidden.status();
-  auto logits = model.Logits(*hidden);
+  const absl::Status status = model.Forward(batch, pool);
+  EXPECT_TRUE(status.ok()) << status;
+  const int64_t count = static_cast<int64_t>(batch.output_rows.size());
+  auto logits = model.Logits(0, count);
   EXPECT_TRUE(logits.ok()) << logits.status();
   std::vector<Logits> rows;
-  for (int64_t row = 0; row < logits->size(0); ++row) {
-    const float* values = logits->const_data_ptr<float>() + row * logits->stride(0);
+  for (int64_t row = 0; row < count; ++row) {
+    const float* values = *logits + row * model.vocabulary_size();
     rows.emplace_back(values, values + model.vocabulary_size());
   }
   return rows;

@@ -46,6 +46,9 @@ class FakeCodec : public TextCodec {
     ids.insert(ids.begin(), kBos);
     return ids;
   }
+  absl::StatusOr<std::vector<int32_t>> EncodePlain(absl::string_view text) const override {
+    return Ids(text);
+  }
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
     std::string text;
     for (const int32_t id : token_ids) {
@@ -166,8 +169,9 @@ class FakeModel : public ServedModel {
       completion.finish_reason = FinishReason::kStop;
     }
     for (const std::vector<int32_t>& choice : request.choices) {
-      completion.choice_loglikelihoods.push_back(Has(request, '~') ? std::nan("")
-                                                                   : -double(choice.size()));
+      const double again = Has(request, ' ') ? 100 : 0;  // tells an item's prompts apart
+      completion.choice_loglikelihoods.push_back(
+          Has(request, '~') ? std::nan("") : -double(choice.size()) - again);
     }
     completion.cached_tokens = 1;
     return completion;
@@ -219,7 +223,12 @@ class FakeBenchmark : public Benchmark {
     choices.request_type = RequestType::kScoreChoices;
     choices.max_input = 20;
     choices.choice_prefix = " ";
-    protocols_ = {generate, choices};
+    ProtocolSpec both_ways = choices;
+    both_ways.name = "both-ways";
+    both_ways.choice_prefix = "";
+    both_ways.choice_tokens = ChoiceTokens::kFirstToken;
+    both_ways.variants = 2;
+    protocols_ = {generate, choices, both_ways};
   }
   absl::string_view name() const override { return "fake"; }
   absl::string_view description() const override { return "for tests"; }
@@ -239,6 +248,12 @@ class FakeBenchmark : public Benchmark {
       absl::StrAppend(&prompt, shot.fields.at("q"), "=", shot.target, ";");
     }
     return absl::StrCat(prompt, item.fields.at("q"), ":");
+  }
+  // "Q again:".
+  std::string RenderVariant(const ProtocolSpec& protocol, const Item& item,
+                            absl::Span<const Item> shots, int variant) const override {
+    if (variant == 0) return RenderPrompt(protocol, item, shots);
+    return absl::StrCat(item.fields.at("q"), " again:");
   }
 
  private:

@@ -21,7 +21,7 @@ std::vector<int32_t> WithBos(absl::string_view text) {
 class PrepareItemsTest : public testing::Test {
  protected:
   absl::StatusOr<std::vector<PreparedItem>> Prepare() {
-    lease_.run.settings.protocol_version = lease_.run.settings.protocol == "choices" ? 2 : 1;
+    lease_.run.settings.protocol_version = lease_.run.settings.protocol == "generate" ? 1 : 2;
     absl::StatusOr<ResolvedRun> run = ResolveRun(lease_.run, FindFakeBenchmark);
     EXPECT_TRUE(run.ok()) << run.status();
     return PrepareItems(lease_, *run, codec_, {FakeCodec::kStop});
@@ -49,10 +49,10 @@ TEST_F(PrepareItemsTest, GenerateWithAllShots) {
   EXPECT_FALSE(item.prediction.truncated);
   EXPECT_EQ(item.prediction.prompt_tokens, 13);
   EXPECT_EQ(item.prediction.prompt_sha256, TokenIdsDigest(WithBos("x=1;y=2;why:")));
-  EXPECT_EQ(item.request.prompt, WithBos("x=1;y=2;why:"));
-  EXPECT_EQ(item.request.max_new_tokens, 4);
-  EXPECT_THAT(item.request.stop_token_ids, ElementsAre(FakeCodec::kStop));
-  EXPECT_TRUE(item.request.choices.empty());
+  EXPECT_EQ(item.requests.at(0).prompt, WithBos("x=1;y=2;why:"));
+  EXPECT_EQ(item.requests.at(0).max_new_tokens, 4);
+  EXPECT_THAT(item.requests.at(0).stop_token_ids, ElementsAre(FakeCodec::kStop));
+  EXPECT_TRUE(item.requests.at(0).choices.empty());
 }
 
 TEST_F(PrepareItemsTest, ShotsAreDroppedLastFirstUntilThePromptFits) {
@@ -81,9 +81,9 @@ TEST_F(PrepareItemsTest, FrontIsCutWhenPromptAndOutputExceedTheContext) {
   const PreparedItem item = PrepareOne();
   EXPECT_TRUE(item.prediction.truncated);
   EXPECT_EQ(item.prediction.prompt, "0123456789:");  // as rendered
-  EXPECT_EQ(item.request.prompt, FakeCodec::Ids("56789:"));
+  EXPECT_EQ(item.requests.at(0).prompt, FakeCodec::Ids("56789:"));
   EXPECT_EQ(item.prediction.prompt_tokens, 6);
-  EXPECT_EQ(item.prediction.prompt_sha256, TokenIdsDigest(item.request.prompt));
+  EXPECT_EQ(item.prediction.prompt_sha256, TokenIdsDigest(item.requests.at(0).prompt));
 }
 
 TEST_F(PrepareItemsTest, PromptThatJustFitsTheContextIsLeftWhole) {
@@ -105,9 +105,10 @@ TEST_F(PrepareItemsTest, ContextWithoutRoomForAPromptIsAnError) {
 TEST_F(PrepareItemsTest, ChoicesAreContinuationsOfThePrompt) {
   lease_.run.settings.protocol = "choices";
   const PreparedItem item = PrepareOne();
-  EXPECT_EQ(item.request.prompt, WithBos("why:"));
-  EXPECT_THAT(item.request.choices, ElementsAre(FakeCodec::Ids(" A"), FakeCodec::Ids(" BB")));
-  EXPECT_EQ(item.request.max_new_tokens, 0);
+  EXPECT_EQ(item.requests.at(0).prompt, WithBos("why:"));
+  EXPECT_THAT(item.requests.at(0).choices,
+              ElementsAre(FakeCodec::Ids(" A"), FakeCodec::Ids(" BB")));
+  EXPECT_EQ(item.requests.at(0).max_new_tokens, 0);
   EXPECT_EQ(item.prediction.prompt_tokens, 5);
 }
 
@@ -116,7 +117,37 @@ TEST_F(PrepareItemsTest, LongestChoiceIsReservedInTheContext) {
   lease_.model.context_length = 7;
   const PreparedItem item = PrepareOne();
   EXPECT_TRUE(item.prediction.truncated);
-  EXPECT_EQ(item.request.prompt, FakeCodec::Ids("why:"));
+  EXPECT_EQ(item.requests.at(0).prompt, FakeCodec::Ids("why:"));
+}
+
+TEST_F(PrepareItemsTest, EachVariantIsARequest) {
+  lease_.run.settings.protocol = "both-ways";
+  const PreparedItem item = PrepareOne();
+  ASSERT_EQ(item.requests.size(), 2u);
+  EXPECT_EQ(item.requests[0].prompt, WithBos("why:"));
+  EXPECT_EQ(item.requests[1].prompt, WithBos("why again:"));
+  for (const Request& request : item.requests) {
+    // The first token of each label, without a BOS.
+    EXPECT_THAT(request.choices, ElementsAre(FakeCodec::Ids("A"), FakeCodec::Ids("B")));
+  }
+  EXPECT_EQ(item.prediction.prompt, absl::StrCat("why:", kVariantSeparator, "why again:"));
+  EXPECT_EQ(item.prediction.prompt_tokens, 5 + 11);
+  std::vector<int32_t> both = item.requests[0].prompt;
+  both.push_back(-1);
+  both.insert(both.end(), item.requests[1].prompt.begin(), item.requests[1].prompt.end());
+  EXPECT_EQ(item.prediction.prompt_sha256, TokenIdsDigest(both));
+}
+
+TEST_F(PrepareItemsTest, AFlagOfOneVariantIsOneOfTheItem) {
+  // 20 tokens fit: BOS and "0123456789abcd:", not BOS and "0123456789abcd again:".
+  lease_.run.settings.protocol = "both-ways";
+  lease_.items = {FakeItem("i", "0123456789abcd")};
+  lease_.model.context_length = 20;
+  const PreparedItem item = PrepareOne();
+  EXPECT_TRUE(item.prediction.over_max_input);
+  EXPECT_TRUE(item.prediction.truncated);
+  EXPECT_EQ(item.requests[0].prompt, WithBos("0123456789abcd:"));
+  EXPECT_EQ(item.requests[1].prompt.size(), 19u);
 }
 
 TEST_F(PrepareItemsTest, TokenizerErrorNamesTheItem) {

@@ -17,7 +17,7 @@ std::vector<PreparedItem> Items(const std::vector<std::string>& questions,
                                 const std::string& protocol = "generate") {
   Lease lease = FakeLease(1, questions);
   lease.run.settings.protocol = protocol;
-  lease.run.settings.protocol_version = protocol == "choices" ? 2 : 1;
+  lease.run.settings.protocol_version = protocol == "generate" ? 1 : 2;
   return *PrepareItems(lease, *ResolveRun(lease.run, FindFakeBenchmark), FakeCodec(), {});
 }
 
@@ -72,6 +72,27 @@ TEST_F(ShardExecutorTest, ChoicesKeepTheirOrder) {
   EXPECT_THAT(prediction.choice_loglikelihoods, ElementsAre(-2, -3));
   EXPECT_EQ(prediction.finish_reason, FinishReason::kNone);
   EXPECT_EQ(prediction.output, "");
+}
+
+TEST_F(ShardExecutorTest, VariantsOfAnItemComeTogetherInTheirOrder) {
+  model_.newest_first = true;
+  executor_.Add(first_, Items({"a", "b"}, "both-ways"), &reports_);
+  ASSERT_TRUE(executor_.Step(&reports_).ok());  // three of the four requests
+  EXPECT_TRUE(reports_.empty());
+  StepUntilIdle();
+  const std::vector<Prediction>& predictions = Predictions(reports_.at(0));
+  ASSERT_EQ(predictions.size(), 2u);
+  for (const Prediction& prediction : predictions) {
+    EXPECT_THAT(prediction.choice_loglikelihoods, ElementsAre(-1, -1, -101, -101));
+    EXPECT_EQ(prediction.cached_tokens, 2);
+  }
+}
+
+TEST_F(ShardExecutorTest, FailedVariantFailsItsShard) {
+  executor_.Add(first_, Items({"a", "!"}, "both-ways"), &reports_);
+  StepUntilIdle();
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_EQ(Failure(reports_[0]).message, "item 1/1: went wrong");
 }
 
 TEST_F(ShardExecutorTest, FailedItemFailsItsShardAloneAndFreesItsRequests) {
