@@ -13,6 +13,7 @@
 #include "coordinator/service/dataset_upload.h"
 #include "coordinator/service/page_token.h"
 #include "coordinator/service/responses.h"
+#include "coordinator/service/run_scores.h"
 
 // Hands a failed absl::Status to the caller of the RPC.
 #define ASSAY_RPC_RETURN_IF_ERROR(expression)                         \
@@ -270,6 +271,17 @@ grpc::Status EvaluationServiceImpl::ListPredictions(grpc::ServerContext*,
   if (page->more) {
     response->set_next_page_token(EncodePageToken(page->predictions.back().position));
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::GetRunScores(grpc::ServerContext*,
+                                                 const v1::GetRunScoresRequest* request,
+                                                 v1::GetRunScoresResponse* response) {
+  const absl::StatusOr<RunScores> scores = parts_.scores->Get(request->run_id());
+  ASSAY_RPC_RETURN_IF_ERROR(scores.status());
+  absl::StatusOr<v1::GetRunScoresResponse> made = MakeRunScores(*scores);
+  ASSAY_RPC_RETURN_IF_ERROR(made.status());
+  *response = *std::move(made);
   return grpc::Status::OK;
 }
 

@@ -12,6 +12,7 @@
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
+#include "coordinator/store/run_score_store.h"
 #include "coordinator/store/worker_store.h"
 
 namespace assay {
@@ -23,6 +24,7 @@ struct EvaluationParts {
   ModelStore* models;
   JobStore* jobs;
   PredictionStore* predictions;
+  RunScoreStore* scores;
   WorkerStore* workers;
   WorkSignal* pending;  // told of submitted work
 };
@@ -64,6 +66,8 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                           v1::GetResultsResponse* response) override;
   grpc::Status ListPredictions(grpc::ServerContext*, const v1::ListPredictionsRequest* request,
                                v1::ListPredictionsResponse* response) override;
+  grpc::Status GetRunScores(grpc::ServerContext*, const v1::GetRunScoresRequest* request,
+                            v1::GetRunScoresResponse* response) override;
   grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                            v1::ListWorkersResponse* response) override;
 

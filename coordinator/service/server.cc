@@ -23,12 +23,13 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       jobs_(database),
       shards_(database),
       predictions_(database),
+      scores_(database),
       workers_(database),
       cache_(&datasets_, kCacheBytes),
       planner_(&datasets_, &models_, &jobs_, &workers_, &cache_),
       leases_(&shards_, &cache_, lease_time),
-      evaluation_(
-          {&planner_, &datasets_, &models_, &jobs_, &predictions_, &workers_, &leases_.pending()}),
+      evaluation_({&planner_, &datasets_, &models_, &jobs_, &predictions_, &scores_, &workers_,
+                   &leases_.pending()}),
       worker_(&leases_, &workers_),
       reaper_(&leases_) {}
 

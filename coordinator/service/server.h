@@ -20,6 +20,7 @@
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
+#include "coordinator/store/run_score_store.h"
 #include "coordinator/store/shard_store.h"
 #include "coordinator/store/worker_store.h"
 
@@ -54,6 +55,7 @@ class CoordinatorServer {
   JobStore jobs_;
   ShardStore shards_;
   PredictionStore predictions_;
+  RunScoreStore scores_;
   WorkerStore workers_;
   DatasetCache cache_;
   Planner planner_;

@@ -183,6 +183,32 @@ TEST_F(EvaluationServiceTest, PredictionsComeInPages) {
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(EvaluationServiceTest, ScoresComeWithoutTheirPredictions) {
+  const int64_t job = SubmitByRpc(5);
+  FinishJob();
+  v1::GetRunScoresRequest request;
+  request.set_run_id(Run(job).spec.run_id);
+  v1::GetRunScoresResponse response;
+  ASSERT_TRUE(evaluation_->GetRunScores(&context_, request, &response).ok());
+  EXPECT_EQ(response.spec().benchmark(), "bbh");
+  EXPECT_EQ(response.state(), v1::STATE_COMPLETED);
+  EXPECT_EQ(response.metric(), "accuracy");
+  EXPECT_TRUE(response.macro_average());
+  EXPECT_EQ(response.groups_size(), 2);
+  ASSERT_EQ(response.item_ordinal_size(), 14);
+  for (const auto& list : {response.group(), response.cluster(), response.sample_index()}) {
+    EXPECT_EQ(list.size(), 14);
+  }
+  EXPECT_EQ(response.value_size(), 14);
+  ASSERT_EQ(response.verdict_size(), 14);
+  EXPECT_EQ(response.verdict(3), v1::VERDICT_CORRECT);
+  EXPECT_EQ(response.value(3), 1);
+  request.set_run_id(999);
+  grpc::ClientContext second;
+  EXPECT_EQ(evaluation_->GetRunScores(&second, request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
 TEST_F(EvaluationServiceTest, CancelsAndListsJobs) {
   v1::CancelJobRequest request;
   request.set_job_id(SubmitByRpc(5));

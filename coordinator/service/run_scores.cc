@@ -1,0 +1,35 @@
+#include "coordinator/service/run_scores.h"
+
+#include <string>
+
+#include "common/base/status_macros.h"
+#include "common/benchmark/benchmark.h"
+#include "common/rpc/convert.h"
+#include "common/rpc/field_check.h"
+
+namespace assay {
+
+absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(const RunScores& scores) {
+  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(scores.spec.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
+                         benchmark->FindProtocol(scores.spec.settings.protocol));
+  v1::GetRunScoresResponse response;
+  *response.mutable_spec() = ToProto(scores.spec);
+  response.set_state(EnumToProto<v1::State>(scores.state));
+  response.set_predictions(scores.predictions);
+  response.set_metric(protocol->value_metric.empty() ? protocol->verdict_metric
+                                                     : protocol->value_metric);
+  response.set_macro_average(protocol->averaging == Averaging::kMacro);
+  for (const std::string& group : scores.groups) response.add_groups(group);
+  for (const ItemScore& score : scores.scores) {
+    response.add_item_ordinal(score.ordinal);
+    response.add_sample_index(score.sample_index);
+    response.add_group(score.group);
+    response.add_cluster(score.cluster);
+    response.add_value(score.value);
+    response.add_verdict(EnumToProto<v1::Verdict>(score.verdict));
+  }
+  return response;
+}
+
+}  // namespace assay
