@@ -77,6 +77,7 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddEvalCommand(app, context);
   AddJobCommands(app, context);
   AddResultsCommand(app, context);
+  AddCompareCommand(app, context);
   AddPredictionsCommand(app, context);
   AddWorkersCommand(app, context);
   try {

@@ -43,6 +43,7 @@ void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
 void AddEvalCommand(CLI::App& parent, CommandContext& context);
 void AddJobCommands(CLI::App& parent, CommandContext& context);  // jobs, watch, cancel
 void AddResultsCommand(CLI::App& parent, CommandContext& context);
+void AddCompareCommand(CLI::App& parent, CommandContext& context);
 void AddPredictionsCommand(CLI::App& parent, CommandContext& context);
 void AddWorkersCommand(CLI::App& parent, CommandContext& context);
 

@@ -31,6 +31,8 @@ class FakeService : public v1::EvaluationService::Service {
   Handler<v1::ListJobsRequest, v1::ListJobsResponse> list_jobs;
   Handler<v1::CancelJobRequest, v1::JobProgress> cancel_job;
   Handler<v1::GetResultsRequest, v1::GetResultsResponse> get_results;
+  Handler<v1::GetJobRequest, v1::JobProgress> get_job;
+  Handler<v1::GetRunScoresRequest, v1::GetRunScoresResponse> get_run_scores;
   Handler<v1::ListPredictionsRequest, v1::ListPredictionsResponse> list_predictions;
   std::function<grpc::Status(grpc::ServerContext*, grpc::ServerWriter<v1::JobProgress>*)> watch_job;
   // All messages of one call.
@@ -52,6 +54,8 @@ class FakeService : public v1::EvaluationService::Service {
   ASSAY_FAKE(ListJobs, ListJobsRequest, ListJobsResponse, list_jobs)
   ASSAY_FAKE(CancelJob, CancelJobRequest, JobProgress, cancel_job)
   ASSAY_FAKE(GetResults, GetResultsRequest, GetResultsResponse, get_results)
+  ASSAY_FAKE(GetJob, GetJobRequest, JobProgress, get_job)
+  ASSAY_FAKE(GetRunScores, GetRunScoresRequest, GetRunScoresResponse, get_run_scores)
   ASSAY_FAKE(ListPredictions, ListPredictionsRequest, ListPredictionsResponse, list_predictions)
 #undef ASSAY_FAKE
 

@@ -1,0 +1,231 @@
+#include "client/commands/compared_runs.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "client/commands/names.h"
+#include "common/base/status_macros.h"
+
+namespace assay {
+namespace {
+
+constexpr absl::string_view kRunPrefix = "run:";
+
+absl::StatusOr<v1::GetRunScoresResponse> FetchScores(Service& service, int64_t run_id) {
+  v1::GetRunScoresRequest request;
+  request.set_run_id(run_id);
+  ASSAY_ASSIGN_OR_RETURN(v1::GetRunScoresResponse scores,
+                         service.Call(&v1::EvaluationService::Stub::GetRunScores, request));
+  const int size = scores.item_ordinal_size();
+  bool fits =
+      scores.group_size() == size && scores.cluster_size() == size && scores.value_size() == size;
+  for (const int32_t group : scores.group()) {
+    fits = fits && group >= 0 && group < scores.groups_size();
+  }
+  if (!fits) {
+    return absl::InternalError(absl::StrCat("the coordinator's scores of run ", run_id,
+                                            " do not fit together; is it of another version?"));
+  }
+  return scores;
+}
+
+// The runs that a word of the command line names.
+absl::StatusOr<std::vector<int64_t>> RunsOf(Service& service, absl::string_view name) {
+  int64_t id = 0;
+  absl::string_view number = name;
+  const bool is_run = absl::ConsumePrefix(&number, kRunPrefix);
+  if (!absl::SimpleAtoi(number, &id) || id < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", name,
+                     "\" is neither a job's number (7) nor a run's (run:11); `assay results JOB "
+                     "--format json` has the runs of a job"));
+  }
+  if (is_run) return std::vector<int64_t>{id};
+  v1::GetJobRequest request;
+  request.set_job_id(id);
+  ASSAY_ASSIGN_OR_RETURN(const v1::JobProgress job,
+                         service.Call(&v1::EvaluationService::Stub::GetJob, request));
+  std::vector<int64_t> runs;
+  for (const v1::RunProgress& run : job.runs()) runs.push_back(run.spec().run_id());
+  return runs;
+}
+
+std::string RunName(const v1::GetRunScoresResponse& run) {
+  return absl::StrCat("run ", run.spec().run_id(), " (job ", run.spec().job_id(), ", ",
+                      run.spec().model_name(), ")");
+}
+
+// What an item has in one run.
+struct ItemScore {
+  double sum = 0;
+  int samples = 0;
+  std::string group;
+  int32_t cluster = 0;
+
+  double Mean() const { return sum / samples; }
+};
+using ItemScores = std::map<int64_t, ItemScore>;
+
+ItemScores ScoresByItem(const v1::GetRunScoresResponse& run) {
+  ItemScores items;
+  for (int i = 0; i < run.item_ordinal_size(); ++i) {
+    ItemScore& item = items[run.item_ordinal(i)];
+    item.sum += run.value(i);
+    ++item.samples;
+    item.group = run.groups(run.group(i));
+    item.cluster = run.cluster(i);
+  }
+  return items;
+}
+
+// The items that all runs have, and how many there are in any.
+struct SharedItems {
+  std::vector<int64_t> common;
+  size_t all = 0;
+};
+
+SharedItems FindShared(const std::vector<ItemScores>& runs) {
+  std::map<int64_t, size_t> counts;
+  for (const ItemScores& items : runs) {
+    for (const auto& [ordinal, item] : items) ++counts[ordinal];
+  }
+  SharedItems shared;
+  shared.all = counts.size();
+  for (const auto& [ordinal, count] : counts) {
+    if (count == runs.size()) shared.common.push_back(ordinal);
+  }
+  return shared;
+}
+
+template <typename Key>
+int32_t NumberOf(std::map<Key, int32_t>& numbers, Key key) {
+  return numbers.emplace(std::move(key), static_cast<int32_t>(numbers.size())).first->second;
+}
+
+// Adds `suffix(run)` to all labels if some are equal and the suffixes are not.
+template <typename Suffix>
+void Distinguish(const RunGroup& runs, Suffix suffix, std::vector<std::string>& labels) {
+  if (std::set<std::string>(labels.begin(), labels.end()).size() == labels.size()) return;
+  std::set<std::string> suffixes;
+  for (const auto& run : runs) suffixes.insert(suffix(run));
+  if (suffixes.size() == 1) return;
+  for (size_t i = 0; i < runs.size(); ++i) absl::StrAppend(&labels[i], " ", suffix(runs[i]));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::GetRunScoresResponse>> FetchRuns(Service& service,
+                                                                absl::Span<const std::string> names,
+                                                                const std::string& benchmark) {
+  std::vector<v1::GetRunScoresResponse> runs;
+  std::set<int64_t> seen;
+  for (const std::string& name : names) {
+    ASSAY_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, RunsOf(service, name));
+    for (const int64_t id : ids) {
+      if (!seen.insert(id).second) {
+        return absl::InvalidArgumentError(absl::StrCat("run ", id, " is named twice"));
+      }
+      ASSAY_ASSIGN_OR_RETURN(v1::GetRunScoresResponse run, FetchScores(service, id));
+      if (benchmark.empty() || run.spec().benchmark() == benchmark ||
+          run.spec().dataset_name() == benchmark) {
+        runs.push_back(std::move(run));
+      }
+    }
+  }
+  return runs;
+}
+
+std::vector<RunGroup> GroupByBenchmark(std::vector<v1::GetRunScoresResponse> runs) {
+  std::vector<RunGroup> groups;
+  std::map<std::string, int32_t> numbers;
+  for (v1::GetRunScoresResponse& run : runs) {
+    const size_t number = NumberOf(numbers, run.spec().benchmark());
+    if (number == groups.size()) groups.emplace_back();
+    groups[number].push_back(std::move(run));
+  }
+  return groups;
+}
+
+absl::Status CheckComparable(const RunGroup& runs) {
+  const v1::RunSpec& first = runs.front().spec();
+  for (const v1::GetRunScoresResponse& run : runs) {
+    const v1::RunSpec& other = run.spec();
+    const auto differ = [&](absl::string_view what, absl::string_view of_first,
+                            absl::string_view of_other) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          first.benchmark(), ": ", RunName(runs.front()), " and ", RunName(run),
+          " cannot be compared: the ", what, " of one is ", of_first, ", of the other ", of_other,
+          "; `assay compare` takes single runs as run:NUMBER, and --benchmark chooses among a "
+          "job's"));
+    };
+    const auto protocol = [](const v1::RunSettings& settings) {
+      return absl::StrCat(settings.protocol(), " version ", settings.protocol_version());
+    };
+    if (protocol(first.settings()) != protocol(other.settings())) {
+      return differ("protocol", protocol(first.settings()), protocol(other.settings()));
+    }
+    if (first.dataset_sha256() != other.dataset_sha256()) {
+      const auto dataset = [](const v1::RunSpec& spec) {
+        return absl::StrCat(spec.dataset_name(), " with sha256 ", spec.dataset_sha256());
+      };
+      return differ("data set", dataset(first), dataset(other));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ScoreTable> MakeScoreTable(const RunGroup& runs, bool only_common) {
+  std::vector<ItemScores> by_item;
+  for (const v1::GetRunScoresResponse& run : runs) by_item.push_back(ScoresByItem(run));
+  const SharedItems shared = FindShared(by_item);
+  const std::string& benchmark = runs.front().spec().benchmark();
+  if (!only_common && shared.common.size() != shared.all) {
+    std::string message = absl::StrCat(benchmark, ": the runs have not the same items");
+    for (size_t i = 0; i < runs.size(); ++i) {
+      absl::StrAppend(&message, i == 0 ? ": " : ", ", RunName(runs[i]), " has ", by_item[i].size(),
+                      " (", NameOf(runs[i].state()), ")");
+    }
+    return absl::InvalidArgumentError(absl::StrCat(message, "; ", shared.common.size(),
+                                                   " are in all of them, --common compares these"));
+  }
+  if (shared.common.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(benchmark, ": the runs have no item in common"));
+  }
+  ScoreTable table;
+  for (const ItemScores& items : by_item) {
+    std::vector<double>& scores = table.scores.emplace_back();
+    for (const int64_t ordinal : shared.common) scores.push_back(items.at(ordinal).Mean());
+  }
+  std::map<std::string, int32_t> groups;
+  std::map<std::pair<std::string, int32_t>, int32_t> clusters;
+  const bool macro = runs.front().macro_average();
+  for (const int64_t ordinal : shared.common) {
+    const ItemScore& item = by_item.front().at(ordinal);
+    if (macro) table.group.push_back(NumberOf(groups, item.group));
+    // Groups are averaged apart, so a passage that two of them share is a cluster in each.
+    table.cluster.push_back(
+        NumberOf(clusters, std::make_pair(macro ? item.group : std::string(), item.cluster)));
+  }
+  if (clusters.size() == shared.common.size()) table.cluster.clear();
+  return table;
+}
+
+std::vector<std::string> RunLabels(const RunGroup& runs) {
+  std::vector<std::string> labels;
+  for (const v1::GetRunScoresResponse& run : runs) labels.push_back(run.spec().model_name());
+  Distinguish(
+      runs, [](const auto& run) { return absl::StrCat(run.spec().settings().shots(), "-shot"); },
+      labels);
+  Distinguish(
+      runs, [](const auto& run) { return NameOf(run.spec().settings().precision()); }, labels);
+  Distinguish(
+      runs, [](const auto& run) { return absl::StrCat("run:", run.spec().run_id()); }, labels);
+  return labels;
+}
+
+}  // namespace assay

@@ -1,0 +1,42 @@
+// The runs that `assay compare` sets against each other, and their scores on the same items.
+#ifndef ASSAY_CLIENT_COMMANDS_COMPARED_RUNS_H_
+#define ASSAY_CLIENT_COMMANDS_COMPARED_RUNS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "assay/v1/evaluation_service.pb.h"
+#include "client/commands/service.h"
+#include "common/statistics/score_table.h"
+
+namespace assay {
+
+// What the command line names: "7" is job 7 with all its runs, "run:11" is run 11. In their order,
+// only those of `benchmark` (or of a data set of that name) unless it is empty. InvalidArgument for
+// anything else, and for a run that is named twice.
+absl::StatusOr<std::vector<v1::GetRunScoresResponse>> FetchRuns(Service& service,
+                                                                absl::Span<const std::string> names,
+                                                                const std::string& benchmark);
+
+// Runs of one benchmark, in the order in which they were named.
+using RunGroup = std::vector<v1::GetRunScoresResponse>;
+std::vector<RunGroup> GroupByBenchmark(std::vector<v1::GetRunScoresResponse> runs);
+
+// InvalidArgument, naming two runs and what they differ in, unless all runs are of one protocol and
+// version and of the same data.
+absl::Status CheckComparable(const RunGroup& runs);
+
+// The runs' scores by item; samples of an item count as their mean. `only_common` leaves out items
+// that not every run has; without it they are an error. InvalidArgument also where nothing is left.
+absl::StatusOr<ScoreTable> MakeScoreTable(const RunGroup& runs, bool only_common);
+
+// A name for each run that no other has: the model's, with shots, precision and run where the
+// models' names are not enough.
+std::vector<std::string> RunLabels(const RunGroup& runs);
+
+}  // namespace assay
+
+#endif  // ASSAY_CLIENT_COMMANDS_COMPARED_RUNS_H_
