@@ -1,0 +1,28 @@
+// Means of scores of which only the sums are kept, as they are folded up commit by commit.
+#ifndef ASSAY_COMMON_STATISTICS_MOMENTS_H_
+#define ASSAY_COMMON_STATISTICS_MOMENTS_H_
+
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "common/statistics/estimate.h"
+
+namespace assay {
+
+struct Moments {
+  int64_t n = 0;
+  double sum = 0;
+  double sum_of_squares = 0;
+};
+
+// As EstimateMean (mean.h) of the scores. Sums of squares lose digits where the scores hardly vary:
+// for scores in [0, 1] the standard error is good to about 1e-8.
+Estimate EstimateMean(const Moments& moments, double confidence = kConfidence);
+
+// The mean of the groups' means, as EstimateClusteredMacroMean without clusters; groups without a
+// score are left out.
+Estimate EstimateMacroMean(absl::Span<const Moments> groups, double confidence = kConfidence);
+
+}  // namespace assay
+
+#endif  // ASSAY_COMMON_STATISTICS_MOMENTS_H_
