@@ -1,7 +1,6 @@
 #include "common/benchmark/bbh_file.h"
 
 #include <cstdint>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -9,45 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/benchmark/tracked_iterator.h"
 #include "common/benchmark/utf8.h"
 
 namespace assay {
 namespace {
-
-// Walks over text and keeps in `*offset`, which copies share, how far the JSON parser has read.
-class TrackedIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  TrackedIterator(const char* begin, const char* at, size_t* offset)
-      : begin_(begin), at_(at), offset_(offset) {}
-  reference operator*() const { return *at_; }
-  TrackedIterator& operator++() {
-    ++at_;
-    *offset_ = static_cast<size_t>(at_ - begin_);
-    return *this;
-  }
-  TrackedIterator operator++(int) {
-    TrackedIterator before = *this;
-    ++*this;
-    return before;
-  }
-  friend bool operator==(const TrackedIterator& a, const TrackedIterator& b) {
-    return a.at_ == b.at_;
-  }
-  friend bool operator!=(const TrackedIterator& a, const TrackedIterator& b) {
-    return a.at_ != b.at_;
-  }
-
- private:
-  const char* begin_;
-  const char* at_;
-  size_t* offset_;
-};
 
 // Receives the parser's events and keeps the examples. Depth 1 is inside the file's object, 2
 // inside its array of examples, 3 inside an example; a value that nobody asked for is passed over,

@@ -15,6 +15,18 @@ absl::StatusOr<std::vector<SourceFile>> CollectFiles(const Benchmark& benchmark,
                                                      const std::string& directory) {
   namespace fs = std::filesystem;
   std::error_code error;
+  if (fs::is_regular_file(directory, error)) {
+    std::string name = fs::path(directory).filename().string();
+    if (!benchmark.IsDataFile(name)) {
+      return absl::InvalidArgumentError(absl::StrCat(directory, ": not a file of benchmark ",
+                                                     benchmark.name(), "; expected ",
+                                                     benchmark.description()));
+    }
+    ASSAY_ASSIGN_OR_RETURN(std::string content, ReadFile(directory));
+    std::vector<SourceFile> files;
+    files.push_back({std::move(name), std::move(content)});
+    return files;
+  }
   if (!fs::is_directory(directory, error)) {
     return absl::InvalidArgumentError(
         absl::StrCat(directory, ": ", error ? error.message() : "not a folder"));

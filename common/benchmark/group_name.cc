@@ -9,11 +9,14 @@
 
 namespace assay {
 
-absl::Status CheckGroupName(absl::string_view path, absl::string_view name) {
-  const bool valid = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+bool IsGroupName(absl::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return absl::ascii_isalnum(c) || c == '_' || c == '-';
   });
-  if (valid) return absl::OkStatus();
+}
+
+absl::Status CheckGroupName(absl::string_view path, absl::string_view name) {
+  if (IsGroupName(name)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(absl::Utf8SafeCEscape(path),
                                                  ": the file's name gives the name ", Excerpt(name),
                                                  "; use letters, digits, \"_\" and \"-\" only"));

@@ -3,11 +3,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <system_error>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 
 namespace assay {
 namespace {
@@ -47,6 +50,38 @@ absl::string_view PythonStrip(absl::string_view text) {
   while (RemoveSpaceSuffix(&text)) {
   }
   return text;
+}
+
+std::optional<double> PythonFloat(absl::string_view text) {
+  text = PythonStrip(text);
+  std::string digits;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      digits.push_back(text[i]);
+      continue;
+    }
+    const bool between_digits = i > 0 && absl::ascii_isdigit(text[i - 1]) && i + 1 < text.size() &&
+                                absl::ascii_isdigit(text[i + 1]);
+    if (!between_digits) return std::nullopt;
+  }
+  // What C++ takes and Python does not: "nan(...)". The sign is taken apart, since from_chars knows
+  // no plus.
+  absl::string_view number = digits;
+  const bool negative = absl::ConsumePrefix(&number, "-");
+  if (!negative) absl::ConsumePrefix(&number, "+");
+  if (number.empty() || number[0] == '-' || number[0] == '+' || number.back() == ')') {
+    return std::nullopt;
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (end != number.data() + number.size() || error == std::errc::invalid_argument) {
+    return std::nullopt;
+  }
+  // Out of range: Python gives an infinity for what is too large, and zero for what is too small.
+  if (error == std::errc::result_out_of_range && !absl::SimpleAtod(number, &value)) {
+    return std::nullopt;
+  }
+  return negative ? -value : value;
 }
 
 std::string PythonFloatRepr(double value) {

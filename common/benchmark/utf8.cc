@@ -54,6 +54,35 @@ size_t FindInvalidUtf8(absl::string_view text) {
   return absl::string_view::npos;
 }
 
+uint32_t TakeUtf8Character(absl::string_view* text) {
+  constexpr uint32_t kReplacement = 0xFFFD;
+  const size_t size = CharacterSize(*text);
+  const uint8_t lead = (*text)[0];
+  uint32_t character = kReplacement;
+  if (size == 1) character = lead;
+  if (size > 1) {
+    character = lead & (0xFF >> (size + 1));
+    for (size_t i = 1; i < size; ++i) {
+      character = character << 6 | (static_cast<uint8_t>((*text)[i]) & 0x3F);
+    }
+  }
+  text->remove_prefix(std::max<size_t>(size, 1));
+  return character;
+}
+
+void AppendUtf8Character(uint32_t character, std::string* text) {
+  if (character < 0x80) {
+    text->push_back(static_cast<char>(character));
+    return;
+  }
+  const int following = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+  const uint32_t mark = (0xFF00 >> (following + 1)) & 0xFF;
+  text->push_back(static_cast<char>(mark | character >> (6 * following)));
+  for (int i = following - 1; i >= 0; --i) {
+    text->push_back(static_cast<char>(0x80 | (character >> (6 * i) & 0x3F)));
+  }
+}
+
 int64_t LineOfOffset(absl::string_view content, size_t offset) {
   int64_t line = 1;
   for (size_t i = 0; i < std::min(offset, content.size()); ++i) {
@@ -63,17 +92,17 @@ int64_t LineOfOffset(absl::string_view content, size_t offset) {
   return line;
 }
 
-absl::Status CheckText(absl::string_view path, absl::string_view content) {
+absl::Status CheckText(absl::string_view path, absl::string_view content, int64_t first_line) {
   const size_t invalid = FindInvalidUtf8(content);
   if (invalid != absl::string_view::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s:%d: byte 0x%02x is not UTF-8; save the file as UTF-8", path,
-                        LineOfOffset(content, invalid), static_cast<uint8_t>(content[invalid])));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s:%d: byte 0x%02x is not UTF-8; save the file as UTF-8", path,
+        first_line - 1 + LineOfOffset(content, invalid), static_cast<uint8_t>(content[invalid])));
   }
   const size_t nul = content.find('\0');
   if (nul != absl::string_view::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ":", LineOfOffset(content, nul), ": a NUL character; remove it"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ":", first_line - 1 + LineOfOffset(content, nul), ": a NUL character; remove it"));
   }
   return absl::OkStatus();
 }

@@ -14,9 +14,15 @@ namespace assay {
 // Offset of the first byte that is not part of a well-formed character; npos when there is none.
 size_t FindInvalidUtf8(absl::string_view text);
 
+// Takes the first character off `text`, which is not empty. A byte that is not part of a
+// well-formed one is taken alone, as U+FFFD.
+uint32_t TakeUtf8Character(absl::string_view* text);
+// Appends a character of at most U+10FFFF.
+void AppendUtf8Character(uint32_t character, std::string* text);
+
 // Text that can be stored and tokenized: well-formed UTF-8 without NUL characters. The error names
-// `path` and the line.
-absl::Status CheckText(absl::string_view path, absl::string_view content);
+// `path` and the line; `content` starts in line `first_line`.
+absl::Status CheckText(absl::string_view path, absl::string_view content, int64_t first_line = 1);
 
 // `text` for an error message: escaped, and cut when it is long.
 std::string Excerpt(absl::string_view text);

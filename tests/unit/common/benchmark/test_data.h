@@ -3,6 +3,7 @@
 #define ASSAY_TESTS_UNIT_COMMON_BENCHMARK_TEST_DATA_H_
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,10 @@ namespace assay {
 
 inline constexpr char kSampleMmlu[] = "deploy/sample_data/mmlu";
 inline constexpr char kSampleBbh[] = "deploy/sample_data/bbh";
+inline constexpr char kSampleCrass[] = "deploy/sample_data/crass";
+inline constexpr char kSampleDrop[] = "deploy/sample_data/drop";
+inline constexpr char kSampleHhh[] = "deploy/sample_data/hhh";
+inline constexpr char kSampleHumanEval[] = "deploy/sample_data/human_eval";
 // Copies of the published sets, which not every checkout has beside it.
 inline constexpr char kPublishedMmlu[] = "../shared/data/mmlu";
 inline constexpr char kPublishedBbh[] = "../shared/data/bbh";
@@ -41,6 +46,30 @@ inline std::vector<Item> ParseFolder(const Benchmark& benchmark, const std::stri
   auto items = benchmark.Parse(*files);
   EXPECT_TRUE(items.ok()) << items.status();
   return items.ok() ? *std::move(items) : std::vector<Item>();
+}
+
+// `text` compressed by gzip.
+inline std::string Gzip(const std::string& text) {
+  z_stream stream = {};
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string compressed(deflateBound(&stream, text.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(compressed.data());
+  stream.avail_out = static_cast<uInt>(compressed.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  compressed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return compressed;
+}
+
+// What Parse says to one bad file.
+inline std::string ParseError(const Benchmark& benchmark, const std::string& path,
+                              const std::string& content) {
+  const auto items = benchmark.Parse(std::vector<SourceFile>{{path, content}});
+  EXPECT_FALSE(items.ok()) << content;
+  EXPECT_EQ(items.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(items.status().message());
 }
 
 // The items by group, in their order.
