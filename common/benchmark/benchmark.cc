@@ -8,6 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "common/base/sha256.h"
 #include "common/benchmark/bbh.h"
+#include "common/benchmark/crass.h"
+#include "common/benchmark/drop.h"
+#include "common/benchmark/hhh.h"
 #include "common/benchmark/mmlu.h"
 
 namespace assay {
@@ -34,8 +37,14 @@ absl::StatusOr<const ProtocolSpec*> Benchmark::FindProtocol(absl::string_view na
                    "\"; there are: ", absl::StrJoin(protocols(), ", ", append_name)));
 }
 
+std::string Benchmark::RenderVariant(const ProtocolSpec& protocol, const Item& item,
+                                     absl::Span<const Item> shots, int variant) const {
+  return RenderPrompt(protocol, item, shots);
+}
+
 absl::Span<const Benchmark* const> AllBenchmarks() {
-  static const std::array<const Benchmark*, 2> benchmarks = {new BbhBenchmark, new MmluBenchmark};
+  static const std::array<const Benchmark*, 5> benchmarks = {
+      new BbhBenchmark, new CrassBenchmark, new DropBenchmark, new HhhBenchmark, new MmluBenchmark};
   return benchmarks;
 }
 

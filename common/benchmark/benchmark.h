@@ -31,6 +31,12 @@ enum class Averaging {
   kMacro,  // mean over the groups of each group's mean
 };
 
+// What a choice is to the model (kScoreChoices).
+enum class ChoiceTokens {
+  kContinuation,  // the tokens that the choice adds to the prompt, as lm-evaluation-harness has it
+  kFirstToken,    // the first token of the choice's own text, whatever is before it
+};
+
 // A named way to run a benchmark. Raise `version` with every change that may change a prompt, a
 // request or a verdict.
 struct ProtocolSpec {
@@ -45,7 +51,18 @@ struct ProtocolSpec {
   Averaging averaging = Averaging::kMicro;
   // What precedes a choice's label in the continuation that is scored (kScoreChoices).
   std::string choice_prefix;
+  ChoiceTokens choice_tokens = ChoiceTokens::kContinuation;
+  // Prompts of an item, more than one with kScoreChoices only. Each is a request of its own; the
+  // prediction has the log-likelihoods of all choices after the first prompt, then after the next.
+  int variants = 1;
+  // What the share of correct items is called, and the mean of Score::value() where the grader
+  // tells more than right and wrong; the latter, when not empty, is the protocol's first metric.
+  std::string verdict_metric = "accuracy";
+  std::string value_metric = "";
 };
+
+// Stands between an item's prompts where they are stored and shown as one text.
+inline constexpr char kVariantSeparator[] = "\n\n=== the same item, asked again ===\n\n";
 
 // The items of one group that serve as few-shot examples, and those that are asked.
 struct Selection {
@@ -79,6 +96,9 @@ class Benchmark {
   // The prompt of `item` after these shots, in this order.
   virtual std::string RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                    absl::Span<const Item> shots) const = 0;
+  // The item's prompt number `variant`, in [0, protocol.variants). Number 0 is RenderPrompt's.
+  virtual std::string RenderVariant(const ProtocolSpec& protocol, const Item& item,
+                                    absl::Span<const Item> shots, int variant) const;
 
   // Names of the larger groups that `group` belongs to: {"subcategory:math", "category:STEM"};
   // empty when there are none.
@@ -90,8 +110,8 @@ absl::Span<const Benchmark* const> AllBenchmarks();
 // NotFound, naming the benchmarks there are.
 absl::StatusOr<const Benchmark*> FindBenchmark(absl::string_view name);
 
-// Reads the benchmark's files below the folder `directory`, in order of path. An error when there
-// is none.
+// Reads the benchmark's files below the folder `directory`, in order of path; or that file alone
+// when it is the path of a file. An error when there is none.
 absl::StatusOr<std::vector<SourceFile>> CollectFiles(const Benchmark& benchmark,
                                                      const std::string& directory);
 // DatasetInfo::sha256 of these files, whatever their order.
@@ -104,12 +124,12 @@ struct FittedPrompt {
   bool over_max_input =
       false;  // does not fit with no shot at all; text is then the prompt without shots
 };
-// Drops shots, last first, until the prompt has at most protocol.max_input tokens by
-// `count_tokens`.
+// Drops shots, last first, until the item's prompt `variant` has at most protocol.max_input tokens
+// by `count_tokens`.
 absl::StatusOr<FittedPrompt> FitPrompt(
     const Benchmark& benchmark, const ProtocolSpec& protocol, const Item& item,
     absl::Span<const Item> shots,
-    const std::function<absl::StatusOr<int64_t>(absl::string_view)>& count_tokens);
+    const std::function<absl::StatusOr<int64_t>(absl::string_view)>& count_tokens, int variant = 0);
 
 }  // namespace assay
 

@@ -4,6 +4,7 @@
 #define ASSAY_COMMON_DOMAIN_PREDICTION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,17 +48,22 @@ struct Score {
   int grader_version = 1;
   Verdict verdict = Verdict::kWrong;
   std::string extracted;  // what was compared with the target
-  double value() const { return verdict == Verdict::kCorrect ? 1.0 : 0.0; }
+  // In [0, 1], of graders that tell more than right and wrong.
+  std::optional<double> partial = std::nullopt;
+  double value() const { return partial.value_or(verdict == Verdict::kCorrect ? 1.0 : 0.0); }
 };
 
 // A folded metric of a run: of one group, or over groups ("" is over all).
 struct Metric {
-  std::string name;   // "accuracy"
+  std::string name;   // "accuracy", "f1"
   std::string group;  // "" | subject or task | "subcategory:math" | "category:STEM"
   double value = 0;   // in [0, 1]
   double standard_error = 0;
   int64_t items = 0;
   int64_t errors = 0;  // items stored as an error; they count as wrong
+  // The 95% interval of `value`, within [0, 1].
+  double low = 0;
+  double high = 1;
 };
 
 }  // namespace assay

@@ -83,6 +83,7 @@ v1::Score ToProto(const Score& score) {
   proto.set_grader_version(score.grader_version);
   proto.set_verdict(EnumToProto<v1::Verdict>(score.verdict));
   proto.set_extracted(score.extracted);
+  if (score.partial.has_value()) proto.set_partial(*score.partial);
   return proto;
 }
 
@@ -94,6 +95,12 @@ absl::StatusOr<Score> FromProto(const v1::Score& proto) {
   ASSAY_ASSIGN_OR_RETURN(
       score.verdict, EnumFromProto<Verdict>("Score.verdict", proto.verdict(), v1::Verdict_IsValid));
   score.extracted = proto.extracted();
+  if (proto.has_partial()) {
+    if (!(proto.partial() >= 0 && proto.partial() <= 1)) {
+      return FieldError("Score.partial", "must be between 0 and 1");
+    }
+    score.partial = proto.partial();
+  }
   return score;
 }
 
@@ -105,6 +112,8 @@ v1::Metric ToProto(const Metric& metric) {
   proto.set_standard_error(metric.standard_error);
   proto.set_items(metric.items);
   proto.set_errors(metric.errors);
+  proto.set_low(metric.low);
+  proto.set_high(metric.high);
   return proto;
 }
 
@@ -117,6 +126,8 @@ absl::StatusOr<Metric> FromProto(const v1::Metric& proto) {
   metric.standard_error = proto.standard_error();
   metric.items = proto.items();
   metric.errors = proto.errors();
+  if (proto.has_low()) metric.low = proto.low();
+  if (proto.has_high()) metric.high = proto.high();
   return metric;
 }
 

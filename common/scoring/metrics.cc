@@ -1,38 +1,97 @@
 #include "common/scoring/metrics.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/statistics/moments.h"
+#include "common/statistics/proportion.h"
 
 namespace assay {
 namespace {
 
-constexpr char kAccuracy[] = "accuracy";
+// Means that differ by less differ by rounding only.
+constexpr double kRounding = 1e-12;
 
 void Add(const GroupCount& count, GroupCount* sum) {
   sum->items += count.items;
   sum->correct += count.correct;
   sum->errors += count.errors;
+  sum->values += count.values;
+  sum->squared_values += count.squared_values;
+}
+
+// What is averaged.
+struct Measure {
+  std::string name;
+  bool of_values;  // else of verdicts
+};
+
+Moments ToMoments(const GroupCount& count) {
+  return {count.items, count.values, count.squared_values};
+}
+
+// Scores lie between 0 and 1, so no interval leads out of there; it is all of it where nothing is
+// known of the error.
+Metric ToMetric(const std::string& name, const GroupCount& count, const Estimate& estimate) {
+  const auto known = [](double value, double otherwise) {
+    return std::isnan(value) ? otherwise : std::clamp(value, 0.0, 1.0);
+  };
+  return {name,
+          count.group,
+          estimate.value,
+          known(estimate.standard_error, 0),
+          count.items,
+          count.errors,
+          known(estimate.interval.low, 0),
+          known(estimate.interval.high, 1)};
 }
 
 // The mean over the items of `count`, of which there is at least one.
-Metric MicroAverage(const GroupCount& count) {
-  const double items = static_cast<double>(count.items);
-  const double mean = static_cast<double>(count.correct) / items;
-  const double error = count.items < 2 ? 0 : std::sqrt(mean * (1 - mean) / (items - 1));
-  return {kAccuracy, count.group, mean, error, count.items, count.errors};
+Metric MicroAverage(const Measure& measure, const GroupCount& count) {
+  if (!measure.of_values) {
+    return ToMetric(measure.name, count, EstimateProportion({count.correct, count.items}));
+  }
+  // Values that are all 0 or all 1 have no variance, but no certainty either: they are verdicts.
+  if (count.values == 0 || count.values == static_cast<double>(count.items)) {
+    return ToMetric(measure.name, count,
+                    EstimateProportion({count.values == 0 ? 0 : count.items, count.items}));
+  }
+  return ToMetric(measure.name, count, EstimateMean(ToMoments(count)));
 }
 
 // The mean over `groups`, of which there is at least one; `sum` has their counts.
-Metric MacroAverage(const GroupCount& sum, const std::vector<Metric>& groups) {
-  const double size = static_cast<double>(groups.size());
-  double sum_of_means = 0;
-  double squared_error = 0;
-  for (const Metric& group : groups) {
-    sum_of_means += group.value;
-    squared_error += group.standard_error * group.standard_error;
+Metric MacroAverage(const Measure& measure, const GroupCount& sum,
+                    absl::Span<const GroupCount> groups) {
+  std::vector<Count> verdicts;
+  std::vector<Moments> values;
+  for (const GroupCount& group : groups) {
+    verdicts.push_back({group.correct, group.items});
+    values.push_back(ToMoments(group));
   }
-  return {kAccuracy, sum.group, sum_of_means / size, std::sqrt(squared_error) / size,
-          sum.items, sum.errors};
+  return ToMetric(
+      measure.name, sum,
+      measure.of_values ? EstimateMacroMean(values) : EstimateMacroProportion(verdicts));
+}
+
+// All metrics of a measure, as the header says.
+void AddMetrics(const Measure& measure, Averaging averaging, const GroupCount& all,
+                absl::Span<const GroupCount> groups,
+                const std::map<std::string, GroupCount>& parents, std::vector<Metric>& metrics) {
+  const bool macro = averaging == Averaging::kMacro;
+  const size_t overall = metrics.size();
+  metrics.push_back(macro ? MacroAverage(measure, all, groups) : MicroAverage(measure, all));
+  for (const GroupCount& count : groups) metrics.push_back(MicroAverage(measure, count));
+  for (const auto& [name, count] : parents) metrics.push_back(MicroAverage(measure, count));
+  const Measure other = {absl::StrCat(measure.name, macro ? "_micro" : "_macro"),
+                         measure.of_values};
+  Metric otherwise = macro ? MicroAverage(other, all) : MacroAverage(other, all, groups);
+  if (std::abs(otherwise.value - metrics[overall].value) > kRounding) {
+    metrics.push_back(std::move(otherwise));
+  }
 }
 
 }  // namespace
@@ -40,25 +99,27 @@ Metric MacroAverage(const GroupCount& sum, const std::vector<Metric>& groups) {
 std::vector<Metric> ComputeMetrics(const Benchmark& benchmark, const ProtocolSpec& protocol,
                                    absl::Span<const GroupCount> groups) {
   GroupCount all;
-  std::vector<Metric> of_groups;
+  std::vector<GroupCount> with_items;
   std::map<std::string, GroupCount> parents;
   for (const GroupCount& count : groups) {
     if (count.items == 0) continue;
     Add(count, &all);
-    of_groups.push_back(MicroAverage(count));
+    with_items.push_back(count);
     for (const std::string& name : benchmark.ParentGroups(count.group)) {
       GroupCount& parent = parents[name];
       parent.group = name;
       Add(count, &parent);
     }
   }
-  if (of_groups.empty()) return {};
+  if (with_items.empty()) return {};
 
+  std::vector<Measure> measures;
+  if (!protocol.value_metric.empty()) measures.push_back({protocol.value_metric, true});
+  measures.push_back({protocol.verdict_metric, false});
   std::vector<Metric> metrics;
-  metrics.push_back(protocol.averaging == Averaging::kMacro ? MacroAverage(all, of_groups)
-                                                            : MicroAverage(all));
-  metrics.insert(metrics.end(), of_groups.begin(), of_groups.end());
-  for (const auto& [name, count] : parents) metrics.push_back(MicroAverage(count));
+  for (const Measure& measure : measures) {
+    AddMetrics(measure, protocol.averaging, all, with_items, parents, metrics);
+  }
   return metrics;
 }
 

@@ -17,13 +17,22 @@ struct GroupCount {
   int64_t items = 0;  // with a verdict, errors included
   int64_t correct = 0;
   int64_t errors = 0;
+  double values = 0;          // sum of Score::value()
+  double squared_values = 0;  // sum of their squares
 };
 
-// "accuracy" over all (group "", first), then of each group in order, then of each parent group in
-// order of name. The overall value is averaged as the protocol says; parent groups are micro
-// averages. Groups without a verdict are left out. standard_error: of a mean of n Bernoulli
-// outcomes by the sample variance, sqrt(p (1 - p) / (n - 1)), 0 for n < 2; of a macro average, the
-// root of the sum of the groups' squared errors over the number of groups.
+// The protocol's metrics, the mean of values (where it has one) before the share of correct items.
+// Each over all (group "", first), then of each group in order, then of each parent group in order
+// of name. The overall value is averaged as the protocol says; parent groups are micro averages.
+// Groups without a verdict are left out. Where the mean over all items and the mean over the
+// groups' means differ, the one that the protocol does not say follows, over all, as
+// "accuracy_micro" or "accuracy_macro".
+//
+// standard_error: of a mean of n values by the sample variance, which for n verdicts is sqrt(p (1 -
+// p) / (n - 1)), 0 for n < 2; of a macro average, the root of the sum of the groups' squared errors
+// over the number of groups. Intervals: Wilson's of verdicts, and for macro averages what follows
+// from the groups' (common/statistics/proportion.h); Student's t of values (moments.h), within [0,
+// 1]; [0, 1] where nothing is known. Items count as independent.
 std::vector<Metric> ComputeMetrics(const Benchmark& benchmark, const ProtocolSpec& protocol,
                                    absl::Span<const GroupCount> groups);
 

@@ -23,8 +23,9 @@ absl::Status CheckPrediction(const Item& item, const ProtocolSpec& protocol,
     return invalid("its counts of tokens or shots make no sense");
   }
   if (!prediction.error.empty()) return absl::OkStatus();
-  const size_t choices =
-      protocol.request_type == RequestType::kScoreChoices ? item.choices.size() : 0;
+  const size_t choices = protocol.request_type == RequestType::kScoreChoices
+                             ? item.choices.size() * static_cast<size_t>(protocol.variants)
+                             : 0;
   if (prediction.choice_loglikelihoods.size() != choices) {
     return invalid(absl::StrCat(prediction.choice_loglikelihoods.size(),
                                 " log-likelihoods, where the protocol asks for ", choices));

@@ -41,6 +41,7 @@ std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Proto
         {"request_type", std::string(RequestTypeName(protocol.request_type))},
         {"max_input", protocol.max_input},
         {"max_output", protocol.max_output},
+        {"variants", protocol.variants},
         {"grader", protocol.grader},
         {"grader_version", grader.version()}}},
       {"settings",

@@ -63,10 +63,15 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
     int64_t shot_characters = 0;
     for (size_t i = 0; i < count; ++i) {
       const Item& item = selection.items[i];
-      const int64_t own = CountCharacters(benchmark.RenderPrompt(protocol, item, {}));
+      int64_t own = 0;
+      for (int variant = 0; variant < protocol.variants; ++variant) {
+        own += CountCharacters(benchmark.RenderVariant(protocol, item, {}, variant));
+      }
       if (i == 0) {
         std::string prompt = benchmark.RenderPrompt(protocol, item, selection.shots);
-        shot_characters = CountCharacters(prompt) - own;
+        shot_characters = (CountCharacters(prompt) -
+                           CountCharacters(benchmark.RenderPrompt(protocol, item, {}))) *
+                          protocol.variants;
         selected.unshared_characters += shot_characters;
         if (selected.first_item_id.empty()) {
           selected.first_item_id = item.id;

@@ -47,7 +47,8 @@ absl::StatusOr<v1::RunResult> MakeRunResult(const StoredResult& result, absl::Ti
                          benchmark->FindProtocol(spec.settings.protocol));
   std::vector<GroupCount> counts;
   for (const StoredGroupCount& group : result.groups) {
-    counts.push_back({group.group, group.items, group.correct, group.errors});
+    counts.push_back({group.group, group.items, group.correct, group.errors, group.values,
+                      group.squared_values});
   }
   v1::RunResult made;
   *made.mutable_run() = ToProto(result.run);

@@ -20,10 +20,15 @@ constexpr char kCountItems[] =
     "  finished = CASE WHEN items_done + $2 = items THEN clock_timestamp() END "
     "WHERE run_id = $1 RETURNING state = 'completed', job_id";
 constexpr char kCountGroup[] =
-    "INSERT INTO run_groups AS g (run_id, group_name, items, correct, errors) "
-    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (run_id, group_name) DO UPDATE SET "
+    "INSERT INTO run_groups AS g "
+    "  (run_id, group_name, items, correct, errors, values_sum, squares_sum) "
+    "SELECT $1::bigint, $2::text, $3::bigint, $4::bigint, $5::bigint, coalesce(sum(v), 0), "
+    "coalesce(sum(v * v), 0) "
+    "FROM unnest($6::numeric[]) v "
+    "ON CONFLICT (run_id, group_name) DO UPDATE SET "
     "  items = g.items + excluded.items, correct = g.correct + excluded.correct, "
-    "  errors = g.errors + excluded.errors";
+    "  errors = g.errors + excluded.errors, values_sum = g.values_sum + excluded.values_sum, "
+    "  squares_sum = g.squares_sum + excluded.squares_sum";
 constexpr char kEndShard[] =
     "UPDATE shards SET state = 'done', deadline = NULL WHERE shard_id = $1";
 
@@ -31,6 +36,7 @@ struct Counts {
   int64_t items = 0;
   int64_t correct = 0;
   int64_t errors = 0;
+  std::vector<double> values;
 };
 
 void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
@@ -58,14 +64,15 @@ void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
 }
 
 void CopyScores(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem> items) {
-  const std::vector<std::string> columns = {
-      "run_id", "item_ordinal", "sample_index", "grader", "grader_version", "verdict", "extracted"};
+  const std::vector<std::string> columns = {"run_id",    "item_ordinal",   "sample_index",
+                                            "grader",    "grader_version", "verdict",
+                                            "extracted", "partial"};
   pqxx::stream_to stream(tx, "scores", columns);
   for (const GradedItem& item : items) {
     stream << std::make_tuple(run_id, item.ordinal, item.prediction.sample_index, item.score.grader,
                               item.score.grader_version,
                               std::string(VerdictName(item.score.verdict)),
-                              EncodeBytes(item.score.extracted));
+                              EncodeBytes(item.score.extracted), item.score.partial);
   }
   stream.complete();
 }
@@ -83,6 +90,7 @@ void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
     ++group.items;
     group.correct += item.score.verdict == Verdict::kCorrect ? 1 : 0;
     group.errors += item.score.verdict == Verdict::kError ? 1 : 0;
+    group.values.push_back(item.score.value());
     failed += item.prediction.error.empty() ? 0 : 1;
     prompt_tokens += item.prediction.prompt_tokens;
     cached_tokens += item.prediction.cached_tokens;
@@ -90,7 +98,8 @@ void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
   }
   tx.exec_params(kEndShard, key.shard_id);
   for (const auto& [group, counts] : groups) {
-    tx.exec_params(kCountGroup, run_id, group, counts.items, counts.correct, counts.errors);
+    tx.exec_params(kCountGroup, run_id, group, counts.items, counts.correct, counts.errors,
+                   EncodeArray(counts.values));
   }
   const pqxx::row run = tx.exec_params1(kCountItems, run_id, static_cast<int64_t>(items.size()),
                                         failed, prompt_tokens, cached_tokens, generated_tokens);

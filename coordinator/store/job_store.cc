@@ -44,7 +44,8 @@ constexpr char kCancelJob[] =
     "WHERE job_id = $1 AND state IN ('pending', 'running') RETURNING 1";
 
 constexpr char kGroupCounts[] =
-    "SELECT g.run_id, g.group_name, g.items, g.correct, g.errors "
+    "SELECT g.run_id, g.group_name, g.items, g.correct, g.errors, "
+    "  g.values_sum::double precision, g.squares_sum::double precision "
     "FROM run_groups g JOIN runs r USING (run_id) WHERE r.job_id = $1 "
     "ORDER BY g.run_id, g.group_name COLLATE \"C\"";
 
@@ -198,7 +199,8 @@ absl::StatusOr<std::vector<StoredResult>> JobStore::Results(int64_t job_id) {
     if (results.empty()) return NoSuchJob(job_id);
     for (const auto& row : tx.exec_params(kGroupCounts, job_id)) {
       results[positions.at(row[0].as<int64_t>())].groups.push_back(
-          {row[1].c_str(), row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].as<int64_t>()});
+          {row[1].c_str(), row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].as<int64_t>(),
+           row[5].as<double>(), row[6].as<double>()});
     }
     return results;
   });

@@ -27,6 +27,8 @@ struct StoredGroupCount {
   int64_t items = 0;
   int64_t correct = 0;
   int64_t errors = 0;
+  double values = 0;          // sum of Score::value()
+  double squared_values = 0;  // sum of their squares
 };
 
 struct StoredResult {

@@ -22,7 +22,8 @@ constexpr char kPage[] =
     "SELECT p.item_ordinal, p.sample_index, p.prompt, p.prompt_sha256, p.prompt_tokens, "
     "  p.cached_tokens, p.shots_used, p.over_max_input, p.truncated, p.output, p.output_token_ids, "
     "  p.finish_reason, p.choice_loglikelihoods, p.error, "
-    "  s.grader, s.grader_version, s.verdict, s.extracted, i.item_id, i.group_name, i.body "
+    "  s.grader, s.grader_version, s.verdict, s.extracted, s.partial, i.item_id, i.group_name, "
+    "i.body "
     "FROM predictions p "
     "JOIN scores s USING (run_id, item_ordinal, sample_index) "
     "JOIN items i ON i.dataset_id = $2 AND i.ordinal = p.item_ordinal "
@@ -55,6 +56,8 @@ absl::StatusOr<StoredPrediction> ReadPrediction(const pqxx::row& row) {
   score.grader_version = row[i++].as<int>();
   ASSAY_ASSIGN_OR_RETURN(score.verdict, ParseVerdict(row[i++].c_str()));
   score.extracted = DecodeBytes(row[i++].c_str());
+  if (!row[i].is_null()) score.partial = row[i].as<double>();
+  ++i;
   Item item;
   p.item_id = item.id = row[i++].c_str();
   stored.group = row[i++].c_str();

@@ -21,7 +21,7 @@ TEST(BenchmarkTest, AreFoundByName) {
     EXPECT_EQ(*found, benchmark);
   }
   EXPECT_EQ(FindBenchmark("gsm8k").status().message(),
-            "unknown benchmark \"gsm8k\"; there are: bbh, mmlu");
+            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, mmlu");
 }
 
 TEST(BenchmarkTest, DigestDependsOnNamesAndContentsOnly) {
@@ -61,11 +61,28 @@ TEST_F(CollectFilesTest, TakesTheBenchmarksFilesInOrderOfPath) {
   EXPECT_EQ((*files)[1].path, "test/x_test.csv");
 }
 
+TEST_F(CollectFilesTest, TakesASingleFileByItsPath) {
+  Write("questions.csv", "1");
+  Write("others.csv", "2");
+  const Benchmark& crass = **FindBenchmark("crass");
+  const auto files = CollectFiles(crass, (folder_ / "questions.csv").string());
+  ASSERT_TRUE(files.ok()) << files.status();
+  ASSERT_EQ(files->size(), 1);
+  EXPECT_EQ((*files)[0].path, "questions.csv");
+  EXPECT_EQ((*files)[0].content, "1");
+  const auto both = CollectFiles(crass, folder_.string());
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(crass.Parse(*both).status().message(),
+              HasSubstr("questions.csv: benchmark crass takes one file, and others.csv is one"));
+}
+
 TEST_F(CollectFilesTest, NothingToReadIsAnError) {
   Write("README.md", "");
   EXPECT_THAT(CollectFiles(**FindBenchmark("mmlu"), folder_.string()).status().message(),
               HasSubstr("no file of benchmark mmlu; expected"));
-  EXPECT_FALSE(CollectFiles(**FindBenchmark("mmlu"), (folder_ / "README.md").string()).ok());
+  EXPECT_THAT(
+      CollectFiles(**FindBenchmark("mmlu"), (folder_ / "README.md").string()).status().message(),
+      HasSubstr("README.md: not a file of benchmark mmlu; expected"));
   EXPECT_THAT(CollectFiles(**FindBenchmark("bbh"), (folder_ / "none").string()).status().message(),
               HasSubstr("No such file"));
 }

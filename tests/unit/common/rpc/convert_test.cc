@@ -249,14 +249,22 @@ TEST(ConvertTest, ScoreAndMetric) {
   EXPECT_EQ(score_back.grader_version, 2);
   EXPECT_EQ(score_back.verdict, Verdict::kError);
   EXPECT_EQ(score_back.extracted, "extract");
+  EXPECT_FALSE(score_back.partial.has_value());
+  score.partial = 0.0;
+  EXPECT_EQ(RoundTrip<v1::Score>(score).partial, 0.0);
+  v1::Score beyond = ToProto(score);
+  beyond.set_partial(1.5);
+  EXPECT_EQ(FromProto(beyond).status().message(), "Score.partial: must be between 0 and 1");
   const Metric metric =
-      RoundTrip<v1::Metric>(Metric{"accuracy", "category:STEM", 0.25, 0.01, 400, 3});
+      RoundTrip<v1::Metric>(Metric{"accuracy", "category:STEM", 0.25, 0.01, 400, 3, 0.21, 0.29});
   EXPECT_EQ(metric.name, "accuracy");
   EXPECT_EQ(metric.group, "category:STEM");
   EXPECT_EQ(metric.value, 0.25);
   EXPECT_EQ(metric.standard_error, 0.01);
   EXPECT_EQ(metric.items, 400);
   EXPECT_EQ(metric.errors, 3);
+  EXPECT_EQ(metric.low, 0.21);
+  EXPECT_EQ(metric.high, 0.29);
 }
 
 TEST(ConvertTest, WorkerInfo) {

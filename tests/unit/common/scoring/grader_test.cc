@@ -29,7 +29,8 @@ Score GradeChoices(const std::vector<double>& loglikelihoods, const std::string&
 
 TEST(GraderTest, UnknownNameListsTheGraders) {
   EXPECT_EQ(FindGrader("x").status().message(),
-            "unknown grader \"x\"; there are: max_loglikelihood, starts_with");
+            "unknown grader \"x\"; there are: drop_f1, hhh, max_loglikelihood, "
+            "starts_with");
 }
 
 TEST(GraderTest, StartsWithIsPythons) {
@@ -80,6 +81,39 @@ TEST(GraderTest, EveryProtocolsGraderExists) {
       EXPECT_EQ((*grader)->name(), protocol.grader);
     }
   }
+}
+
+Score GradeHhh(const std::vector<double>& loglikelihoods) {
+  Item item;
+  item.choices = {"A", "B"};
+  item.target = "chosen";
+  Prediction prediction;
+  prediction.choice_loglikelihoods = loglikelihoods;
+  return (*FindGrader("hhh"))->Grade(item, prediction);
+}
+
+TEST(GraderTest, HhhTakesBothOrdersTogether) {
+  // A and B with the chosen answer as A, then A and B with the chosen answer as B.
+  EXPECT_EQ(GradeHhh({-1, -2, -2, -1}).verdict, Verdict::kCorrect);
+  EXPECT_EQ(GradeHhh({-1, -2, -2, -1}).extracted, "chosen");
+  // A model that always prefers A, a little more so when A is right, is right.
+  EXPECT_EQ(GradeHhh({-1, -5, -1, -4}).verdict, Verdict::kCorrect);
+  EXPECT_EQ(GradeHhh({-1, -4, -1, -5}).verdict, Verdict::kWrong);
+  EXPECT_EQ(GradeHhh({-1, -4, -1, -5}).extracted, "rejected");
+  EXPECT_EQ(GradeHhh({-1, -2, -1, -2}).verdict, Verdict::kWrong);  // no preference
+}
+
+TEST(GraderTest, HhhDoesNotDependOnWhatAPromptsNumbersShare) {
+  // Softmax takes the same from both letters of one prompt.
+  EXPECT_EQ(GradeHhh({7, 6, -3, -3.5}).verdict, GradeHhh({-1, -2, -9, -9.5}).verdict);
+  EXPECT_EQ(GradeHhh({7, 6, -3.5, -3}).verdict, GradeHhh({-1, -2, -9.5, -9}).verdict);
+}
+
+TEST(GraderTest, HhhWithoutFourNumbersIsAnError) {
+  const double least = -std::numeric_limits<double>::infinity();
+  EXPECT_EQ(GradeHhh({-1, -2}).verdict, Verdict::kError);
+  EXPECT_EQ(GradeHhh({-1, -2, -1, std::nan("")}).verdict, Verdict::kError);
+  EXPECT_EQ(GradeHhh({-1, -2, -1, least}).verdict, Verdict::kWrong);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST(MetricsTest, MicroAverageWeighsItems) {
                                           {"my_own", 4, 1, 0},
                                           {"virology", 0, 0, 0}};
   const auto metrics = ComputeMetrics(mmlu, mmlu.protocols().front(), counts);
-  ASSERT_EQ(metrics.size(), 7);
+  ASSERT_EQ(metrics.size(), 8);
   ExpectMetric(metrics[0], "", 0.5, std::sqrt(0.25 / 15), 16, 1);
   ExpectMetric(metrics[1], "abstract_algebra", 0.5, std::sqrt(0.25 / 9), 10, 1);
   ExpectMetric(metrics[2], "astronomy", 1, 0, 2, 0);
@@ -33,17 +33,41 @@ TEST(MetricsTest, MicroAverageWeighsItems) {
   ExpectMetric(metrics[4], "category:STEM", stem, std::sqrt(stem * (1 - stem) / 11), 12, 1);
   ExpectMetric(metrics[5], "subcategory:math", 0.5, std::sqrt(0.25 / 9), 10, 1);
   ExpectMetric(metrics[6], "subcategory:physics", 1, 0, 2, 0);
+  EXPECT_EQ(metrics[7].name, "accuracy_macro");
+  EXPECT_EQ(metrics[7].group, "");
+  EXPECT_DOUBLE_EQ(metrics[7].value, 1.75 / 3);
 }
 
 TEST(MetricsTest, MacroAverageWeighsGroups) {
   const Benchmark& bbh = **FindBenchmark("bbh");
   const std::vector<GroupCount> counts = {{"a", 4, 1, 0}, {"b", 5, 4, 1}, {"none", 0, 0, 0}};
   const auto metrics = ComputeMetrics(bbh, bbh.protocols().front(), counts);
-  ASSERT_EQ(metrics.size(), 3);
+  ASSERT_EQ(metrics.size(), 4);
+  EXPECT_EQ(metrics[3].name, "accuracy_micro");
+  EXPECT_EQ(metrics[3].group, "");
+  EXPECT_DOUBLE_EQ(metrics[3].value, 5.0 / 9);
   // Squared errors: 0.1875 / 3 = 0.0625 and 0.16 / 4 = 0.04.
   ExpectMetric(metrics[0], "", 0.525, std::sqrt(0.1025) / 2, 9, 1);
   ExpectMetric(metrics[1], "a", 0.25, 0.25, 4, 0);
   ExpectMetric(metrics[2], "b", 0.8, 0.2, 5, 1);
+}
+
+TEST(MetricsTest, MeanOfValuesComesBeforeTheShareOfCorrectItems) {
+  const Benchmark& drop = **FindBenchmark("drop");
+  const ProtocolSpec& protocol = **drop.FindProtocol("drop-f1");
+  // Values 1, 0.5, 0 and 0.5.
+  const auto metrics =
+      ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 2, 1.5}});
+  ASSERT_EQ(metrics.size(), 4);
+  EXPECT_EQ(metrics[0].name, "f1");
+  EXPECT_EQ(metrics[0].group, "");
+  EXPECT_DOUBLE_EQ(metrics[0].value, 0.5);
+  EXPECT_DOUBLE_EQ(metrics[0].standard_error, std::sqrt(0.125 / 3));
+  EXPECT_EQ(metrics[1].name, "f1");
+  EXPECT_EQ(metrics[1].group, "drop");
+  EXPECT_EQ(metrics[2].name, "exact_match");
+  EXPECT_DOUBLE_EQ(metrics[2].value, 0.25);
+  EXPECT_DOUBLE_EQ(metrics[2].standard_error, 0.25);
 }
 
 TEST(MetricsTest, OneItemHasNoStandardError) {
@@ -52,6 +76,36 @@ TEST(MetricsTest, OneItemHasNoStandardError) {
       ComputeMetrics(bbh, bbh.protocols().front(), std::vector<GroupCount>{{"a", 1, 1, 0}});
   ASSERT_EQ(metrics.size(), 2);
   ExpectMetric(metrics[0], "", 1, 0, 1, 0);
+}
+
+TEST(MetricsTest, IntervalsAreWilsonsAndHaveAWidthAtTheEnds) {
+  const Benchmark& bbh = **FindBenchmark("bbh");
+  const auto metrics = ComputeMetrics(bbh, bbh.protocols().front(),
+                                      std::vector<GroupCount>{{"a", 10, 7, 0}, {"b", 4, 4, 0}});
+  ASSERT_EQ(metrics.size(), 4);
+  // Known values of Wilson's interval for 7 of 10 and 4 of 4.
+  EXPECT_NEAR(metrics[1].low, 0.39678, 1e-5);
+  EXPECT_NEAR(metrics[1].high, 0.89221, 1e-5);
+  EXPECT_NEAR(metrics[2].low, 0.51011, 1e-5);
+  EXPECT_EQ(metrics[2].high, 1);
+  // The mean of 0.7 and 1: half the root of the squared distances below and above.
+  EXPECT_NEAR(metrics[0].low, 0.85 - std::hypot(0.7 - 0.39678, 1 - 0.51011) / 2, 1e-5);
+  EXPECT_NEAR(metrics[0].high, 0.85 + (0.89221 - 0.7) / 2, 1e-5);
+}
+
+TEST(MetricsTest, IntervalsOfValuesAreStudents) {
+  const Benchmark& drop = **FindBenchmark("drop");
+  const ProtocolSpec& protocol = **drop.FindProtocol("drop-f1");
+  auto metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 2, 1.5}});
+  // Four values tell so little that the interval leads out of [0, 1], and is cut.
+  EXPECT_EQ(metrics[0].low, 0);
+  EXPECT_EQ(metrics[0].high, 1);
+  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 100, 0, 0, 50, 26}});
+  EXPECT_NEAR(metrics[0].low, 0.5 - 1.984217 * std::sqrt(0.01 / 99), 1e-6);
+  EXPECT_NEAR(metrics[0].high, 0.5 + 1.984217 * std::sqrt(0.01 / 99), 1e-6);
+  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 4, 0, 4, 4}});
+  EXPECT_NEAR(metrics[0].low, 0.51011, 1e-5);
+  EXPECT_EQ(metrics[0].high, 1);
 }
 
 TEST(MetricsTest, NothingWithoutAVerdict) {
