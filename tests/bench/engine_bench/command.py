@@ -42,8 +42,8 @@ def parse(arguments):
     parser.add_argument("--precisions", type=names(engines.OURS.precisions), default=["bfloat16", "float32"], metavar="A,B",
                         help=f"of {', '.join(engines.OURS.precisions)}; default: bfloat16,float32 (float32 on {' and '.join(measurements.FLOAT32_WORKLOADS)} only)")
     parser.add_argument("--threads", type=at_least_one, default=processes.physical_cores(), help="default: the physical cores, %(default)s")
-    parser.add_argument("--repetitions", type=at_least_one, default=3, help="of everything but what is slow; default: %(default)s")
-    parser.add_argument("--slow-repetitions", type=int, default=1, help="of transformers and lm-eval; default: %(default)s")
+    parser.add_argument("--repetitions", type=at_least_one, default=3, help="of ours and vLLM; default: %(default)s")
+    parser.add_argument("--slow-repetitions", type=int, default=1, help="of transformers, lm-eval and llama.cpp, which take minutes; default: %(default)s")
     parser.add_argument("--slow-items", type=at_least_one, default=24, help="of each workload for transformers and lm-eval, fewer of HumanEval; default: %(default)s")
     parser.add_argument("--items-scale", type=float, default=1.0, help="a factor on the number of items, to try things out; default: 1")
     parser.add_argument("--kv-cache-mb", type=at_least_one, default=2048, help="for ours and vLLM; default: %(default)s")

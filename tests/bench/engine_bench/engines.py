@@ -36,14 +36,15 @@ class Ours:
     title = "ours"
     environment = None
     precisions = ("bfloat16", "float32")
-    slow = False
+    some_items = once = False
 
     def prepare(self, models):
         pass
 
     def run(self, conditions, precision, runs, warm_up=True, arguments=()):
-        """One process a file, without any warm-up. Returns the results, by workload, and the most resident bytes."""
-        results, peak = {}, 0
+        """One process a file, without any warm-up. Returns the results, by workload, the most resident bytes, and the most that
+        other processes took of the processors."""
+        results, peak, others = {}, 0, 0.0
         for run in runs:
             output = conditions.folder / f"ours.{precision}.{run.workload}.json"
             command = [paths.PROGRAMS / "engine_bench", "--model", conditions.models.gguf, "--precision", precision, "--threads",
@@ -51,15 +52,20 @@ class Ours:
                        "--started", "{now}", *arguments]
             outcome = processes.run(command, conditions.threads, output.with_suffix(".log"))
             results[run.workload] = json.loads(output.read_text(encoding="utf-8"))
-            peak = max(peak, outcome.peak_bytes)
-        return results, peak
+            peak, others = max(peak, outcome.peak_bytes), max(others, outcome.others)
+        return results, peak, others
 
 
 class Peer:
-    """A Python program of tests/bench/peers, in an environment of its own; one process runs all files, one after the other."""
+    """A Python program of tests/bench/peers, in an environment of its own; one process runs all files, one after the other.
 
-    def __init__(self, name, title, environment, precisions=("bfloat16",), slow=False):
-        self.name, self.title, self.environment, self.precisions, self.slow = name, title, environment, precisions, slow
+    `some_items`: it computes every prompt whole, so that evenly spaced items tell its speed. `once`: it takes minutes; --repetitions
+    does not hold for it, but --slow-repetitions.
+    """
+
+    def __init__(self, name, title, environment, precisions=("bfloat16",), some_items=False, once=False):
+        self.name, self.title, self.environment, self.precisions = name, title, environment, precisions
+        self.some_items, self.once = some_items, once
 
     def prepare(self, models):
         environments.ensure(self.environment)
@@ -92,7 +98,7 @@ class Peer:
         for run, entry in zip(runs, settings["runs"]):
             with open(entry["output"], encoding="utf-8") as file:
                 results[run.workload] = json.load(file)
-        return results, outcome.peak_bytes
+        return results, outcome.peak_bytes, outcome.others
 
 
 class LlamaCpp(Peer):
@@ -116,8 +122,8 @@ class Vllm(Peer):
 
 OURS = Ours()
 PEERS = (
-    Peer("lm_eval", "lm-eval", "huggingface", precisions=("bfloat16", "float32"), slow=True),
-    LlamaCpp("llama_cpp", "llama.cpp", "llama_cpp"),
+    Peer("lm_eval", "lm-eval", "huggingface", precisions=("bfloat16", "float32"), some_items=True, once=True),
+    LlamaCpp("llama_cpp", "llama.cpp", "llama_cpp", once=True),
     Vllm("vllm", "vLLM CPU", "vllm"),
-    Peer("transformers", "transformers", "huggingface", precisions=("bfloat16", "float32"), slow=True),
+    Peer("transformers", "transformers", "huggingface", precisions=("bfloat16", "float32"), some_items=True, once=True),
 )

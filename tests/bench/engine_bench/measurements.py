@@ -35,6 +35,7 @@ class Measurements:
         self.starts = {}  # engine precision: seconds of each repetition
         self.ablation = {}  # variant workload: items/s of each repetition
         self.ablation_peaks = {}  # variant: bytes of each repetition
+        self.others = []  # share of the processors' time that other processes took, of every measurement
         self.ceilings = []  # what ceiling_bench printed, each time
 
     def add(self, engine, precision, results, peak):
@@ -89,18 +90,19 @@ class Bench:
         self.measured.ceilings.append(ceiling.measure(self.conditions.models.gguf, self.conditions.threads))
         for precision in self.precisions:
             for engine in (OURS, *self.peers):
-                if precision in engine.precisions and (with_slow or not engine.slow) and self.workloads(precision):
+                if precision in engine.precisions and (with_slow or not engine.once) and self.workloads(precision):
                     self.measure(number, engine, precision)
 
     def measure(self, number, engine, precision):
-        runs = [Run(f.name, f.slow if engine.slow else f.all, self.options(engine, precision, f)) for f in self.workloads(precision)]
-        results, peak = engine.run(self.conditions, precision, runs)
+        runs = [Run(f.name, f.some if engine.some_items else f.all, self.options(engine, precision, f)) for f in self.workloads(precision)]
+        results, peak, others = engine.run(self.conditions, precision, runs)
         self.measured.add(engine, precision, results, peak)
+        self.measured.others.append(others)
         for workload, result in results.items():
             if "batch_size" in result:
                 self.batch_sizes.setdefault((engine.name, precision, workload), result["batch_size"])
         speeds = ", ".join(f"{w} {len(r['predictions']) / r['run_seconds']:.2f}" for w, r in results.items())
-        print(f"{number}: {engine.title} {precision}: {speeds} items/s; peak {peak / 2**30:.2f} GiB", flush=True)
+        print(f"{number}: {engine.title} {precision}: {speeds} items/s; peak {peak / 2**30:.2f} GiB; others took {others:.1%}", flush=True)
 
     def options(self, engine, precision, files):
         """lm-eval tries its batch sizes in the first repetition and keeps to the best."""
@@ -119,7 +121,7 @@ class Bench:
             runs = [Run(self.files[0].name, self.files[0].first)]
             seconds = []
             for _ in range(repetitions + 1):
-                results, _ = engine.run(self.conditions, precision, runs, warm_up=False)
+                results, _, _ = engine.run(self.conditions, precision, runs, warm_up=False)
                 seconds.append(results[self.files[0].name]["first_prediction_seconds"])
             self.measured.starts[f"{engine.name} {precision}"] = seconds[1:]
             print(f"start: {engine.title}: {Spread(seconds[1:]).median:.2f} s", flush=True)
@@ -129,9 +131,10 @@ class Bench:
         runs = [Run(f.name, f.all) for f in self.files]
         for number in range(repetitions):
             for variant, arguments in (("", ()), *ablation.VARIANTS):
-                results, peak = OURS.run(self.conditions, precision, runs, arguments=arguments)
+                results, peak, others = OURS.run(self.conditions, precision, runs, arguments=arguments)
                 for workload, result in results.items():
                     speed = len(result["predictions"]) / result["run_seconds"]
                     self.measured.ablation.setdefault(f"{variant} {workload}", []).append(speed)
+                self.measured.others.append(others)
                 self.measured.ablation_peaks.setdefault(variant, []).append(peak)
             print(f"ablation {number + 1} of {repetitions}", flush=True)

@@ -18,6 +18,7 @@ SECONDS_AT_MOST = 3600
 class Outcome:
     seconds: float  # from start to end
     peak_bytes: int  # resident, at most
+    others: float  # share of the processors' time that others took meanwhile, the host included
 
 
 def core_of(processor):
@@ -40,6 +41,13 @@ def processors(threads):
     return available[:threads]
 
 
+def busy_seconds():
+    """Of all processors together since the machine started, and the time that its host took from it."""
+    fields = [int(field) for field in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle, waiting = fields[3], fields[4]
+    return (sum(fields) - idle - waiting) / os.sysconf("SC_CLK_TCK")
+
+
 def run(command, threads, log, variables=None):
     """Runs it pinned to the processors of `threads`; output goes to the file `log`. `{now}` in a part of the command becomes the
     time of the start, in nanoseconds on the monotonic clock."""
@@ -47,6 +55,7 @@ def run(command, threads, log, variables=None):
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false",
                        HF_HUB_OFFLINE="1", PYTHONUNBUFFERED="1", **(variables or {}))
     with open(log, "wb") as output:
+        busy = busy_seconds()
         begin = time.monotonic_ns()
         # A group of its own: what it starts ends with it.
         process = subprocess.Popen([str(part).replace("{now}", str(begin)) for part in command], stdout=output,
@@ -63,7 +72,8 @@ def run(command, threads, log, variables=None):
             timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = (time.monotonic_ns() - begin) / 1e9
+        others = max(0.0, busy_seconds() - busy - usage.ru_utime - usage.ru_stime) / (seconds * os.cpu_count())
     if process.returncode != 0:
         lines = pathlib.Path(log).read_text(errors="replace").strip().splitlines()
         raise Failure(f"{command[0]} ended with code {process.returncode}: {lines[-1] if lines else 'it printed nothing'} ({log})")
-    return Outcome(seconds, usage.ru_maxrss * 1024)
+    return Outcome(seconds, usage.ru_maxrss * 1024, others)

@@ -1,6 +1,7 @@
 """The report, in Markdown: speeds with ratios, agreement, memory and start, what each optimization brings, and the machine."""
 
 import itertools
+import statistics
 
 from engine_bench import ablation, agreement, ceiling
 from engine_bench.engines import OURS
@@ -53,6 +54,7 @@ class Report:
             ("Model", self.conditions.models.gguf.name),
             ("Threads", f"{self.conditions.threads}, each process bound to as many processors"),
             ("Key-value cache", f"{self.conditions.kv_cache_mb} MiB, ours and vLLM"),
+            ("Other processes", f"took {max(self.measured.others):.1%} of the processors during a measurement at most, {statistics.median(self.measured.others):.1%} in the middle"),
             ("Versions", ", ".join(f"{name} {version}" for name, version in self.versions().items())),
         ]
         return "\n".join(f"- {name}: {value}" for name, value in lines) + "\n"
@@ -99,9 +101,9 @@ class Report:
     def notes(self):
         lines = ["In a peer's column: our speed by its speed, and its items/s. Medians of the repetitions, with the lowest and the highest. "
                  "A ratio is void where the predictions do not agree (next table)."]
-        slow = [p for p in self.peers if p.slow]
+        slow = [p for p in self.peers if p.some_items]
         if slow:
-            counts = "; ".join(f"{f.title}: {len(f.ids(f.slow))}" for f in self.files)
+            counts = "; ".join(f"{f.title}: {len(f.ids(f.some))}" for f in self.files)
             lines.append(f"{' and '.join(p.title for p in slow)} compute every prompt whole, so that an item costs the same however many follow; "
                          f"they ran evenly spaced items only ({counts}).")
         lines.append(ceiling.FORMULA.replace("\n", " "))

@@ -1,4 +1,4 @@
-"""Workloads on disk: drafts, the requests made of them with the model's tokenizer, and subsets for slow engines."""
+"""Workloads on disk: drafts, the requests made of them with the model's tokenizer, and parts of them."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ class RequestFiles:
     name: str
     title: str
     all: object
-    slow: object
+    some: object
     first: object
     requests: dict  # by id, as in the file
 
@@ -26,7 +26,7 @@ def write_lines(path, objects):
     path.write_text("".join(json.dumps(o) + "\n" for o in objects), encoding="utf-8")
 
 
-def prepare(workloads, folder, tokenizer, slow_items):
+def prepare(workloads, folder, tokenizer, some_items):
     """Writes the files of all workloads below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [environments.python_of("huggingface"), paths.PEERS / "prepare_requests.py", tokenizer]
@@ -34,13 +34,13 @@ def prepare(workloads, folder, tokenizer, slow_items):
         write_lines(folder / f"{workload.name}.drafts.jsonl", map(dataclasses.asdict, workload.drafts))
         command += [folder / f"{workload.name}.drafts.jsonl", folder / f"{workload.name}.jsonl"]
     processes.run(command, processes.physical_cores(), folder / "prepare_requests.log")
-    return [files_of(workload, folder, slow_items) for workload in workloads]
+    return [files_of(workload, folder, some_items) for workload in workloads]
 
 
-def files_of(workload, folder, slow_items):
+def files_of(workload, folder, some_items):
     path = folder / f"{workload.name}.jsonl"
     requests = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    slow, first = folder / f"{workload.name}.slow.jsonl", folder / f"{workload.name}.first.jsonl"
-    write_lines(slow, evenly(requests, max(1, round(slow_items * workload.slow_items))))
+    some, first = folder / f"{workload.name}.some.jsonl", folder / f"{workload.name}.first.jsonl"
+    write_lines(some, evenly(requests, max(1, round(some_items * workload.some_items))))
     write_lines(first, requests[:1])
-    return RequestFiles(workload.name, workload.title, path, slow, first, {r["id"]: r for r in requests})
+    return RequestFiles(workload.name, workload.title, path, some, first, {r["id"]: r for r in requests})

@@ -29,7 +29,7 @@ class Workload:
     name: str
     title: str
     drafts: list  # in which the ids are the indices
-    slow_items: float  # share of --slow-items that engines without a prefix cache run
+    some_items: float  # share of --slow-items that engines without a prefix cache run
 
 
 def evenly(items, count):
@@ -146,13 +146,13 @@ NAMES = tuple(entry[0] for entry in ALL)
 def make(names, data, scale):
     """The workloads of these names whose data is there, and a line for each that is left out."""
     made, left_out = [], []
-    for name, title, folder_name, maker, slow_items in ALL:
+    for name, title, folder_name, maker, some_items in ALL:
         if name not in names:
             continue
         folder = folder_of(data, folder_name)
         drafts = maker(folder, scale) if folder else []
         if drafts:
-            made.append(Workload(name, title, drafts, slow_items))
+            made.append(Workload(name, title, drafts, some_items))
         else:
             left_out.append(f"{title} is left out: its data ({folder_name}) is in neither of {data or paths.SHARED_DATA}"
                             + ("" if data else f", {paths.SAMPLE_DATA}"))
