@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/names.h"
+#include "client/output/score_cells.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 
@@ -20,10 +21,20 @@ std::string Percent(const v1::Metric& metric) {
   return absl::StrFormat("%.2f ± %.2f", metric.value() * 100, metric.standard_error() * 100);
 }
 
+// The ends of the 95% interval; a coordinator of an earlier version does not tell them.
+Json Low(const v1::Metric& metric) { return metric.has_low() ? Json(metric.low()) : Json(); }
+Json High(const v1::Metric& metric) { return metric.has_high() ? Json(metric.high()) : Json(); }
+
+Cell LowCell(const v1::Metric& metric) {
+  return metric.has_low() && metric.has_high() ? IntervalCell(metric.low(), metric.high())
+                                               : Cell(Json(), "-");
+}
+
 Json MetricJson(const v1::Metric& metric) {
   return {{"metric", metric.name()}, {"group", metric.group()},
           {"value", metric.value()}, {"standard_error", metric.standard_error()},
-          {"items", metric.items()}, {"errors", metric.errors()}};
+          {"items", metric.items()}, {"errors", metric.errors()},
+          {"low", Low(metric)},      {"high", High(metric)}};
 }
 
 Json Manifest(const v1::RunResult& result) {
@@ -101,7 +112,9 @@ std::vector<Column> ScoreColumns() {
           {"value", "score (%)", Align::kRight},
           {"standard_error", ""},
           {"items", "items", Align::kRight},
-          {"errors", "errors", Align::kRight}};
+          {"errors", "errors", Align::kRight},
+          {"low", "95% interval", Align::kRight},
+          {"high", ""}};
 }
 
 // A run without any verdict yet has a row without a score.
@@ -118,7 +131,9 @@ void AddScoreRow(const v1::RunResult& result, const v1::Metric* metric, RecordWr
               metric == nullptr ? Cell(Json(), "-") : Cell(metric->value(), Percent(*metric)),
               metric == nullptr ? Cell(Json()) : Cell(metric->standard_error()),
               metric == nullptr ? run.items_done() : metric->items(),
-              metric == nullptr ? run.items_failed() : metric->errors()});
+              metric == nullptr ? run.items_failed() : metric->errors(),
+              metric == nullptr ? Cell(Json(), "-") : LowCell(*metric),
+              metric == nullptr ? Cell(Json()) : Cell(High(*metric))});
 }
 
 }  // namespace

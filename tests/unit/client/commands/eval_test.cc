@@ -33,6 +33,8 @@ class EvalTest : public CommandsTest {
       metric.set_value(0.325);
       metric.set_standard_error(0.075);
       metric.set_items(40);
+      metric.set_low(0.2008);
+      metric.set_high(0.4799);
       return grpc::Status::OK;
     };
   }
@@ -76,9 +78,9 @@ TEST_F(EvalTest, ShowsProgressThenResults) {
   EXPECT_EQ(Run(line_), kExitOk) << err_;
   EXPECT_EQ(out_,
             "benchmark  model  protocol      shots  precision  state      group  metric       "
-            "score (%)  items  errors\n"
+            "score (%)  items  errors  95% interval\n"
             "mmlu       tiny   instructeval      5  bfloat16   completed  all    accuracy  "
-            "32.50 ± 7.50     40       0\n");
+            "32.50 ± 7.50     40       0   20.08–47.99\n");
   EXPECT_THAT(err_, HasSubstr("mmlu tiny: running, 10/40 items (25%)\n"));
   EXPECT_THAT(err_, HasSubstr("mmlu tiny: completed, 40/40 items (100%)\n"));
 }

@@ -22,6 +22,10 @@ class ResultsTest : public CommandsTest {
         metric.set_group(group);
         metric.set_value(0.25);
         metric.set_items(40);
+        if (std::string(group) != "astronomy") {
+          metric.set_low(0.125);
+          metric.set_high(0.5);
+        }
       }
       *response->add_runs()->mutable_run() = MakeRun("bbh", v1::STATE_PENDING, 0, 30);
       return grpc::Status::OK;
@@ -32,6 +36,8 @@ class ResultsTest : public CommandsTest {
 TEST_F(ResultsTest, TableShowsTheWholeAndTheCategories) {
   EXPECT_EQ(Run({"results", "7"}), kExitOk);
   EXPECT_THAT(out_, HasSubstr("all            accuracy  25.00 ± 0.00"));
+  EXPECT_THAT(out_, HasSubstr("95% interval"));
+  EXPECT_THAT(out_, HasSubstr("12.50–50.00"));
   EXPECT_THAT(out_, HasSubstr("category:STEM"));
   EXPECT_THAT(out_, Not(HasSubstr("astronomy")));
   EXPECT_THAT(out_, HasSubstr("bbh        tiny   instructeval      5  bfloat16   pending"));
@@ -48,13 +54,18 @@ TEST_F(ResultsTest, JsonAndCsvHaveEverything) {
   EXPECT_EQ(run["metrics"].size(), 3u);
   EXPECT_EQ(run["metrics"][1]["group"], "astronomy");
   EXPECT_EQ(run["metrics"][1]["value"], 0.25);
+  EXPECT_EQ(run["metrics"][1]["low"], nullptr);
+  EXPECT_EQ(run["metrics"][0]["low"], 0.125);
+  EXPECT_EQ(run["metrics"][0]["high"], 0.5);
   EXPECT_EQ(run["manifest"]["model"]["name"], "tiny");
   EXPECT_EQ(run["started"], nullptr);
   EXPECT_EQ(Run({"results", "7", "--format", "csv"}), kExitOk);
   EXPECT_THAT(out_, StartsWith("run_id,dataset,benchmark,model,protocol,protocol_version,shots,"
                                "precision,limit,state,group,metric,value,standard_error,items,"
-                               "errors\r\n11,mmlu,mmlu,tiny,instructeval,1,5,bfloat16,0,completed,"
-                               ",accuracy,0.25,0.0,40,0\r\n"));
+                               "errors,low,high\r\n11,mmlu,mmlu,tiny,instructeval,1,5,bfloat16,0,"
+                               "completed,,accuracy,0.25,0.0,40,0,0.125,0.5\r\n11,mmlu,mmlu,tiny,"
+                               "instructeval,1,5,bfloat16,0,completed,astronomy,accuracy,0.25,0.0,"
+                               "40,0,,\r\n"));
 }
 
 TEST_F(ResultsTest, PrintsTheManifest) {
