@@ -39,8 +39,8 @@ def compare(one, other, requests):
 
 
 def needed(precision, among_peers):
-    """The share at which a speed counts. In float32 nearly all; one item of a small set may differ. In bfloat16 engines differ among
-    each other, so ours may be as far from a peer as the peers are from each other, less an allowance for the sample."""
+    """The share at which a speed counts. In float32 nearly all; one item of a small set may differ. In bfloat16 engines differ
+    among each other, so ours may be as far from a peer as other peers are, and an allowance for the sample further."""
     if precision == "float32":
         return FLOAT32_AT_LEAST
     lowest = min((agreement.share for agreement in among_peers), default=BFLOAT16_AT_LEAST)

@@ -6,13 +6,13 @@ from engine_bench import paths, processes
 from engine_bench.failure import Failure
 
 FORMULA = """\
-The ceiling of a workload is its number of items over this least time: every token that must be computed is computed once, that is, every
-distinct prefix of the prompts with their generations (a token of a generation that nothing follows is not computed). The prompts' tokens cost
-Σ over linear layers 2·N·K·tokens / rate, one row of the output layer for each prompt included. The tokens that
-follow in the generations are computed in one batch of all sequences for each position, and each batch costs the larger of its products' time
-and of reading the weights once: max(Σ 2·N·K·sequences / rate, bytes of weights / bandwidth). A rate is the best of libtorch's at::linear
-for this shape at 1,024, 2,048 and 4,096 rows, and the bandwidth is that of reading a buffer as large as the weights, both with the same threads and in the same run.
-Attention, norms, activations and the reading of keys and values count as nothing."""
+The ceiling of a workload is its number of items over the least time for it. Every token that must be computed is computed once: that
+is every distinct prefix of the prompts, and of each generation the tokens that something follows. Prompts cost Σ over linear
+layers 2·N·K·tokens / rate, and for each prompt one row of the output layer. The generations' tokens are computed in one batch
+of all sequences for each position, which costs the larger of its products' time and of reading the weights once:
+max(Σ 2·N·K·sequences / rate, bytes of weights / bandwidth). A rate is the best of libtorch's at::linear for the shape at 1,024,
+2,048 and 4,096 rows; the bandwidth is that of reading a buffer as large as the weights; both with the same threads and in
+the same run. Attention, norms, activations and the reading of keys and values count as nothing."""
 
 
 def measure(model, threads):

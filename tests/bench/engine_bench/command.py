@@ -10,6 +10,8 @@ from engine_bench import engines, environments, machine, measurements, model_fil
 from engine_bench.failure import Failure
 
 PROGRAMS = ("engine_bench", "ceiling_bench")
+# Room behind the longest sequence, for engines that round.
+SPARE_CONTEXT = 16
 DESCRIPTION = """\
 Measures the engine beside lm-evaluation-harness, llama.cpp, vLLM for CPU and plain transformers: the same model file, prompts,
 token ids and number of threads, one process at a time. The peers' environments are made from PyPI at the first run, below
@@ -36,23 +38,34 @@ def at_least_one(text):
 
 def parse(arguments):
     peers = [peer.name for peer in engines.PEERS]
-    parser = argparse.ArgumentParser(prog="tests/bench/engine", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workloads", type=names(workloads.NAMES), default=list(workloads.NAMES), metavar="A,B", help=f"of {', '.join(workloads.NAMES)}; default: all")
-    parser.add_argument("--peers", type=names(peers), default=peers, metavar="A,B", help=f"of {', '.join(peers)}; default: all; '' for none")
-    parser.add_argument("--precisions", type=names(engines.OURS.precisions), default=["bfloat16", "float32"], metavar="A,B",
-                        help=f"of {', '.join(engines.OURS.precisions)}; default: bfloat16,float32 (float32 on {' and '.join(measurements.FLOAT32_WORKLOADS)} only)")
-    parser.add_argument("--threads", type=at_least_one, default=processes.physical_cores(), help="default: the physical cores, %(default)s")
-    parser.add_argument("--repetitions", type=at_least_one, default=3, help="of ours and vLLM; default: %(default)s")
-    parser.add_argument("--slow-repetitions", type=int, default=1, help="of transformers, lm-eval and llama.cpp, which take minutes; default: %(default)s")
-    parser.add_argument("--slow-items", type=at_least_one, default=24, help="of each workload for transformers and lm-eval, fewer of HumanEval; default: %(default)s")
-    parser.add_argument("--items-scale", type=float, default=1.0, help="a factor on the number of items, to try things out; default: 1")
-    parser.add_argument("--kv-cache-mb", type=at_least_one, default=2048, help="for ours and vLLM; default: %(default)s")
-    parser.add_argument("--model", type=pathlib.Path, default=paths.DEMO_MODEL, help="a GGUF file; default: the demo model")
-    parser.add_argument("--data", type=pathlib.Path, help="a folder with mmlu, bbh, drop and human_eval; default: the reference data, else the project's samples")
-    parser.add_argument("--ablation", action="store_true", help="measure the engine with one optimization switched off at a time, too")
-    parser.add_argument("--no-start", action="store_true", help="do not measure the time from start to first prediction")
-    parser.add_argument("--no-build", action="store_true", help="take the programs in build/release/bin as they are")
-    parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="write the report there, or between the markers for it of a file that has them")
+    precisions = list(engines.OURS.precisions)
+    parser = argparse.ArgumentParser(prog="tests/bench/engine", description=DESCRIPTION,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    def add(name, help_text, **settings):
+        parser.add_argument(name, help=help_text, **settings)
+
+    add("--workloads", f"of {', '.join(workloads.NAMES)}; default: all", type=names(workloads.NAMES), default=list(workloads.NAMES),
+        metavar="A,B")
+    add("--peers", f"of {', '.join(peers)}; default: all; '' for none", type=names(peers), default=peers, metavar="A,B")
+    add("--precisions", f"of {', '.join(precisions)}; default: all (float32 on {', '.join(measurements.FLOAT32_WORKLOADS)} only)",
+        type=names(precisions), default=precisions, metavar="A,B")
+    add("--threads", "default: the physical cores, %(default)s", type=at_least_one, default=processes.physical_cores(), metavar="N")
+    add("--repetitions", "of ours and vLLM; default: %(default)s", type=at_least_one, default=3, metavar="N")
+    add("--slow-repetitions", "of transformers, lm-eval and llama.cpp, which take minutes; default: %(default)s", type=int, default=1,
+        metavar="N")
+    add("--slow-items", "of each workload for transformers and lm-eval, a third of it of HumanEval; default: %(default)s",
+        type=at_least_one, default=24, metavar="N")
+    add("--items-scale", "a factor on the numbers of items, to try things out; default: 1", type=float, default=1.0, metavar="X")
+    add("--kv-cache-mb", "for ours and vLLM, in MiB; default: %(default)s", type=at_least_one, default=2048, metavar="N")
+    add("--model", "a GGUF file; default: the demo model", type=pathlib.Path, default=paths.DEMO_MODEL, metavar="FILE")
+    add("--data", "a folder with mmlu, bbh, drop and human_eval; default: the reference data, else the project's samples",
+        type=pathlib.Path, metavar="FOLDER")
+    add("--ablation", "measure the engine with one setting changed at a time, too", action="store_true")
+    add("--no-start", "do not measure the time from start to first prediction", action="store_true")
+    add("--no-build", "take the programs in build/release/bin as they are", action="store_true")
+    add("--markdown", "write the report there, or between the markers for it of a file that has them", type=pathlib.Path,
+        metavar="FILE")
     return parser.parse_args(arguments)
 
 
@@ -83,7 +96,7 @@ def measure(options):
         raise Failure("no workload has its data; --data names a folder that has")
     files = requests.prepare(made, folder, models.huggingface("float32"), options.slow_items)
     longest = max(len(r["prompt_ids"]) + max(r["max_new_tokens"], 1) for f in files for r in f.requests.values())
-    conditions = engines.Conditions(models, options.threads, options.kv_cache_mb, longest + 16, folder)
+    conditions = engines.Conditions(models, options.threads, options.kv_cache_mb, longest + SPARE_CONTEXT, folder)
     bench = measurements.Bench(conditions, files, peers, options.precisions)
     for number in range(options.repetitions):
         bench.repetition(number + 1, with_slow=number < options.slow_repetitions)

@@ -42,14 +42,14 @@ class Ours:
         pass
 
     def run(self, conditions, precision, runs, warm_up=True, arguments=()):
-        """One process a file, without any warm-up. Returns the results, by workload, the most resident bytes, and the most that
+        """One process a file, without any warm-up. Returns the results by workload, the most resident bytes, and the most that
         other processes took of the processors."""
         results, peak, others = {}, 0, 0.0
         for run in runs:
             output = conditions.folder / f"ours.{precision}.{run.workload}.json"
-            command = [paths.PROGRAMS / "engine_bench", "--model", conditions.models.gguf, "--precision", precision, "--threads",
-                       conditions.threads, "--kv-cache-mb", conditions.kv_cache_mb, "--requests", run.requests, "--output", output,
-                       "--started", "{now}", *arguments]
+            command = [paths.PROGRAMS / "engine_bench", "--model", conditions.models.gguf, "--precision", precision,
+                       "--threads", conditions.threads, "--kv-cache-mb", conditions.kv_cache_mb, "--started", "{now}",
+                       "--requests", run.requests, "--output", output, *arguments]
             outcome = processes.run(command, conditions.threads, output.with_suffix(".log"))
             results[run.workload] = json.loads(output.read_text(encoding="utf-8"))
             peak, others = max(peak, outcome.peak_bytes), max(others, outcome.others)
@@ -59,8 +59,8 @@ class Ours:
 class Peer:
     """A Python program of tests/bench/peers, in an environment of its own; one process runs all files, one after the other.
 
-    `some_items`: it computes every prompt whole, so that evenly spaced items tell its speed. `once`: it takes minutes; --repetitions
-    does not hold for it, but --slow-repetitions.
+    `some_items`: it computes every prompt whole, so that evenly spaced items tell its speed. `once`: it takes minutes, so that
+    not --repetitions but --slow-repetitions holds for it.
     """
 
     def __init__(self, name, title, environment, precisions=("bfloat16",), some_items=False, once=False):
@@ -88,7 +88,8 @@ class Peer:
             "context": conditions.context,
             "stop_token_ids": conditions.models.stop_token_ids,
             "warm_up": warm_up,
-            "runs": [{"requests": str(run.requests), "output": f"{stem}.{run.workload}.json", "options": run.options} for run in runs],
+            "runs": [{"requests": str(run.requests), "output": f"{stem}.{run.workload}.json", "options": run.options}
+                     for run in runs],
         }
         settings_path = stem.with_name(stem.name + ".settings.json")
         settings_path.write_text(json.dumps(settings), encoding="utf-8")

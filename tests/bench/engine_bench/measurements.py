@@ -94,7 +94,8 @@ class Bench:
                     self.measure(number, engine, precision)
 
     def measure(self, number, engine, precision):
-        runs = [Run(f.name, f.some if engine.some_items else f.all, self.options(engine, precision, f)) for f in self.workloads(precision)]
+        runs = [Run(f.name, f.some if engine.some_items else f.all, self.options(engine, precision, f))
+                for f in self.workloads(precision)]
         results, peak, others = engine.run(self.conditions, precision, runs)
         self.measured.add(engine, precision, results, peak)
         self.measured.others.append(others)
@@ -102,7 +103,8 @@ class Bench:
             if "batch_size" in result:
                 self.batch_sizes.setdefault((engine.name, precision, workload), result["batch_size"])
         speeds = ", ".join(f"{w} {len(r['predictions']) / r['run_seconds']:.2f}" for w, r in results.items())
-        print(f"{number}: {engine.title} {precision}: {speeds} items/s; peak {peak / 2**30:.2f} GiB; others took {others:.1%}", flush=True)
+        print(f"{number}: {engine.title} {precision}: {speeds} items/s; peak {peak / 2**30:.2f} GiB; others took {others:.1%}",
+              flush=True)
 
     def options(self, engine, precision, files):
         """lm-eval tries its batch sizes in the first repetition and keeps to the best."""
@@ -112,8 +114,8 @@ class Bench:
         return {"batch_sizes": [known] if known else list(engines.LM_EVAL_BATCH_SIZES)}
 
     def start(self, repetitions):
-        """From the start of a process to its first prediction, of the first request of the first workload alone; the first time, in
-        which files come into memory and compilers fill their caches, does not count."""
+        """From the start of a process to its first prediction, with the first request of the first workload alone. The first time,
+        in which files come into memory and compilers fill their caches, does not count."""
         precision = self.precisions[0]
         for engine in (OURS, *self.peers):
             if precision not in engine.precisions:

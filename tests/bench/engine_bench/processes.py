@@ -22,7 +22,8 @@ class Outcome:
 
 
 def core_of(processor):
-    return tuple(pathlib.Path(TOPOLOGY.format(processor, name)).read_text().strip() for name in ("physical_package_id", "core_id"))
+    names = ("physical_package_id", "core_id")
+    return tuple(pathlib.Path(TOPOLOGY.format(processor, name)).read_text().strip() for name in names)
 
 
 def physical_cores():
@@ -49,8 +50,8 @@ def busy_seconds():
 
 
 def run(command, threads, log, variables=None):
-    """Runs it pinned to the processors of `threads`; output goes to the file `log`. `{now}` in a part of the command becomes the
-    time of the start, in nanoseconds on the monotonic clock."""
+    """Runs it on the processors of `threads` only; output goes to the file `log`. `{now}` in a part of the command becomes the time
+    of the start, in nanoseconds on the monotonic clock."""
     allowed = processors(threads)
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TOKENIZERS_PARALLELISM="false",
                        HF_HUB_OFFLINE="1", PYTHONUNBUFFERED="1", **(variables or {}))
@@ -75,5 +76,6 @@ def run(command, threads, log, variables=None):
         others = max(0.0, busy_seconds() - busy - usage.ru_utime - usage.ru_stime) / (seconds * os.cpu_count())
     if process.returncode != 0:
         lines = pathlib.Path(log).read_text(errors="replace").strip().splitlines()
-        raise Failure(f"{command[0]} ended with code {process.returncode}: {lines[-1] if lines else 'it printed nothing'} ({log})")
+        last = lines[-1] if lines else "it printed nothing"
+        raise Failure(f"{command[0]} ended with code {process.returncode}: {last} ({log})")
     return Outcome(seconds, usage.ru_maxrss * 1024, others)

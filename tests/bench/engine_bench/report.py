@@ -54,7 +54,8 @@ class Report:
             ("Model", self.conditions.models.gguf.name),
             ("Threads", f"{self.conditions.threads}, each process bound to as many processors"),
             ("Key-value cache", f"{self.conditions.kv_cache_mb} MiB, ours and vLLM"),
-            ("Other processes", f"took {max(self.measured.others):.1%} of the processors during a measurement at most, {statistics.median(self.measured.others):.1%} in the middle"),
+            ("Other processes", f"took {statistics.median(self.measured.others):.1%} of the processors in the median of the "
+                                f"measurements, {max(self.measured.others):.1%} at most"),
             ("Versions", ", ".join(f"{name} {version}" for name, version in self.versions().items())),
         ]
         return "\n".join(f"- {name}: {value}" for name, value in lines) + "\n"
@@ -69,7 +70,7 @@ class Report:
     # Speed
 
     def speed(self):
-        header = ["workload", "precision", "ours, items/s", *(f"{p.title}" for p in self.peers), "ceiling, items/s", "share of it"]
+        header = ["workload", "precision", "ours, items/s", *(p.title for p in self.peers), "ceiling, items/s", "share of it"]
         rows = []
         for files, precision in self.rows():
             ours = self.measured.speed(OURS, precision, files.name)
@@ -99,13 +100,13 @@ class Report:
         return len(predictions) / ceiling.least_seconds(measured, files.requests, predictions)
 
     def notes(self):
-        lines = ["In a peer's column: our speed by its speed, and its items/s. Medians of the repetitions, with the lowest and the highest. "
-                 "A ratio is void where the predictions do not agree (next table)."]
+        lines = ["In a peer's column: our speed by its speed, and its items/s. Medians of the repetitions, with the lowest and "
+                 "the highest. A ratio is void where the predictions do not agree (next table)."]
         slow = [p for p in self.peers if p.some_items]
         if slow:
             counts = "; ".join(f"{f.title}: {len(f.ids(f.some))}" for f in self.files)
-            lines.append(f"{' and '.join(p.title for p in slow)} compute every prompt whole, so that an item costs the same however many follow; "
-                         f"they ran evenly spaced items only ({counts}).")
+            lines.append(f"{' and '.join(p.title for p in slow)} compute every prompt whole, so that an item costs the same however "
+                         f"many follow; they ran evenly spaced items only ({counts}).")
         lines.append(ceiling.FORMULA.replace("\n", " "))
         for precision in self.precisions():
             measured = self.measured.ceiling(precision)
@@ -126,7 +127,8 @@ class Report:
         return self.pair(files, precision, OURS, peer), agreement.needed(precision, [a for a in among if a])
 
     def agreement(self):
-        header = ["workload", "precision", *(f"ours and {p.title}" for p in self.peers), "peers among each other", "ours and our float32"]
+        header = ["workload", "precision", *(f"ours and {p.title}" for p in self.peers), "peers among each other",
+                  "ours and our float32"]
         rows = []
         for files, precision in self.rows():
             cells = []
@@ -140,9 +142,9 @@ class Report:
             cells.append(str(agreement.compare(float32, ours, files.requests)) if float32 and precision != "float32" else "–")
             rows.append([files.title, precision, *cells])
         note = (f"The same letter; the same text; of generations of {agreement.LONG_GENERATION} tokens and more the same first "
-                f"{agreement.HEAD_TOKENS} tokens. Needed in float32: {agreement.FLOAT32_AT_LEAST:.2f}. In bfloat16 engines differ among each other: "
-                f"ours must agree with a peer as far as the least agreeing other peer does, less {agreement.BFLOAT16_ALLOWANCE}, "
-                f"and at least {agreement.BFLOAT16_AT_LEAST}.")
+                f"{agreement.HEAD_TOKENS} tokens. Needed in float32: {agreement.FLOAT32_AT_LEAST:.2f}. In bfloat16 engines differ "
+                f"among each other: ours must agree with a peer as far as the least agreeing other peer does, less "
+                f"{agreement.BFLOAT16_ALLOWANCE}, and at least {agreement.BFLOAT16_AT_LEAST}.")
         return table(header, rows) + "\n\n" + note + "\n"
 
     # Memory and start
@@ -151,18 +153,19 @@ class Report:
         precision = self.precisions()[0]
         header = [precision, "ours", *(p.title for p in self.peers)]
         rows = []
-        for name, get, unit in (("peak resident memory, GiB", self.measured.peak, 2**30), ("start to first prediction, s", self.measured.start, 1)):
+        for name, get, unit in (("peak resident memory, GiB", self.measured.peak, 2**30),
+                                ("start to first prediction, s", self.measured.start, 1)):
             ours = get(OURS, precision)
             if not ours:
                 continue
-            cells = [f"**{figure(ours.median / get(p, precision).median)} ×** {spread(get(p, precision), unit)}" if get(p, precision) else "–"
-                     for p in self.peers]
-            rows.append([name, spread(ours, unit), *cells])
-        weights = next(iter(self.measured.results.values()))["weight_bytes"]
-        budget = weights + self.conditions.kv_cache_mb * 2**20
-        note = (f"In a peer's column: ours by its figure. Peak: the most that a process had over all workloads. Ours is {self.measured.peak(OURS, precision).median / budget:.2f} × the "
-                f"weights in {precision} ({weights / 2**20:.0f} MiB) and the cache's budget together. Start: a process with one request, its files "
-                "in memory and its compiler's caches full.")
+            theirs = [get(peer, precision) for peer in self.peers]
+            rows.append([name, spread(ours, unit),
+                         *(f"**{figure(ours.median / t.median)} ×** {spread(t, unit)}" if t else "–" for t in theirs)])
+        weights = next(self.measured.result(OURS, precision, f.name)["weight_bytes"] for f in self.files)
+        share = self.measured.peak(OURS, precision).median / (weights + self.conditions.kv_cache_mb * 2**20)
+        note = (f"In a peer's column: ours by its figure. Peak: the most that a process had over all workloads. Ours is {share:.2f} × "
+                f"the weights in {precision} ({weights / 2**20:.0f} MiB) and the cache's budget together. Start: a process with one "
+                "request, its files in memory and its compiler's caches full.")
         return table(header, rows) + "\n\n" + note + "\n"
 
     # Ablation
@@ -175,7 +178,8 @@ class Report:
             for f in files:
                 speed = Spread(self.measured.ablation.get(f"{variant} {f.name}", []))
                 base = Spread(self.measured.ablation[f" {f.name}"])
-                cells.append((spread(speed) + (f", {speed.median / base.median:.2f} ×" if variant else "")) if speed else "–")
+                ratio = f", {speed.median / base.median:.2f} ×" if variant and speed else ""
+                cells.append(spread(speed) + ratio if speed else "–")
             peak = Spread(self.measured.ablation_peaks.get(variant, []))
             rows.append([variant or "as it is", *cells, figure(peak.median / 2**30) if peak else "–"])
         header = [self.precisions()[0] + ", items/s", *(f.title for f in files), "peak, GiB"]

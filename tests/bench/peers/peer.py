@@ -1,7 +1,7 @@
 """What the measured engines have in common: reading requests, timing, writing predictions.
 
-A peer is run as `python PEER.py SETTINGS.json STARTED`, in an environment of its own; STARTED is the time of the start of the process,
-in nanoseconds on the monotonic clock. Settings:
+A peer is run as `python PEER.py SETTINGS.json STARTED`, in an environment of its own; STARTED is the time at which the process
+was started, in nanoseconds on the monotonic clock. Settings:
   model             the folder or file of the model, in the form that the peer wants
   precision         "bfloat16" or "float32"
   threads           of the computation
@@ -58,7 +58,7 @@ def warm_up_request():
 
 
 def main(make_engine):
-    """`make_engine(settings)` loads; what it returns has run(requests, options) -> (predictions, details), and a dict `versions`."""
+    """`make_engine(settings)` loads; it returns an object with run(requests, options) -> (predictions, details) and `versions`."""
     with open(sys.argv[1], encoding="utf-8") as file:
         settings = json.load(file)
     begin = time.monotonic()

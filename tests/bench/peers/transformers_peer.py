@@ -11,7 +11,8 @@ class Transformers:
         torch.set_num_threads(settings["threads"])
         self.stops = settings["stop_token_ids"]
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(settings["model"])
-        self.model = transformers.AutoModelForCausalLM.from_pretrained(settings["model"], dtype=getattr(torch, settings["precision"]))
+        precision = getattr(torch, settings["precision"])
+        self.model = transformers.AutoModelForCausalLM.from_pretrained(settings["model"], dtype=precision)
         self.model.eval()
         self.versions = {"transformers": transformers.__version__, "torch": torch.__version__}
 
@@ -22,8 +23,8 @@ class Transformers:
             logits = self.model(ids, use_cache=False, logits_to_keep=1).logits[0, -1].float()
             scores = torch.log_softmax(logits, dim=-1)[[choice[0] for choice in request.choice_ids]].tolist()
             return peer.Prediction(request.id, choice=scores.index(max(scores)), scores=scores)
-        output = self.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=request.max_new_tokens,
-                                     eos_token_id=self.stops, pad_token_id=self.stops[0])
+        output = self.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False,
+                                     max_new_tokens=request.max_new_tokens, eos_token_id=self.stops, pad_token_id=self.stops[0])
         token_ids = peer.without_stop(output[0, ids.shape[1]:].tolist(), self.stops)
         return peer.Prediction(request.id, text=self.tokenizer.decode(token_ids, skip_special_tokens=True), token_ids=token_ids)
 

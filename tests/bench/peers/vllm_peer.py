@@ -17,7 +17,8 @@ class Vllm:
         if request.choices is None:
             return vllm.SamplingParams(temperature=0.0, max_tokens=request.max_new_tokens, stop_token_ids=self.stops)
         # The likeliest of the choices is the likeliest token when no other is allowed.
-        return vllm.SamplingParams(temperature=0.0, max_tokens=1, allowed_token_ids=[ids[0] for ids in request.choice_ids], detokenize=False)
+        letters = [ids[0] for ids in request.choice_ids]
+        return vllm.SamplingParams(temperature=0.0, max_tokens=1, allowed_token_ids=letters, detokenize=False)
 
     def prediction(self, request, output):
         completion = output.outputs[0]
