@@ -77,18 +77,28 @@ def build():
         raise Failure("the programs could not be built: cmake --build build/release")
 
 
+def prepared(peers, models):
+    """Those that can be made ready; a line for each of the others says why it is left out."""
+    ready = []
+    for peer in peers:
+        try:
+            peer.prepare(models)
+            ready.append(peer)
+        except Failure as failure:
+            print(f"{peer.title} is left out: {failure}", flush=True)
+    return ready
+
+
 def measure(options):
     if not options.model.is_file():
         raise Failure(f"{options.model}: there is no such file; deploy/setup fetches the demo model")
     if not options.no_build:
         build()
-    peers = [peer for peer in engines.PEERS if peer.name in options.peers]
     description = model_files.describe(options.model)
     # Its tokenizer makes the token ids for everybody.
     environments.ensure("huggingface")
     models = model_files.ModelFiles(options.model.resolve(), description["stop_token_ids"])
-    for peer in peers:
-        peer.prepare(models)
+    peers = prepared([peer for peer in engines.PEERS if peer.name in options.peers], models)
     folder = paths.BENCH / "run"
     made, left_out = workloads.make(options.workloads, options.data, options.items_scale)
     print(*left_out, sep="\n", end="\n" if left_out else "")

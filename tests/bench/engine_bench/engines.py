@@ -41,7 +41,7 @@ class Ours:
     def prepare(self, models):
         pass
 
-    def run(self, conditions, precision, runs, warm_up=True, arguments=()):
+    def run(self, conditions, precision, runs, start=False, arguments=()):
         """One process a file, without any warm-up. Returns the results by workload, the most resident bytes, and the most that
         other processes took of the processors."""
         results, peak, others = {}, 0, 0.0
@@ -78,7 +78,8 @@ class Peer:
     def variables(self, conditions):
         return {}
 
-    def run(self, conditions, precision, runs, warm_up=True):
+    def run(self, conditions, precision, runs, start=False):
+        """`start`: nothing is run to warm up, and an engine that can start sooner at the cost of speed does."""
         stem = conditions.folder / f"{self.name}.{precision}"
         settings = {
             "model": str(self.model(conditions.models, precision)),
@@ -87,7 +88,7 @@ class Peer:
             "kv_cache_mb": conditions.kv_cache_mb,
             "context": conditions.context,
             "stop_token_ids": conditions.models.stop_token_ids,
-            "warm_up": warm_up,
+            "start": start,
             "runs": [{"requests": str(run.requests), "output": f"{stem}.{run.workload}.json", "options": run.options}
                      for run in runs],
         }

@@ -6,6 +6,7 @@ import statistics
 
 from engine_bench import ablation, ceiling, engines
 from engine_bench.engines import OURS, Run
+from engine_bench.failure import Failure
 
 # Where float32 is measured: the others take minutes and say nothing new.
 FLOAT32_WORKLOADS = ("mmlu", "bbh")
@@ -82,6 +83,7 @@ class Bench:
         self.conditions, self.files, self.peers, self.precisions = conditions, files, peers, precisions
         self.measured = Measurements()
         self.batch_sizes = {}
+        self.failed = set()
 
     def workloads(self, precision):
         return [f for f in self.files if precision != "float32" or f.name in FLOAT32_WORKLOADS]
@@ -91,9 +93,21 @@ class Bench:
         for precision in self.precisions:
             for engine in (OURS, *self.peers):
                 if precision in engine.precisions and (with_slow or not engine.once) and self.workloads(precision):
-                    self.measure(number, engine, precision)
+                    self.attempt(engine, precision, self.measure, number)
 
-    def measure(self, number, engine, precision):
+    def attempt(self, engine, precision, measure, *arguments):
+        """A peer that fails is left out from then on, with a line that says why; without ours there is nothing to measure."""
+        if (engine, precision) in self.failed:
+            return
+        try:
+            measure(engine, precision, *arguments)
+        except Failure as failure:
+            if engine is OURS:
+                raise
+            self.failed.add((engine, precision))
+            print(f"{engine.title} {precision} is left out: {failure}", flush=True)
+
+    def measure(self, engine, precision, number):
         runs = [Run(f.name, f.some if engine.some_items else f.all, self.options(engine, precision, f))
                 for f in self.workloads(precision)]
         results, peak, others = engine.run(self.conditions, precision, runs)
@@ -114,19 +128,21 @@ class Bench:
         return {"batch_sizes": [known] if known else list(engines.LM_EVAL_BATCH_SIZES)}
 
     def start(self, repetitions):
-        """From the start of a process to its first prediction, with the first request of the first workload alone. The first time,
-        in which files come into memory and compilers fill their caches, does not count."""
+        """From the start of a process to its first prediction, with the first request of the first workload alone."""
         precision = self.precisions[0]
         for engine in (OURS, *self.peers):
-            if precision not in engine.precisions:
-                continue
-            runs = [Run(self.files[0].name, self.files[0].first)]
-            seconds = []
-            for _ in range(repetitions + 1):
-                results, _, _ = engine.run(self.conditions, precision, runs, warm_up=False)
-                seconds.append(results[self.files[0].name]["first_prediction_seconds"])
-            self.measured.starts[f"{engine.name} {precision}"] = seconds[1:]
-            print(f"start: {engine.title}: {Spread(seconds[1:]).median:.2f} s", flush=True)
+            if precision in engine.precisions:
+                self.attempt(engine, precision, self.measure_start, repetitions)
+
+    def measure_start(self, engine, precision, repetitions):
+        """The first time, in which files come into memory and compilers fill their caches, does not count."""
+        runs = [Run(self.files[0].name, self.files[0].first)]
+        seconds = []
+        for _ in range(repetitions + 1):
+            results, _, _ = engine.run(self.conditions, precision, runs, start=True)
+            seconds.append(results[self.files[0].name]["first_prediction_seconds"])
+        self.measured.starts[f"{engine.name} {precision}"] = seconds[1:]
+        print(f"start: {engine.title}: {Spread(seconds[1:]).median:.2f} s", flush=True)
 
     def ablation(self, repetitions):
         precision = self.precisions[0]

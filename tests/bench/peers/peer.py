@@ -8,7 +8,7 @@ was started, in nanoseconds on the monotonic clock. Settings:
   kv_cache_mb       for engines whose key-value cache has a fixed size
   context           tokens of the longest prompt with its continuation
   stop_token_ids    tokens that end a generation
-  warm_up           whether one short request is run, untimed, before the first file
+  start             whether the time to the first prediction is what counts; else one short request is run, untimed, to warm up
   runs              a list of {requests, output, options}: files to read and to write, one after the other
 """
 
@@ -64,7 +64,7 @@ def main(make_engine):
     begin = time.monotonic()
     engine = make_engine(settings)
     load_seconds = time.monotonic() - begin
-    if settings["warm_up"]:
+    if not settings["start"]:
         engine.run([warm_up_request()], {})
     for run in settings["runs"]:
         requests = read_requests(run["requests"])

@@ -10,7 +10,9 @@ class Vllm:
     def __init__(self, settings):
         self.stops = settings["stop_token_ids"]
         self.llm = vllm.LLM(model=settings["model"], dtype=settings["precision"], enable_prefix_caching=True,
-                            max_model_len=settings["context"], generation_config="vllm", disable_log_stats=True, seed=0)
+                            max_model_len=settings["context"], generation_config="vllm", disable_log_stats=True,
+                            # Compiling makes it faster, and its start much longer.
+                            enforce_eager=settings["start"])
         self.versions = {"vllm": vllm.__version__, "torch": torch.__version__}
 
     def parameters(self, request):
