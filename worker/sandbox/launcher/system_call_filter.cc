@@ -147,7 +147,9 @@ std::vector<sock_filter> SystemCallFilter(std::optional<pid_t> only_process) {
   filter.RefuseUnless(SYS_socket, 0, {AF_UNIX});
   filter.RefuseWhen(SYS_mmap, 3, MAP_SHARED | MAP_ANONYMOUS, {MAP_SHARED | MAP_ANONYMOUS});
   // By these a file's signals go to a process of one's choice.
-  filter.RefuseWhen(SYS_fcntl, 1, kAllBits, {F_SETOWN, F_SETOWN_EX, F_SETSIG});
+  filter.RefuseWhen(SYS_fcntl, 1, kAllBits, {F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETPIPE_SZ});
+  // Together with larger pipes: the kernel's memory, which counts for no process.
+  filter.RefuseWhen(SYS_setsockopt, 2, kAllBits, {SO_SNDBUF, SO_SNDBUFFORCE});
   filter.RefuseWhen(SYS_ioctl, 1, kAllBits, {FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX});
   if (only_process.has_value()) {
     const auto self = static_cast<uint32_t>(*only_process);

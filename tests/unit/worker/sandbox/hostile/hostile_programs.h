@@ -17,7 +17,7 @@ struct HostileProgram {
   std::string name;
   bool is_shell = false;
   std::string endings;
-  std::string source;
+  std::string source = "";
 };
 
 // Of all files of the folder, in order of theme. Python programs begin with prelude.py. Each key of

@@ -24,6 +24,14 @@ def system_call(number, *arguments):
     return result
 
 
+def write_to(path, text):
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        return os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
 def address_of(text):
     kept.append(ctypes.create_string_buffer(text))
     return ctypes.addressof(kept[-1])
