@@ -32,6 +32,8 @@ struct Arguments {
   std::string precision = "bfloat16";
   int items = 10;
   int groups = 1000;
+  std::string weights_sha256;
+  std::string tokenizer_sha256;
   std::string requests;
   std::string output;
   bool describe = false;
@@ -49,7 +51,15 @@ double SecondsSince(Clock::time_point begin) {
 
 absl::StatusOr<LoadedModel> Load(const Arguments& arguments) {
   ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(arguments.precision));
-  ASSAY_ASSIGN_OR_RETURN(const ModelSpec spec, InspectModel("bench", arguments.model));
+  ModelSpec spec;
+  if (arguments.weights_sha256.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(spec, InspectModel("bench", arguments.model));
+  } else {
+    spec.name = "bench";
+    spec.path = arguments.model;
+    spec.weights_sha256 = arguments.weights_sha256;
+    spec.tokenizer_sha256 = arguments.tokenizer_sha256;
+  }
   return LoadModel(spec, precision);
 }
 
@@ -82,6 +92,8 @@ absl::Status Describe(const Arguments& arguments) {
   const nlohmann::json description = {{"stop_token_ids", model.stop_token_ids},
                                       {"vocabulary_size", model.spec.vocabulary_size},
                                       {"parameters", model.spec.parameters},
+                                      {"weights_sha256", model.spec.weights_sha256},
+                                      {"tokenizer_sha256", model.spec.tokenizer_sha256},
                                       {"kernels", std::string(cpu::BestKernels().name)}};
   std::printf("%s\n", description.dump().c_str());
   return absl::OkStatus();
@@ -193,6 +205,12 @@ int main(int argc, char** argv) {
   requests->needs(output)->excludes(data);
   CLI::Option* describe =
       app.add_flag("--describe", arguments.describe, "Prints what others must know of the model");
+  CLI::Option* weights = app.add_option("--weights-sha256", arguments.weights_sha256,
+                                        "Of the registered model, as a worker is told it; by "
+                                        "default the model is first inspected, as to register it");
+  CLI::Option* tokenizer = app.add_option("--tokenizer-sha256", arguments.tokenizer_sha256);
+  weights->needs(tokenizer);
+  tokenizer->needs(weights);
   app.add_option("--threads", arguments.threads, "Default: physical cores");
   app.add_option("--started", arguments.started,
                  "Nanoseconds on the monotonic clock from which the first prediction is timed");

@@ -97,7 +97,7 @@ def measure(options):
     description = model_files.describe(options.model)
     # Its tokenizer makes the token ids for everybody.
     environments.ensure("huggingface")
-    models = model_files.ModelFiles(options.model.resolve(), description["stop_token_ids"])
+    models = model_files.ModelFiles(options.model.resolve(), description)
     peers = prepared([peer for peer in engines.PEERS if peer.name in options.peers], models)
     folder = paths.BENCH / "run"
     made, left_out = workloads.make(options.workloads, options.data, options.items_scale)

@@ -47,8 +47,10 @@ class Ours:
         results, peak, others = {}, 0, 0.0
         for run in runs:
             output = conditions.folder / f"ours.{precision}.{run.workload}.json"
+            digests = conditions.models.digests
             command = [paths.PROGRAMS / "engine_bench", "--model", conditions.models.gguf, "--precision", precision,
                        "--threads", conditions.threads, "--kv-cache-mb", conditions.kv_cache_mb, "--started", "{now}",
+                       "--weights-sha256", digests["weights_sha256"], "--tokenizer-sha256", digests["tokenizer_sha256"],
                        "--requests", run.requests, "--output", output, *arguments]
             outcome = processes.run(command, conditions.threads, output.with_suffix(".log"))
             results[run.workload] = json.loads(output.read_text(encoding="utf-8"))

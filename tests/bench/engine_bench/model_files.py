@@ -1,6 +1,5 @@
 """The model in the forms that the peers want, made once from the same file."""
 
-import hashlib
 import json
 import subprocess
 
@@ -9,7 +8,7 @@ from engine_bench.failure import Failure
 
 
 def describe(model):
-    """What our own reader says of the model: {stop_token_ids, parameters, vocabulary_size, kernels}."""
+    """What our own reader says of the model: {stop_token_ids, weights_sha256, tokenizer_sha256, kernels, ...}."""
     command = [paths.PROGRAMS / "engine_bench", "--model", model, "--describe"]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
@@ -18,12 +17,11 @@ def describe(model):
 
 
 class ModelFiles:
-    def __init__(self, model, stop_token_ids):
-        with open(model, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    def __init__(self, model, description):
         self.gguf = model
-        self.folder = paths.BENCH / "models" / f"{model.stem}-{digest[:12]}"
-        self.stop_token_ids = stop_token_ids
+        self.folder = paths.BENCH / "models" / f"{model.stem}-{description['weights_sha256'][:12]}"
+        self.stop_token_ids = description["stop_token_ids"]
+        self.digests = {name: description[name] for name in ("weights_sha256", "tokenizer_sha256")}
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def huggingface(self, precision):
