@@ -82,10 +82,12 @@ class AgreementTest(unittest.TestCase):
         self.assertEqual(agreement.needed("bfloat16", []), 0.5)
         self.assertAlmostEqual(agreement.needed("bfloat16", [agreement.Agreement(9, 10), agreement.Agreement(8, 10)]), 0.7)
         self.assertEqual(agreement.needed("bfloat16", [agreement.Agreement(1, 10)]), 0.5)
+        self.assertEqual(agreement.needed("bfloat16", [agreement.Agreement(9, 9)]), 0.5)
 
     def test_one_item_of_a_small_set_may_differ(self):
         self.assertTrue(agreement.enough(agreement.Agreement(23, 24), 0.98))
         self.assertFalse(agreement.enough(agreement.Agreement(22, 24), 0.98))
+        self.assertFalse(agreement.enough(agreement.Agreement(0, 1), 0.5))
         self.assertFalse(agreement.enough(agreement.Agreement(0, 0), 0.5))
 
 

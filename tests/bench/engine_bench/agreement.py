@@ -7,6 +7,7 @@ LONG_GENERATION = 64
 FLOAT32_AT_LEAST = 0.98
 BFLOAT16_AT_LEAST = 0.5
 BFLOAT16_ALLOWANCE = 0.1
+FEW_ITEMS = 10  # fewer tell nothing of how far two engines agree
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,13 +40,15 @@ def compare(one, other, requests):
 
 
 def needed(precision, among_peers):
-    """The share at which a speed counts. In float32 nearly all; one item of a small set may differ. In bfloat16 engines differ
-    among each other, so ours may be as far from a peer as other peers are, and an allowance for the sample further."""
+    """The share at which a speed counts. In float32 nearly all. In bfloat16 engines differ among each other, so
+    ours may be as far from a peer as other peers are, and an allowance for the sample further."""
     if precision == "float32":
         return FLOAT32_AT_LEAST
-    lowest = min((agreement.share for agreement in among_peers), default=BFLOAT16_AT_LEAST)
+    shares = [agreement.share for agreement in among_peers if agreement.items >= FEW_ITEMS]
+    lowest = min(shares, default=BFLOAT16_AT_LEAST)
     return max(BFLOAT16_AT_LEAST, lowest - BFLOAT16_ALLOWANCE)
 
 
 def enough(agreement, share):
-    return agreement.items > 0 and agreement.same >= int(share * agreement.items)
+    """One item may differ, unless there are few."""
+    return agreement.share >= share or agreement.items >= FEW_ITEMS and agreement.same == agreement.items - 1

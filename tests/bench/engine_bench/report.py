@@ -105,8 +105,8 @@ class Report:
         slow = [p for p in self.peers if p.some_items]
         if slow:
             counts = "; ".join(f"{f.title}: {len(f.ids(f.some))}" for f in self.files)
-            lines.append(f"{' and '.join(p.title for p in slow)} compute every prompt whole, so that an item costs the same however "
-                         f"many follow; they ran evenly spaced items only ({counts}).")
+            lines.append(f"Engines that compute every prompt whole ({', '.join(p.title for p in slow)}) ran evenly spaced items only, "
+                         f"since an item costs them the same however many follow ({counts}).")
         lines.append(ceiling.FORMULA.replace("\n", " "))
         for precision in self.precisions():
             measured = self.measured.ceiling(precision)
