@@ -1,4 +1,4 @@
-// The response to GetRunScores.
+// What is made of all scores of a run.
 #ifndef ASSAY_COORDINATOR_SERVICE_RUN_SCORES_H_
 #define ASSAY_COORDINATOR_SERVICE_RUN_SCORES_H_
 
@@ -10,6 +10,11 @@ namespace assay {
 
 // With what the run's protocol says of its score. NotFound for a protocol that is not known.
 absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(const RunScores& scores);
+
+// Replaces the standard errors and intervals of the metrics over all items and of single groups by
+// those of scores that hang together (common/statistics/mean.h). Metrics stay as they are where
+// there is one cluster only, or no variance.
+absl::Status ClusterErrors(const RunScores& scores, v1::RunResult& result);
 
 }  // namespace assay
 

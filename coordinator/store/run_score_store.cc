@@ -26,6 +26,13 @@ constexpr char kScores[] =
     "FROM scores s JOIN items i ON i.dataset_id = $2 AND i.ordinal = s.item_ordinal "
     "WHERE s.run_id = $1 AND s.grader = $3 ORDER BY s.item_ordinal, s.sample_index";
 
+constexpr char kHasClusters[] =
+    "SELECT coalesce((SELECT i.body::text LIKE '%\"passage\"%' "
+    "    FROM items i JOIN runs r USING (dataset_id) WHERE r.run_id = $1 "
+    "    ORDER BY i.ordinal LIMIT 1), false) "
+    "  OR coalesce((SELECT sample_index > 0 FROM scores WHERE run_id = $1 "
+    "    ORDER BY item_ordinal, sample_index OFFSET 1 LIMIT 1), false)";
+
 // The number of `key` in the order in which keys were first seen.
 template <typename Key>
 int32_t NumberOf(std::map<Key, int32_t>& numbers, Key key) {
@@ -79,6 +86,12 @@ absl::StatusOr<RunScores> RunScoreStore::Get(int64_t run_id) {
       result.scores.push_back(score);
     }
     return result;
+  });
+}
+
+absl::StatusOr<bool> RunScoreStore::HasClusters(int64_t run_id) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<bool> {
+    return tx.exec_params1(kHasClusters, run_id)[0].as<bool>();
   });
 }
 

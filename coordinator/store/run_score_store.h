@@ -18,7 +18,7 @@ struct ItemScore {
   int sample_index = 0;
   int32_t group = 0;  // place in RunScores::groups
   // Items whose field "passage" has the same text have the same number; an item without one has a
-  // number of its own. From 0 on, without a gap.
+  // number of its own, which its samples share. From 0 on, without a gap.
   int32_t cluster = 0;
   Verdict verdict = Verdict::kWrong;
   double value = 0;  // Score::value()
@@ -39,6 +39,9 @@ class RunScoreStore {
 
   // The scores by the grader that the run's manifest names. NotFound.
   absl::StatusOr<RunScores> Get(int64_t run_id);
+  // Whether scores of the run hang together, as far as its first items tell: they have a passage,
+  // or several samples. False for an unknown run. Costs two rows.
+  absl::StatusOr<bool> HasClusters(int64_t run_id);
 
  private:
   Database* const database_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -207,6 +208,40 @@ TEST_F(EvaluationServiceTest, ScoresComeWithoutTheirPredictions) {
   grpc::ClientContext second;
   EXPECT_EQ(evaluation_->GetRunScores(&second, request, &response).error_code(),
             grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(EvaluationServiceTest, ErrorsOfItemsThatShareAPassageAreClustered) {
+  const int64_t job = SubmitByRpc(14);
+  FinishJob();
+  Query("UPDATE scores SET verdict = 'wrong' WHERE item_ordinal BETWEEN 3 AND 5 RETURNING 1");
+  Query(
+      "UPDATE run_groups SET correct = 4, values_sum = 4, squares_sum = 4 "
+      "WHERE group_name = 'navigate' RETURNING 1");
+  const auto metrics = [&](int place) {
+    v1::GetResultsRequest request;
+    request.set_job_id(job);
+    v1::GetResultsResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(evaluation_->GetResults(&context, request, &response).ok());
+    return response.runs(0).metrics(place);
+  };
+  // The three wrong answers of 7 are as good as one observation when they share a passage.
+  const v1::Metric apart = metrics(1);
+  Query(R"(UPDATE items SET body = ('{"fields": {"passage": "of ' || greatest(ordinal, 5) ||
+           '"}, "choices": [], "target": ""}')::json RETURNING 1)");
+  const v1::Metric together = metrics(1);
+  EXPECT_EQ(together.group(), "navigate");
+  EXPECT_EQ(together.value(), apart.value());
+  // 5 clusters, whose deviations from 4/7 add up to -12/7 and four times 3/7.
+  EXPECT_NEAR(together.standard_error(), std::sqrt(5.0 / 4 * (144 + 4 * 9) / 49) / 7, 1e-12);
+  EXPECT_GT(together.standard_error(), apart.standard_error());
+  EXPECT_EQ(together.low(), 0);
+  EXPECT_EQ(together.high(), 1);
+  // Every answer of the other task is right: Wilson's interval stays.
+  EXPECT_GT(metrics(2).low(), 0.5);
+  EXPECT_EQ(metrics(2).standard_error(), 0);
+  // The mean of the two tasks.
+  EXPECT_NEAR(metrics(0).standard_error(), together.standard_error() / 2, 1e-12);
 }
 
 TEST_F(EvaluationServiceTest, CancelsAndListsJobs) {

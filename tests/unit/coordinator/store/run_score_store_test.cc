@@ -74,6 +74,29 @@ TEST_F(RunScoreStoreTest, ItemsOfOnePassageHangTogether) {
   EXPECT_EQ(scores[2].cluster, 0);
   EXPECT_EQ(scores[3].cluster, 1);
   EXPECT_EQ(scores[13].cluster, 11);
+  EXPECT_FALSE(store_.HasClusters(Run(job).spec.run_id).value());
+  Query(R"(UPDATE items SET body = '{"fields": {"passage": "of the first item"}, "choices": [],
+           "target": ""}' WHERE ordinal = 0 RETURNING 1)");
+  EXPECT_TRUE(store_.HasClusters(Run(job).spec.run_id).value());
+}
+
+TEST_F(RunScoreStoreTest, SamplesOfAnItemHangTogether) {
+  const int64_t job = Submit(14);
+  const Lease lease = GrantOne();
+  Commit(lease, RightAnswers(lease));
+  const int64_t run = Run(job).spec.run_id;
+  EXPECT_FALSE(store_.HasClusters(run).value());
+  Query(
+      "INSERT INTO scores (run_id, item_ordinal, sample_index, grader, grader_version, verdict, "
+      "extracted) SELECT run_id, item_ordinal, 1, grader, 1, 'wrong', extracted "
+      "FROM scores RETURNING 1");
+  EXPECT_TRUE(store_.HasClusters(run).value());
+  const std::vector<ItemScore> scores = store_.Get(run).value().scores;
+  ASSERT_EQ(scores.size(), 28u);
+  EXPECT_EQ(scores[0].cluster, scores[1].cluster);
+  EXPECT_EQ(scores[1].sample_index, 1);
+  EXPECT_NE(scores[1].cluster, scores[2].cluster);
+  EXPECT_FALSE(store_.HasClusters(999).value());
 }
 
 TEST_F(RunScoreStoreTest, OtherGradersScoresAreLeftOut) {
