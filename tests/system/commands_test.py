@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import shutil
 import signal
 import unittest
@@ -77,6 +78,78 @@ class CommandsTest(unittest.TestCase):
             self.assertTrue(any(digest in text for digest in digests))
             for word in ("instructeval", "bfloat16", "engine"):
                 self.assertIn(word, text)
+
+    def test_scores_have_intervals_and_both_means(self):
+        job = self.service.submit("--limit", 3)
+        self.service.wait(job)
+        rows = list(csv.DictReader(io.StringIO(self.service.run("results", job, "--format", "csv").stdout)))
+        for row in rows:
+            self.assertLessEqual(float(row["low"]), float(row["value"]))
+            self.assertLessEqual(float(row["value"]), float(row["high"]))
+            self.assertLess(float(row["low"]), float(row["high"]))
+        for run in self.service.json("results", job)["runs"]:
+            groups = {m["group"]: m for m in run["metrics"] if m["metric"] == "accuracy" and m["group"]
+                      and ":" not in m["group"]}
+            micro = sum(m["value"] * m["items"] for m in groups.values()) / sum(m["items"] for m in groups.values())
+            macro = sum(m["value"] for m in groups.values()) / len(groups)
+            overall = {m["metric"]: m["value"] for m in run["metrics"] if m["group"] == ""}
+            own, other = (macro, micro) if run["benchmark"] == "bbh" else (micro, macro)
+            self.assertAlmostEqual(overall.pop("accuracy"), own)
+            self.assertEqual(len(overall), 0 if abs(own - other) < 1e-9 else 1)
+            for value in overall.values():
+                self.assertAlmostEqual(value, other)
+
+    def test_runs_are_compared_item_by_item(self):
+        few = self.service.submit("--limit", 6, "--shots", 2)
+        zero = self.service.submit("--limit", 6, "--shots", 0)
+        for job in (few, zero):
+            self.service.wait(job)
+        # BBH's examples are the first items of a task, so that the two jobs did not ask the same.
+        self.refused(USAGE, "bbh", "12 are in all of them", "--common", command=("compare", few, zero))
+        document = self.service.json("compare", few, zero, "--common")
+        self.assertEqual([c["benchmark"] for c in document["comparisons"]], ["mmlu", "bbh"])
+        for comparison in document["comparisons"]:
+            verdicts, groups = [], {}
+            for job in (few, zero):
+                predictions = self.service.json("predictions", job, "--benchmark", comparison["benchmark"])["predictions"]
+                verdicts.append({p["item_id"]: p["verdict"] == "correct" for p in predictions})
+                groups |= {p["item_id"]: p["group"] for p in predictions}
+            items = verdicts[0].keys() & verdicts[1].keys()
+            verdicts = [{item: own[item] for item in items} for own in verdicts]
+            self.assertEqual(comparison["items"], len(items))
+            (pair,) = comparison["pairs"]
+            self.assertEqual((pair["first"], pair["second"]), ("smol 2-shot", "smol 0-shot"))
+            self.assertEqual(comparison["macro_average"], comparison["benchmark"] == "bbh")
+            parts = sorted({groups[item] for item in items}) if comparison["macro_average"] else [""]
+            means = []
+            for part in parts:
+                own = [item for item in items if groups[item].startswith(part)]
+                means.append(sum(verdicts[0][item] - verdicts[1][item] for item in own) / len(own))
+            self.assertAlmostEqual(pair["difference"], sum(means) / len(means))
+            only = [sum(a[item] and not b[item] for item in a) for a, b in (verdicts, verdicts[::-1])]
+            self.assertEqual([pair["only_first"], pair["only_second"]], only)
+            tail = sum(math.comb(sum(only), k) for k in range(min(only) + 1)) / 2 ** sum(only)
+            self.assertAlmostEqual(pair["mcnemar_p"], min(1, 2 * tail))
+            self.assertLessEqual(pair["low"], pair["difference"])
+            self.assertGreaterEqual(pair["high"], pair["difference"])
+        self.assertEqual(document, self.service.json("compare", few, zero, "--common"))
+        table = self.service.run("compare", few, zero, "--benchmark", "bbh", "--common").stdout
+        self.assertIn("smol 2-shot", table)
+        self.assertNotIn("mmlu", table)
+        rows = list(csv.DictReader(io.StringIO(self.service.run("compare", few, zero, "--common", "--format", "csv").stdout)))
+        self.assertEqual([row["benchmark"] for row in rows], ["mmlu", "bbh"])
+
+        other = self.service.submit("--protocol", "lm-eval", "--limit", 6, benchmark="mmlu")
+        fewer = self.service.submit("--limit", 2, benchmark="mmlu")
+        for job in (other, fewer):
+            self.service.wait(job)
+        self.refused(USAGE, "instructeval version 1", "lm-eval version 1",
+                     command=("compare", few, other, "--benchmark", "mmlu"))
+        self.refused(USAGE, "has 24", "has 8", "--common", command=("compare", few, fewer, "--benchmark", "mmlu"))
+        common = self.service.json("compare", few, fewer, "--benchmark", "mmlu", "--common")
+        self.assertEqual(common["comparisons"][0]["items"], 8)
+        self.refused(NOT_FOUND, "run 999999", command=("compare", few, "run:999999"))
+        self.refused(USAGE, "nosuch", command=("compare", few, "nosuch"))
 
     def test_letters_by_their_loglikelihood(self):
         job = self.service.submit("--protocol", "lm-eval", "--limit", 2, benchmark="mmlu")
@@ -157,7 +230,7 @@ class CommandsTest(unittest.TestCase):
         self.refused(USAGE, "--limit", command=evaluate + ("--limit", "0"))
         self.refused(USAGE, "6", "5", command=evaluate + ("--shots", "6"))
         self.refused(USAGE, "--model", command=("eval", "--benchmark", "mmlu"))
-        for command in ("watch", "results", "predictions", "cancel"):
+        for command in ("watch", "results", "predictions", "cancel", "compare"):
             self.refused(NOT_FOUND, "999999", command=(command, "999999"))
 
     def test_a_coordinator_that_is_not_there(self):
