@@ -7,8 +7,11 @@ import json
 from engine_bench import environments, paths, processes
 
 LM_EVAL_BATCH_SIZES = (1, 8, 32)
-# vLLM recommends it; taken where the system has it.
-TCMALLOC = "/usr/lib/*/libtcmalloc_minimal.so.4"
+
+
+def tcmalloc():
+    """The allocator that vLLM recommends, where the system has it (Debian's libtcmalloc-minimal4): a list of at most one path."""
+    return glob.glob("/usr/lib/*/libtcmalloc_minimal.so.4")[:1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +115,7 @@ class LlamaCpp(Peer):
 
 class Vllm(Peer):
     def variables(self, conditions):
-        libraries = [environments.shared_library(self.environment, "libiomp5.so"), *glob.glob(TCMALLOC)]
+        libraries = [environments.shared_library(self.environment, "libiomp5.so"), *tcmalloc()]
         return {
             "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, processes.processors(conditions.threads))),
             "VLLM_CPU_KVCACHE_SPACE": str(max(1, round(conditions.kv_cache_mb / 1024))),

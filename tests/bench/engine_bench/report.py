@@ -3,7 +3,7 @@
 import itertools
 import statistics
 
-from engine_bench import ablation, agreement, ceiling
+from engine_bench import ablation, agreement, ceiling, engines
 from engine_bench.engines import OURS
 from engine_bench.measurements import Spread
 
@@ -54,6 +54,7 @@ class Report:
             ("Model", self.conditions.models.gguf.name),
             ("Threads", f"{self.conditions.threads}, each process bound to as many processors"),
             ("Key-value cache", f"{self.conditions.kv_cache_mb} MiB, ours and vLLM"),
+            ("vLLM's allocator", "tcmalloc" if engines.tcmalloc() else "the system's, for lack of tcmalloc"),
             ("Other processes", f"took {statistics.median(self.measured.others):.1%} of the processors in the median of the "
                                 f"measurements, {max(self.measured.others):.1%} at most"),
             ("Versions", ", ".join(f"{name} {version}" for name, version in self.versions().items())),
