@@ -28,8 +28,10 @@
 #include "worker/process/engine_model.h"
 #include "worker/process/gemm_rate.h"
 #include "worker/process/inspect.h"
+#include "worker/process/program_sandbox.h"
 #include "worker/process/shutdown_signal.h"
 #include "worker/process/threads.h"
+#include "worker/sandbox/sandbox.h"
 #include "worker/session/worker.h"
 
 namespace assay {
@@ -43,6 +45,8 @@ struct Arguments {
   int64_t kv_cache_mb = EngineOptions().kv_cache_bytes >> 20;
   int shards_in_flight = SessionState::Options().shards_in_flight;
   std::string worker_id;
+  std::string sandbox = "namespaces";
+  int programs_at_once = SandboxOptions().max_concurrent;
   double grace_seconds = 10;
   std::string log_level = "info";
   bool json = false;
@@ -83,7 +87,15 @@ absl::Status Serve(const Arguments& arguments) {
   engine.token_budget = arguments.token_budget;
   engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
   EngineModelLoader loader(engine);
-  Worker worker(MakeChannel(arguments.coordinator), options, &loader, FindBenchmark, Clock::Real(),
+  SandboxOptions sandbox;
+  ASSAY_ASSIGN_OR_RETURN(sandbox.mode, ParseSandboxMode(arguments.sandbox));
+  sandbox.max_concurrent = arguments.programs_at_once;
+  if (const absl::string_view weakness = WeaknessOf(sandbox.mode); !weakness.empty()) {
+    spdlog::warn("{}", std::string(weakness));
+  }
+  ProgramSandbox programs(sandbox);
+  Worker worker(MakeChannel(arguments.coordinator), options, &loader, &programs,
+                arguments.programs_at_once, FindBenchmark, Clock::Real(),
                 [&random] { return absl::Uniform(random, 0.0, 1.0); });
   worker.Start();
   const int signal = WaitForShutdownSignal();
@@ -118,6 +130,15 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
   app->add_option("--shards-in-flight", arguments->shards_in_flight,
                   "Shards worked on at once; with two or more, batches stay full between shards")
       ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app->add_option("--sandbox", arguments->sandbox,
+                  "What keeps programs that models write apart from this machine; rlimits, for "
+                  "machines without namespaces, is much weaker")
+      ->check(CLI::IsMember({"namespaces", "rlimits"}))
+      ->capture_default_str();
+  app->add_option("--programs-at-once", arguments->programs_at_once,
+                  "Such programs that run at a time, beside the model")
+      ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app->add_option("--worker-id", arguments->worker_id,
                   "Unique name of this worker; the default is HOSTNAME-PID-RANDOM");

@@ -36,15 +36,19 @@ struct PredictionsOptions {
   }
 };
 
-// Choices are lettered in their order.
-std::string ChoiceLabel(int index) {
-  return index < 26 ? std::string(1, static_cast<char>('A' + index)) : absl::StrCat(index);
+// Of the log-likelihood `index`. An item that is asked in several ways has all of its choices again
+// for each: "A#2".
+std::string ChoiceLabel(const v1::GradedPrediction& graded, int index) {
+  const int choices = graded.choices_size();
+  if (choices == 0) return absl::StrCat(index);
+  const std::string& label = graded.choices(index % choices);
+  return index < choices ? label : absl::StrCat(label, "#", index / choices + 1);
 }
 
-Json Choices(const v1::Prediction& prediction) {
+Json Choices(const v1::GradedPrediction& graded) {
   Json choices = Json::object();
-  for (int i = 0; i < prediction.choice_loglikelihoods_size(); ++i) {
-    choices[ChoiceLabel(i)] = prediction.choice_loglikelihoods(i);
+  for (int i = 0; i < graded.prediction().choice_loglikelihoods_size(); ++i) {
+    choices[ChoiceLabel(graded, i)] = graded.prediction().choice_loglikelihoods(i);
   }
   return choices;
 }
@@ -56,16 +60,20 @@ std::string Flags(const v1::Prediction& prediction) {
   return absl::StrJoin(flags, ", ");
 }
 
-// What the model answered, or for choices the best one.
+// What the model answered; for choices the best one, for a program what became of it.
 std::string Answer(const v1::GradedPrediction& graded) {
   const v1::Prediction& prediction = graded.prediction();
   if (!prediction.error().empty()) return absl::StrCat("error: ", prediction.error());
+  if (!prediction.program_outcome().empty()) return prediction.program_outcome();
   if (prediction.choice_loglikelihoods_size() == 0) {
     return prediction.output().empty() ? "\"\"" : prediction.output();
   }
   const auto& values = prediction.choice_loglikelihoods();
+  // Asked in several ways, it is all the answers together that count.
+  if (values.size() > graded.choices_size()) return graded.score().extracted();
   const auto best = std::max_element(values.begin(), values.end());
-  return absl::StrFormat("%s (%.3f)", ChoiceLabel(static_cast<int>(best - values.begin())), *best);
+  return absl::StrFormat("%s (%.3f)", ChoiceLabel(graded, static_cast<int>(best - values.begin())),
+                         *best);
 }
 
 std::vector<Column> PredictionColumns() {
@@ -89,6 +97,7 @@ std::vector<Column> PredictionColumns() {
           {"truncated", "flags"},
           {"finish_reason", ""},
           {"choice_loglikelihoods", ""},
+          {"program_outcome", ""},
           {"error", ""},
           {"prompt_sha256", ""},
           {"prompt", ""}};
@@ -118,7 +127,8 @@ std::vector<Cell> PredictionRow(const v1::GradedPrediction& graded) {
           prediction.over_max_input(),
           Cell(prediction.truncated(), flags.empty() ? "-" : flags),
           NameOf(prediction.finish_reason()),
-          Choices(prediction),
+          Choices(graded),
+          prediction.program_outcome(),
           prediction.error(),
           prediction.prompt_sha256(),
           prediction.prompt()};
@@ -146,8 +156,9 @@ void WriteWhole(const v1::GradedPrediction& graded, const Console& console) {
   line("output", absl::StrCat(prediction.output_token_ids_size(), " tokens, finish reason ",
                               NameOf(prediction.finish_reason())));
   if (const std::string flags = Flags(prediction); !flags.empty()) line("flags", flags);
+  if (!prediction.program_outcome().empty()) line("program", prediction.program_outcome());
   for (int i = 0; i < prediction.choice_loglikelihoods_size(); ++i) {
-    line(absl::StrCat("choice ", ChoiceLabel(i)),
+    line(absl::StrCat("choice ", ChoiceLabel(graded, i)),
          absl::StrFormat("%.6f", prediction.choice_loglikelihoods(i)));
   }
   const auto block = [&](absl::string_view name, absl::string_view text) {

@@ -47,6 +47,12 @@ void AddUpCommand(CLI::App& parent, CommandContext& context) {
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   command
+      ->add_option("--sandbox", options->sandbox,
+                   "What keeps programs that models write apart from this machine (default: "
+                   "namespaces); rlimits, for machines without namespaces, is much weaker")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"namespaces", "rlimits"}));
+  command
       ->add_option("--lease-seconds", options->lease_seconds,
                    "After so long without a sign of life a worker's items go to another")
       ->type_name("S")

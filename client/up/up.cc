@@ -103,6 +103,9 @@ ProgramSpec WorkerProgram(const UpOptions& options, const std::string& address, 
     add("--threads", threads);
     add("--token-budget", options.token_budget);
     add("--kv-cache-mb", options.kv_cache_mb);
+    if (!options.sandbox.empty()) {
+      command.arguments.insert(command.arguments.end(), {"--sandbox", options.sandbox});
+    }
     return command;
   };
   spec.log = data.log(absl::StrCat("worker-", number));

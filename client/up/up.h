@@ -20,6 +20,7 @@ struct UpOptions {
   int threads = 0;       // of each worker; 0: the machine's processors, divided among the workers
   int token_budget = 0;  // of each worker; 0: its own default
   int kv_cache_mb = 0;   // of each worker; 0: its own default
+  std::string sandbox;   // of each worker; empty: its own default
   double lease_seconds = 0;  // 0: the coordinator's own default
 };
 

@@ -11,6 +11,7 @@
 #include "common/benchmark/crass.h"
 #include "common/benchmark/drop.h"
 #include "common/benchmark/hhh.h"
+#include "common/benchmark/human_eval.h"
 #include "common/benchmark/mmlu.h"
 
 namespace assay {
@@ -43,8 +44,9 @@ std::string Benchmark::RenderVariant(const ProtocolSpec& protocol, const Item& i
 }
 
 absl::Span<const Benchmark* const> AllBenchmarks() {
-  static const std::array<const Benchmark*, 5> benchmarks = {
-      new BbhBenchmark, new CrassBenchmark, new DropBenchmark, new HhhBenchmark, new MmluBenchmark};
+  static const std::array<const Benchmark*, 6> benchmarks = {
+      new BbhBenchmark, new CrassBenchmark,     new DropBenchmark,
+      new HhhBenchmark, new HumanEvalBenchmark, new MmluBenchmark};
   return benchmarks;
 }
 

@@ -37,6 +37,12 @@ enum class ChoiceTokens {
   kFirstToken,    // the first token of the choice's own text, whatever is before it
 };
 
+// The program that is made of an output and run by the worker.
+enum class ProgramKind {
+  kNone,
+  kHumanEval,  // the item's prompt, the completion and the item's tests, in Python
+};
+
 // A named way to run a benchmark. Raise `version` with every change that may change a prompt, a
 // request or a verdict.
 struct ProtocolSpec {
@@ -55,6 +61,7 @@ struct ProtocolSpec {
   // Prompts of an item, more than one with kScoreChoices only. Each is a request of its own; the
   // prediction has the log-likelihoods of all choices after the first prompt, then after the next.
   int variants = 1;
+  ProgramKind program = ProgramKind::kNone;  // else with kGenerate only
   // What the share of correct items is called, and the mean of Score::value() where the grader
   // tells more than right and wrong; the latter, when not empty, is the protocol's first metric.
   std::string verdict_metric = "accuracy";

@@ -79,6 +79,7 @@ const std::vector<ProtocolSpec>& HumanEvalBenchmark::protocols() const {
        .grader = "human_eval",
        .averaging = Averaging::kMicro,
        .choice_prefix = "",
+       .program = ProgramKind::kHumanEval,
        .verdict_metric = "pass@1"},
   };
   return *protocols;

@@ -18,6 +18,8 @@ enum class FinishReason { kNone, kStop, kLength, kContext };
 absl::string_view FinishReasonName(FinishReason reason);  // "none", "stop", "length", "context"
 absl::StatusOr<FinishReason> ParseFinishReason(absl::string_view name);
 
+inline constexpr char kProgramPassed[] = "passed";
+
 struct Prediction {
   std::string item_id;
   int sample_index = 0;
@@ -35,6 +37,9 @@ struct Prediction {
   FinishReason finish_reason = FinishReason::kNone;
   std::vector<double>
       choice_loglikelihoods;  // natural logarithm, in the order of the item's choices
+  // Of protocols that make a program of the output: kProgramPassed when it ran to its end,
+  // otherwise why not.
+  std::string program_outcome;
   std::string
       error;  // not empty: the item could not be run, and why; everything else is then unset
 };

@@ -36,6 +36,7 @@ v1::Prediction ToProto(const Prediction& prediction) {
   proto.mutable_choice_loglikelihoods()->Add(prediction.choice_loglikelihoods.begin(),
                                              prediction.choice_loglikelihoods.end());
   proto.set_error(prediction.error);
+  proto.set_program_outcome(prediction.program_outcome);
   return proto;
 }
 
@@ -74,6 +75,7 @@ absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
   prediction.choice_loglikelihoods.assign(proto.choice_loglikelihoods().begin(),
                                           proto.choice_loglikelihoods().end());
   prediction.error = proto.error();
+  prediction.program_outcome = proto.program_outcome();
   return prediction;
 }
 

@@ -7,14 +7,16 @@
 #include "absl/strings/str_join.h"
 #include "common/scoring/drop_f1.h"
 #include "common/scoring/hhh.h"
+#include "common/scoring/human_eval.h"
 #include "common/scoring/max_loglikelihood.h"
 #include "common/scoring/starts_with.h"
 
 namespace assay {
 
 absl::StatusOr<const Grader*> FindGrader(absl::string_view name) {
-  static const std::array<const Grader*, 4> graders = {
-      new DropF1Grader, new HhhGrader, new MaxLoglikelihoodGrader, new StartsWithGrader};
+  static const std::array<const Grader*, 5> graders = {
+      new DropF1Grader, new HhhGrader, new HumanEvalGrader, new MaxLoglikelihoodGrader,
+      new StartsWithGrader};
   for (const Grader* grader : graders) {
     if (grader->name() == name) return grader;
   }

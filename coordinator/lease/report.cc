@@ -23,6 +23,11 @@ absl::Status CheckPrediction(const Item& item, const ProtocolSpec& protocol,
     return invalid("its counts of tokens or shots make no sense");
   }
   if (!prediction.error.empty()) return absl::OkStatus();
+  const bool has_program = protocol.program != ProgramKind::kNone;
+  if (has_program == prediction.program_outcome.empty()) {
+    return invalid(has_program ? "its program was not run"
+                               : "a program was run, which the protocol does not ask for");
+  }
   const size_t choices = protocol.request_type == RequestType::kScoreChoices
                              ? item.choices.size() * static_cast<size_t>(protocol.variants)
                              : 0;

@@ -66,6 +66,7 @@ v1::GradedPrediction MakeGradedPrediction(const StoredPrediction& stored) {
   graded.set_model(stored.model);
   graded.set_group(stored.group);
   graded.set_target(stored.target);
+  graded.mutable_choices()->Add(stored.choices.begin(), stored.choices.end());
   *graded.mutable_prediction() = ToProto(stored.prediction);
   *graded.mutable_score() = ToProto(stored.score);
   return graded;

@@ -48,8 +48,8 @@ void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
                                             "over_max_input", "truncated",
                                             "output",         "output_token_ids",
                                             "finish_reason",  "choice_loglikelihoods",
-                                            "error",          "shard_id",
-                                            "lease_id"};
+                                            "error",          "program_outcome",
+                                            "shard_id",       "lease_id"};
   pqxx::stream_to stream(tx, "predictions", columns);
   for (const GradedItem& item : items) {
     const Prediction& p = item.prediction;
@@ -58,7 +58,7 @@ void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
         p.prompt_tokens, p.cached_tokens, p.shots_used, p.over_max_input, p.truncated,
         EncodeBytes(p.output), EncodeArray(p.output_token_ids),
         std::string(FinishReasonName(p.finish_reason)), EncodeArray(p.choice_loglikelihoods),
-        PlainText(p.error), key.shard_id, key.lease_id);
+        PlainText(p.error), PlainText(p.program_outcome), key.shard_id, key.lease_id);
   }
   stream.complete();
 }

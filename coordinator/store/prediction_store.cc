@@ -21,7 +21,7 @@ constexpr char kRuns[] =
 constexpr char kPage[] =
     "SELECT p.item_ordinal, p.sample_index, p.prompt, p.prompt_sha256, p.prompt_tokens, "
     "  p.cached_tokens, p.shots_used, p.over_max_input, p.truncated, p.output, p.output_token_ids, "
-    "  p.finish_reason, p.choice_loglikelihoods, p.error, "
+    "  p.finish_reason, p.choice_loglikelihoods, p.error, p.program_outcome, "
     "  s.grader, s.grader_version, s.verdict, s.extracted, s.partial, i.item_id, i.group_name, "
     "i.body "
     "FROM predictions p "
@@ -52,6 +52,7 @@ absl::StatusOr<StoredPrediction> ReadPrediction(const pqxx::row& row) {
   ASSAY_ASSIGN_OR_RETURN(p.finish_reason, ParseFinishReason(row[i++].c_str()));
   p.choice_loglikelihoods = DecodeDoubles(row[i++].c_str());
   p.error = row[i++].c_str();
+  p.program_outcome = row[i++].c_str();
   score.grader = row[i++].c_str();
   score.grader_version = row[i++].as<int>();
   ASSAY_ASSIGN_OR_RETURN(score.verdict, ParseVerdict(row[i++].c_str()));
@@ -63,6 +64,7 @@ absl::StatusOr<StoredPrediction> ReadPrediction(const pqxx::row& row) {
   stored.group = row[i++].c_str();
   ASSAY_RETURN_IF_ERROR(DecodeItemBody(row[i++].c_str(), item));
   stored.target = std::move(item.target);
+  stored.choices = std::move(item.choices);
   return stored;
 }
 

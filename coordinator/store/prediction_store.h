@@ -35,6 +35,7 @@ struct StoredPrediction {
   std::string model = "";
   std::string group;
   std::string target;
+  std::vector<std::string> choices;  // labels; empty when the answer is free text
   Prediction prediction;
   Score score;
 };

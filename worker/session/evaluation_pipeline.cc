@@ -19,12 +19,14 @@ constexpr int64_t kMostOvertaking = 8;
 }  // namespace
 
 EvaluationPipeline::EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark,
-                                       Clock* clock, ReportSink sink, int most_running)
+                                       Clock* clock, ReportSink sink, int most_running,
+                                       ProgramStage* programs)
     : loader_(loader),
       find_benchmark_(std::move(find_benchmark)),
       clock_(clock),
       sink_(std::move(sink)),
-      most_running_(most_running) {}
+      most_running_(most_running),
+      programs_(programs) {}
 
 EvaluationPipeline::~EvaluationPipeline() { Stop(); }
 
@@ -123,13 +125,16 @@ void EvaluationPipeline::RunPreparation() {
       preparing_ = true;
     }
     bool fatal_for_run = false;
-    absl::StatusOr<std::vector<PreparedItem>> items = Prepare(shard->lease, *model, &fatal_for_run);
+    ProgramKind program = ProgramKind::kNone;
+    absl::StatusOr<std::vector<PreparedItem>> items =
+        Prepare(shard->lease, *model, &program, &fatal_for_run);
     model.reset();
     {
       absl::MutexLock lock(&mutex_);
       preparing_ = false;
       if (items.ok()) {
         shard->items = *std::move(items);
+        shard->program = program;
         shard->stage = Stage::kPrepared;
         continue;
       }
@@ -141,11 +146,19 @@ void EvaluationPipeline::RunPreparation() {
 
 absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Lease& lease,
                                                                       const ServedModel& model,
+                                                                      ProgramKind* program,
                                                                       bool* fatal_for_run) const {
-  absl::StatusOr<ResolvedRun> run = ResolveRun(lease.run, find_benchmark_);
-  *fatal_for_run = !run.ok();
-  ASSAY_RETURN_IF_ERROR(run.status());
-  return PrepareItems(lease, *run, model.codec(), model.stop_token_ids());
+  *fatal_for_run = true;
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedRun run, ResolveRun(lease.run, find_benchmark_));
+  *program = run.protocol->program;
+  if (*program != ProgramKind::kNone) {
+    // Known before the model has run for nothing.
+    ASSAY_RETURN_IF_ERROR(programs_ != nullptr
+                              ? programs_->Check()
+                              : absl::FailedPreconditionError("this worker runs no programs"));
+  }
+  *fatal_for_run = false;
+  return PrepareItems(lease, run, model.codec(), model.stop_token_ids());
 }
 
 EvaluationPipeline::EngineWork EvaluationPipeline::TakeEngineWork() {
@@ -268,6 +281,11 @@ void EvaluationPipeline::Report(ShardReport report) {
     shards_.erase(found);
   }
   LogFinished(shard->lease, report);
+  auto* const predictions = std::get_if<std::vector<Prediction>>(&report.outcome);
+  if (shard->program != ProgramKind::kNone && predictions != nullptr) {
+    programs_->Accept(std::move(shard->lease), std::move(*predictions));
+    return;
+  }
   sink_(std::move(report));
 }
 

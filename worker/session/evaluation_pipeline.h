@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "worker/session/item_preparation.h"
+#include "worker/session/program_stage.h"
 #include "worker/session/served_model.h"
 #include "worker/session/shard_executor.h"
 #include "worker/session/shard_runner.h"
@@ -30,9 +31,11 @@ class EvaluationPipeline : public ShardRunner {
  public:
   // `loader` and `clock` must outlive the pipeline; `sink` is called from any of its threads, never
   // under its lock. At most `most_running` shards, at least 1, are in the engine at once; best one
-  // less than are leased, so that there is always one ready to follow.
+  // less than are leased, so that there is always one ready to follow. `programs`, which must
+  // outlive the pipeline, takes over shards whose predictions are made into programs; without it
+  // such shards fail.
   EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark, Clock* clock,
-                     ReportSink sink, int most_running);
+                     ReportSink sink, int most_running, ProgramStage* programs = nullptr);
   ~EvaluationPipeline() override;
 
   void Start();
@@ -52,6 +55,7 @@ class EvaluationPipeline : public ShardRunner {
     Lease lease;
     ModelKey model;
     Stage stage = Stage::kWaiting;
+    ProgramKind program = ProgramKind::kNone;  // known when it is prepared
     std::vector<PreparedItem> items;
     int64_t start_number = 0;  // shards that went into the engine before it
   };
@@ -71,6 +75,7 @@ class EvaluationPipeline : public ShardRunner {
   void SwapModel(const Shard& shard);
   void DropModel();
   absl::StatusOr<std::vector<PreparedItem>> Prepare(const Lease& lease, const ServedModel& model,
+                                                    ProgramKind* program,
                                                     bool* fatal_for_run) const;
 
   ShardPtr NextToPrepare() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -86,6 +91,7 @@ class EvaluationPipeline : public ShardRunner {
   Clock* const clock_;
   const ReportSink sink_;
   const int most_running_;
+  ProgramStage* const programs_;
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -8,17 +8,20 @@
 namespace assay {
 
 Worker::Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options,
-               ModelLoader* loader, BenchmarkFinder find_benchmark, Clock* clock,
-               std::function<double()> random)
+               ModelLoader* loader, ProgramRunner* programs, int programs_at_once,
+               BenchmarkFinder find_benchmark, Clock* clock, std::function<double()> random)
     : session_(std::move(channel), options, clock, std::move(random)),
+      programs_(programs, programs_at_once,
+                [this](ShardReport report) { session_.Report(std::move(report)); }),
       pipeline_(
           loader, std::move(find_benchmark), clock,
           [this](ShardReport report) { session_.Report(std::move(report)); },
-          std::max(options.state.shards_in_flight - 1, 1)) {}
+          std::max(options.state.shards_in_flight - 1, 1), &programs_) {}
 
 Worker::~Worker() { Stop(absl::ZeroDuration()); }
 
 void Worker::Start() {
+  programs_.Start();
   pipeline_.Start();
   session_.Start(&pipeline_);
 }
@@ -26,11 +29,13 @@ void Worker::Start() {
 void Worker::Stop(absl::Duration grace) {
   if (std::exchange(stopped_, true)) return;
   pipeline_.ReturnUnfinished();
+  programs_.ReturnUnfinished();
   if (!session_.Drain(grace)) {
     spdlog::warn("some reports are not acknowledged; their leases will run out");
   }
   session_.Stop();
   pipeline_.Stop();
+  programs_.Stop();
 }
 
 }  // namespace assay

@@ -1,5 +1,5 @@
-// A worker: the session that holds leases and the pipeline that computes their shards, tied
-// together.
+// A worker: the session that holds leases, the pipeline that computes their shards and the stage
+// that runs their programs, tied together.
 #ifndef ASSAY_WORKER_SESSION_WORKER_H_
 #define ASSAY_WORKER_SESSION_WORKER_H_
 
@@ -11,15 +11,19 @@
 #include "worker/session/coordinator_session.h"
 #include "worker/session/evaluation_pipeline.h"
 #include "worker/session/item_preparation.h"
+#include "worker/session/program_runner.h"
+#include "worker/session/program_stage.h"
 #include "worker/session/served_model.h"
 
 namespace assay {
 
 class Worker {
  public:
-  // `loader` and `clock` must outlive the worker; `random` gives numbers in [0, 1).
+  // `loader`, `clock` and `programs` must outlive the worker; `random` gives numbers in [0, 1). At
+  // most `programs_at_once` programs of models run beside the engine.
   Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options, ModelLoader* loader,
-         BenchmarkFinder find_benchmark, Clock* clock, std::function<double()> random);
+         ProgramRunner* programs, int programs_at_once, BenchmarkFinder find_benchmark,
+         Clock* clock, std::function<double()> random);
   ~Worker();
 
   void Start();
@@ -28,8 +32,9 @@ class Worker {
   void Stop(absl::Duration grace);
 
  private:
-  // Each calls the other, so Stop() ends them in order before either is destroyed.
+  // They call one another, so Stop() ends them in order before any is destroyed.
   CoordinatorSession session_;
+  ProgramStage programs_;
   EvaluationPipeline pipeline_;
   bool stopped_ = false;
 };

@@ -110,6 +110,8 @@ class PredictionsTest : public CommandsTest {
     prediction.set_output(i == 1 ? "B\n\\\x1b[2J" : " A");
     prediction.add_output_token_ids(330);
     prediction.set_finish_reason(v1::FINISH_REASON_LENGTH);
+    graded.add_choices("A");
+    graded.add_choices("B");
     prediction.add_choice_loglikelihoods(-1.25);
     prediction.add_choice_loglikelihoods(-0.5);
     return graded;
@@ -140,6 +142,28 @@ TEST_F(PredictionsTest, TableIsALineEach) {
 TEST_F(PredictionsTest, TableShowsTheChosenAnswer) {
   EXPECT_EQ(Run({"predictions", "7"}), kExitOk);
   EXPECT_THAT(out_, HasSubstr("B (-0.500)"));
+}
+
+TEST_F(PredictionsTest, ItemsAskedTwiceAndProgramsShowTheVerdictsGround) {
+  service_.list_predictions = [](const auto&, v1::ListPredictionsResponse* response) {
+    v1::GradedPrediction twice = Make(0);
+    twice.mutable_score()->set_extracted("chosen");
+    twice.mutable_prediction()->add_choice_loglikelihoods(-2);
+    twice.mutable_prediction()->add_choice_loglikelihoods(-3);
+    *response->add_predictions() = twice;
+    v1::GradedPrediction program = Make(1);
+    program.mutable_prediction()->set_program_outcome("failed: AssertionError");
+    *response->add_predictions() = program;
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"predictions", "7"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("A       chosen"));
+  EXPECT_THAT(out_, HasSubstr("A       failed: AssertionError"));
+  EXPECT_EQ(Run({"predictions", "7", "--format", "json"}), kExitOk);
+  const Json predictions = Json::parse(out_)["predictions"];
+  EXPECT_EQ(predictions[0]["choice_loglikelihoods"],
+            Json::parse(R"({"A": -1.25, "B": -0.5, "A#2": -2.0, "B#2": -3.0})"));
+  EXPECT_EQ(predictions[1]["program_outcome"], "failed: AssertionError");
 }
 
 TEST_F(PredictionsTest, JsonHasEverything) {

@@ -21,7 +21,7 @@ TEST(BenchmarkTest, AreFoundByName) {
     EXPECT_EQ(*found, benchmark);
   }
   EXPECT_EQ(FindBenchmark("gsm8k").status().message(),
-            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, mmlu");
+            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, human_eval, mmlu");
 }
 
 TEST(BenchmarkTest, DigestDependsOnNamesAndContentsOnly) {

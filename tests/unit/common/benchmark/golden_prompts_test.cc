@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
-#include "common/benchmark/human_eval.h"
 #include "tests/unit/common/benchmark/test_data.h"
 
 namespace assay {
@@ -15,11 +14,7 @@ namespace {
 constexpr char kSampleData[] = "deploy/sample_data/";
 constexpr char kPublishedData[] = "../shared/data/";
 
-const Benchmark& Find(const std::string& name) {
-  static const HumanEvalBenchmark* const human_eval = new HumanEvalBenchmark;
-  if (name == human_eval->name()) return *human_eval;
-  return **FindBenchmark(name);
-}
+const Benchmark& Find(const std::string& name) { return **FindBenchmark(name); }
 
 // The prompts of the first protocol by item id; "ID#0" and "ID#1" where there are two.
 std::map<std::string, std::string> Prompts(const Benchmark& benchmark, const std::string& path) {

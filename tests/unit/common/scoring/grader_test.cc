@@ -29,7 +29,7 @@ Score GradeChoices(const std::vector<double>& loglikelihoods, const std::string&
 
 TEST(GraderTest, UnknownNameListsTheGraders) {
   EXPECT_EQ(FindGrader("x").status().message(),
-            "unknown grader \"x\"; there are: drop_f1, hhh, max_loglikelihood, "
+            "unknown grader \"x\"; there are: drop_f1, hhh, human_eval, max_loglikelihood, "
             "starts_with");
 }
 
@@ -114,6 +114,19 @@ TEST(GraderTest, HhhWithoutFourNumbersIsAnError) {
   EXPECT_EQ(GradeHhh({-1, -2}).verdict, Verdict::kError);
   EXPECT_EQ(GradeHhh({-1, -2, -1, std::nan("")}).verdict, Verdict::kError);
   EXPECT_EQ(GradeHhh({-1, -2, -1, least}).verdict, Verdict::kWrong);
+}
+
+TEST(GraderTest, HumanEvalTakesWhatBecameOfTheProgram) {
+  const auto grade = [](const std::string& outcome) {
+    Prediction prediction;
+    prediction.output = "\n   return 1\n\nmore";
+    prediction.program_outcome = outcome;
+    return (*FindGrader("human_eval"))->Grade(Item(), prediction);
+  };
+  EXPECT_EQ(grade(kProgramPassed).verdict, Verdict::kCorrect);
+  EXPECT_EQ(grade(kProgramPassed).extracted, "    return 1");
+  EXPECT_EQ(grade("failed: AssertionError").verdict, Verdict::kWrong);
+  EXPECT_EQ(grade("").verdict, Verdict::kError);
 }
 
 }  // namespace

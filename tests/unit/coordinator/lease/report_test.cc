@@ -60,6 +60,7 @@ TEST_F(ReportTest, RefusesWhatNoRunGives) {
       [](Prediction& p) { p.cached_tokens = p.prompt_tokens + 1; },
       [](Prediction& p) { p.shots_used = -1; },
       [](Prediction& p) { p.choice_loglikelihoods = {-1.0}; },
+      [](Prediction& p) { p.program_outcome = kProgramPassed; },
   };
   const Prediction good = predictions_[1];
   for (const auto& change : changes) {

@@ -70,6 +70,9 @@ class EvaluationPipelineTest : public testing::Test {
   FakeLoader loader_{&world_};
   Reports reports_;
   std::atomic<int> preparations_ = 0;
+  FakeProgramRunner runner_;
+  ProgramStage programs_{&runner_, 2,
+                         [this](ShardReport report) { reports_.Add(std::move(report)); }};
   EvaluationPipeline pipeline_{&loader_,
                                [this](absl::string_view name) {
                                  ++preparations_;
@@ -77,8 +80,36 @@ class EvaluationPipelineTest : public testing::Test {
                                },
                                &clock_,
                                [this](ShardReport report) { reports_.Add(std::move(report)); },
-                               /*most_running=*/2};
+                               /*most_running=*/2,
+                               &programs_};
 };
+
+TEST_F(EvaluationPipelineTest, ShardsWithProgramsLeaveForTheirStage) {
+  Lease lease = FakeLease(1, {"a", "b"});
+  lease.run.settings.protocol = "programs";
+  programs_.Start();
+  pipeline_.Start();
+  pipeline_.Accept(lease);
+  pipeline_.Accept(FakeLease(2, {"c"}));
+  for (const ShardReport& report : reports_.Wait(2)) {
+    for (const Prediction& p : std::get<std::vector<Prediction>>(report.outcome)) {
+      EXPECT_EQ(p.program_outcome, report.lease.shard_id == 1 ? kProgramPassed : "");
+    }
+  }
+  EXPECT_EQ(runner_.programs().size(), 2u);
+}
+
+TEST_F(EvaluationPipelineTest, WithoutASandboxTheRunFailsBeforeTheModelRuns) {
+  runner_.SetCheck(absl::FailedPreconditionError("no namespaces here"));
+  Lease lease = FakeLease(1, {"a"});
+  lease.run.settings.protocol = "programs";
+  pipeline_.Start();
+  pipeline_.Accept(lease);
+  const ShardFailure failure = Failure(reports_.Wait(1).at(0));
+  EXPECT_EQ(failure.message, "no namespaces here");
+  EXPECT_TRUE(failure.fatal_for_run);
+  EXPECT_TRUE(runner_.programs().empty());
+}
 
 TEST_F(EvaluationPipelineTest, ComputesShardsOfOneModelWithOneLoad) {
   pipeline_.Start();

@@ -19,6 +19,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/benchmark/benchmark.h"
 #include "worker/session/item_preparation.h"
+#include "worker/session/program_runner.h"
 #include "worker/session/served_model.h"
 #include "worker/session/shard_runner.h"
 
@@ -208,6 +209,49 @@ class FakeLoader : public ModelLoader {
   FakeWorld* const world_;
 };
 
+// Programs pass unless they hold "fail"; one with "crash" cannot be run, one with "wait" waits for
+// the gate. Thread-safe.
+class FakeProgramRunner : public ProgramRunner {
+ public:
+  absl::Status Check() override {
+    absl::MutexLock lock(&mutex_);
+    return check_;
+  }
+  absl::StatusOr<std::string> Run(std::string program) override {
+    absl::MutexLock lock(&mutex_);
+    programs_.push_back(program);
+    if (absl::StrContains(program, "wait")) mutex_.Await(absl::Condition(&open_));
+    if (stopped_) return absl::CancelledError("stopped");
+    if (absl::StrContains(program, "crash")) return absl::InternalError("no sandbox");
+    return absl::StrContains(program, "fail") ? std::string("failed: AssertionError")
+                                              : std::string(kProgramPassed);
+  }
+  void Stop() override {
+    absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+    open_ = true;
+  }
+  void Open() {
+    absl::MutexLock lock(&mutex_);
+    open_ = true;
+  }
+  void SetCheck(absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    check_ = std::move(status);
+  }
+  std::vector<std::string> programs() {
+    absl::MutexLock lock(&mutex_);
+    return programs_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::Status check_;
+  bool open_ = false;
+  bool stopped_ = false;
+  std::vector<std::string> programs_;
+};
+
 // "Q=TARGET;" for each shot, then "Q:".
 class FakeBenchmark : public Benchmark {
  public:
@@ -228,7 +272,10 @@ class FakeBenchmark : public Benchmark {
     both_ways.choice_prefix = "";
     both_ways.choice_tokens = ChoiceTokens::kFirstToken;
     both_ways.variants = 2;
-    protocols_ = {generate, choices, both_ways};
+    ProtocolSpec programs = generate;
+    programs.name = "programs";
+    programs.program = ProgramKind::kHumanEval;
+    protocols_ = {generate, choices, both_ways, programs};
   }
   absl::string_view name() const override { return "fake"; }
   absl::string_view description() const override { return "for tests"; }

@@ -26,7 +26,8 @@ class WorkerTest : public testing::Test {
     options.welcome_timeout = absl::Milliseconds(300);
     options.close_timeout = absl::Seconds(1);
     worker_ = std::make_unique<Worker>(MakeChannel(coordinator_.address()), options, &loader_,
-                                       FindFakeBenchmark, Clock::Real(), [] { return 0.5; });
+                                       &programs_, /*programs_at_once=*/2, FindFakeBenchmark,
+                                       Clock::Real(), [] { return 0.5; });
   }
   void TearDown() override {
     world_.SetGate(true);
@@ -45,6 +46,7 @@ class WorkerTest : public testing::Test {
   FakeWorld world_;
   FakeLoader loader_{&world_};
   FakeCoordinator coordinator_;
+  FakeProgramRunner programs_;
   std::unique_ptr<Worker> worker_;
 };
 
@@ -197,6 +199,19 @@ TEST_F(WorkerTest, LeaseThatCannotBeReadIsReportedAsAFailure) {
 }
 
 TEST_F(WorkerTest, StopWithoutStartReturnsAtOnce) { worker_->Stop(absl::Hours(1)); }
+
+TEST_F(WorkerTest, ReportsThePredictionsWithTheirPrograms) {
+  Lease lease = FakeLease(1, {"a", "b"});
+  lease.run.settings.protocol = "programs";
+  coordinator_.SetLeases({lease});
+  worker_->Start();
+  ASSERT_TRUE(coordinator_.WaitForCount(v1::WorkerMessage::kResult, 1));
+  const std::vector<v1::WorkerMessage> received = coordinator_.received();
+  const auto results = Results(received);
+  ASSERT_EQ(results[0]->predictions_size(), 2);
+  EXPECT_EQ(results[0]->predictions(1).output(), "ok");
+  EXPECT_EQ(results[0]->predictions(1).program_outcome(), kProgramPassed);
+}
 
 }  // namespace
 }  // namespace assay
