@@ -303,6 +303,30 @@ TEST_P(SandboxTest, StopKillsWhatRunsAndRefusesTheRest) {
   EXPECT_EQ(sandbox_->Run({}).status().code(), absl::StatusCode::kCancelled);
 }
 
+TEST_P(SandboxTest, LeavesNothingWhenItsLauncherIsKilled) {
+  const std::string marker = absl::StrCat("ASSAY_MARKER=", getpid(), "-killed");
+  absl::StatusOr<Outcome> outcome;
+  std::thread runner([&] {
+    outcome = sandbox_->Run({.source = "import time\ntime.sleep(60)\n",
+                             .environment = {marker},
+                             .limits = {.wall_time = std::chrono::minutes(1)}});
+  });
+  while (ProcessesWith(marker).empty()) absl::SleepFor(absl::Milliseconds(10));
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream children(task.path() / "children");
+    for (pid_t launcher; children >> launcher;) kill(launcher, SIGKILL);
+  }
+  runner.join();
+  EXPECT_THAT(outcome.status().ToString(), HasSubstr("INTERNAL: the sandbox's launcher ended"));
+  const absl::Time deadline = absl::Now() + absl::Seconds(5);
+  while (!ProcessesWith(marker).empty() && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_THAT(ProcessesWith(marker), SizeIs(0));
+  // The next program has its place.
+  EXPECT_EQ(RunPython("pass\n").kind, Kind::kExited);
+}
+
 TEST_P(SandboxTest, NamesAnInterpreterThatIsNotThere) {
   EXPECT_THAT(sandbox_->Run({.interpreter = {"python3"}}).status().message(),
               HasSubstr("whole path"));
