@@ -216,6 +216,10 @@ int main(int argc, char** argv) {
                  "Nanoseconds on the monotonic clock from which the first prediction is timed");
   app.add_option("--kv-cache-mb", arguments.kv_cache_mebibytes)->capture_default_str();
   app.add_option("--token-budget", arguments.engine.token_budget)->capture_default_str();
+  app.add_option("--most-running", arguments.engine.most_running)->capture_default_str();
+  app.add_option("--share-prefixes", arguments.engine.share_prefixes)->capture_default_str();
+  app.add_option("--order-by-prefix", arguments.engine.order_by_prefix)->capture_default_str();
+  app.add_option("--speculate", arguments.engine.speculate)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (!*data && !*requests && !*describe) {
     std::fprintf(stderr, "one of --data, --requests and --describe is needed\n");

@@ -2,6 +2,11 @@
 
 # What is different, and the arguments of engine_bench that make it so (the last of an option given twice counts).
 VARIANTS = (
+    ("common prefixes computed anew for each prompt", ("--share-prefixes", "false")),
+    ("prompts in the order of submission, not of prefixes", ("--order-by-prefix", "false")),
+    ("no prompt look-up", ("--speculate", "false")),
+    ("one sequence at a time", ("--most-running", "1")),
+    ("weights of 8 bits", ("--precision", "int8")),
     ("passes of at most 256 tokens", ("--token-budget", "256")),
     ("passes of at most 8,192 tokens", ("--token-budget", "8192")),
     ("a key-value cache of 64 MiB", ("--kv-cache-mb", "64")),

@@ -54,7 +54,7 @@ def parse(arguments):
     add("--repetitions", "of ours and vLLM; default: %(default)s", type=at_least_one, default=3, metavar="N")
     add("--slow-repetitions", "of transformers, lm-eval and llama.cpp, which take minutes; default: %(default)s", type=int, default=1,
         metavar="N")
-    add("--slow-items", "of each workload for transformers and lm-eval, a third of it of HumanEval; default: %(default)s",
+    add("--slow-items", "of each workload for transformers and lm-eval, half as many of HumanEval; default: %(default)s",
         type=at_least_one, default=24, metavar="N")
     add("--items-scale", "a factor on the numbers of items, to try things out; default: 1", type=float, default=1.0, metavar="X")
     add("--kv-cache-mb", "for ours and vLLM, in MiB; default: %(default)s", type=at_least_one, default=2048, metavar="N")

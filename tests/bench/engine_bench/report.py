@@ -123,8 +123,9 @@ class Report:
         return agreement.compare(*results, files.requests) if all(results) else None
 
     def agreed(self, files, precision, peer):
-        """How far ours and the peer agree, and how far they must."""
-        among = [self.pair(files, precision, peer, other) for other in self.peers if other is not peer]
+        """How far ours and the peer agree, and how far they must. Peers on the same library are no measure for each other."""
+        others = [other for other in self.peers if other.environment != peer.environment]
+        among = [self.pair(files, precision, peer, other) for other in others]
         return self.pair(files, precision, OURS, peer), agreement.needed(precision, [a for a in among if a])
 
     def agreement(self):
@@ -144,7 +145,7 @@ class Report:
             rows.append([files.title, precision, *cells])
         note = (f"The same letter; the same text; of generations of {agreement.LONG_GENERATION} tokens and more the same first "
                 f"{agreement.HEAD_TOKENS} tokens. Needed in float32: {agreement.FLOAT32_AT_LEAST:.2f}. In bfloat16 engines differ "
-                f"among each other: ours must agree with a peer as far as the least agreeing other peer does, less "
+                f"among each other: ours must agree with a peer as far as the least agreeing other peer on another library does, less "
                 f"{agreement.BFLOAT16_ALLOWANCE}, and at least {agreement.BFLOAT16_AT_LEAST}.")
         return table(header, rows) + "\n\n" + note + "\n"
 

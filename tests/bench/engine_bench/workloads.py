@@ -138,7 +138,7 @@ ALL = (
     ("mmlu", "(a) MMLU letters", "mmlu", mmlu, 1.0),
     ("bbh", "(b) BBH", "bbh", bbh, 1.0),
     ("drop", "(c) DROP", "drop", drop, 1.0),
-    ("humaneval", "(d) HumanEval", "human_eval", humaneval, 1 / 3),
+    ("humaneval", "(d) HumanEval", "human_eval", humaneval, 1 / 2),
 )
 NAMES = tuple(entry[0] for entry in ALL)
 
