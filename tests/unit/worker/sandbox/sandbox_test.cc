@@ -50,6 +50,16 @@ std::vector<std::string> ProcessesWith(const std::string& marker) {
   return found;
 }
 
+// Whether one of them is the program itself, not bubblewrap on the way to it.
+bool HasStarted(const std::string& marker) {
+  for (const std::string& process : ProcessesWith(marker)) {
+    std::ifstream file(process + "/cmdline");
+    std::string command;
+    if (std::getline(file, command, '\0') && command.ends_with("/python3")) return true;
+  }
+  return false;
+}
+
 class SandboxTest : public ::testing::TestWithParam<SandboxMode> {
  protected:
   void SetUp() override { Open({.mode = GetParam(), .max_concurrent = 4}); }
@@ -311,7 +321,7 @@ TEST_P(SandboxTest, LeavesNothingWhenItsLauncherIsKilled) {
                              .environment = {marker},
                              .limits = {.wall_time = std::chrono::minutes(1)}});
   });
-  while (ProcessesWith(marker).empty()) absl::SleepFor(absl::Milliseconds(10));
+  while (!HasStarted(marker)) absl::SleepFor(absl::Milliseconds(10));
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     std::ifstream children(task.path() / "children");
     for (pid_t launcher; children >> launcher;) kill(launcher, SIGKILL);
