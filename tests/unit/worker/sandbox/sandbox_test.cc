@@ -314,6 +314,11 @@ TEST_P(SandboxTest, StopKillsWhatRunsAndRefusesTheRest) {
 }
 
 TEST_P(SandboxTest, LeavesNothingWhenItsLauncherIsKilled) {
+  // Nobody is left to remove the private folder of the weaker mode.
+  const std::string folder = absl::StrCat(::testing::TempDir(), "/killed-", getpid());
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms(0777));
+  Open({.mode = GetParam(), .temporary_folder = folder});
   const std::string marker = absl::StrCat("ASSAY_MARKER=", getpid(), "-killed");
   absl::StatusOr<Outcome> outcome;
   std::thread runner([&] {
@@ -335,6 +340,7 @@ TEST_P(SandboxTest, LeavesNothingWhenItsLauncherIsKilled) {
   EXPECT_THAT(ProcessesWith(marker), SizeIs(0));
   // The next program has its place.
   EXPECT_EQ(RunPython("pass\n").kind, Kind::kExited);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_P(SandboxTest, NamesAnInterpreterThatIsNotThere) {
