@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "tests/support/postgres/coordinator_fixture.h"
 
@@ -58,6 +60,82 @@ TEST_F(PredictionStoreTest, APredictionComesBackBitByBit) {
   EXPECT_EQ(stored.score.verdict, Verdict::kWrong);
   EXPECT_EQ(stored.target, lease.items[0].target);
   EXPECT_EQ(stored.group, lease.items[0].group);
+}
+
+// Imports the sample data of a benchmark, runs it with these outputs, one item a shard, and commits
+// the last shard first where told so.
+class SampleRunTest : public PredictionStoreTest {
+ protected:
+  int64_t RunSample(const std::string& benchmark, const std::string& protocol, int64_t limit,
+                    const std::function<Prediction(const Item&)>& predict, bool backwards) {
+    const Benchmark& found = **FindBenchmark(benchmark);
+    const auto files = CollectFiles(found, "deploy/sample_data/" + benchmark);
+    const std::vector<Item> items = *found.Parse(*files);
+    DatasetInfo info{
+        benchmark, benchmark, DatasetDigest(*files), static_cast<int64_t>(items.size()), 0, 1};
+    EXPECT_TRUE(coordinator_.datasets.Import(info, items).ok());
+    RunSettings settings;
+    settings.protocol = protocol;
+    settings.limit = limit;
+    const auto planned = coordinator_.planner.Plan({{"tiny"}, {benchmark}, settings, 1});
+    EXPECT_TRUE(planned.ok()) << planned.status();
+    const int64_t job = *coordinator_.jobs.Submit(std::vector<NewRun>{planned->at(0).run});
+    std::vector<Lease> leases = *coordinator_.leases.Grant(SampleWorker(), 100, {});
+    if (backwards) std::reverse(leases.begin(), leases.end());
+    for (const Lease& lease : leases) {
+      EXPECT_EQ(*coordinator_.leases.Commit(lease.key, {predict(lease.items[0])}),
+                CommitOutcome::kAccepted);
+    }
+    return job;
+  }
+};
+
+TEST_F(SampleRunTest, PartialScoresAreStoredAndSummedExactly) {
+  // "Ann" has F1 0.67 against "Ann Wells" and so on; most answers have nothing of it.
+  const auto predict = [](const Item& item) {
+    Prediction prediction;
+    prediction.item_id = item.id;
+    prediction.prompt_sha256 = std::string(64, '0');
+    prediction.output = "Ann and the Elm";
+    return prediction;
+  };
+  const int64_t forwards = RunSample("drop", "drop-f1", 0, predict, false);
+  const int64_t backwards = RunSample("drop", "drop-f1", 0, predict, true);
+  double sum = 0;
+  int partial = 0;
+  for (const StoredPrediction& stored : List({.job_id = forwards}).predictions) {
+    ASSERT_TRUE(stored.score.partial.has_value());
+    sum += *stored.score.partial;
+    partial += *stored.score.partial > 0 && *stored.score.partial < 1;
+  }
+  EXPECT_GT(partial, 1);
+  const StoredGroupCount first = coordinator_.jobs.Results(forwards)->at(0).groups.at(0);
+  const StoredGroupCount second = coordinator_.jobs.Results(backwards)->at(0).groups.at(0);
+  EXPECT_NEAR(first.values, sum, 1e-12);
+  EXPECT_GT(first.squared_values, 0);
+  EXPECT_LT(first.squared_values, first.values);
+  // To the bit, whatever the order of commits.
+  EXPECT_EQ(first.values, second.values);
+  EXPECT_EQ(first.squared_values, second.squared_values);
+}
+
+TEST_F(SampleRunTest, AProgramsOutcomeComesBack) {
+  const auto predict = [](const Item& item) {
+    Prediction prediction;
+    prediction.item_id = item.id;
+    prediction.prompt_sha256 = std::string(64, '0');
+    prediction.program_outcome =
+        item.id == "human_eval/Sample/0" ? kProgramPassed : "failed: AssertionError";
+    return prediction;
+  };
+  const int64_t job = RunSample("human_eval", "", 2, predict, false);
+  const auto predictions = List({.job_id = job}).predictions;
+  ASSERT_EQ(predictions.size(), 2u);
+  EXPECT_EQ(predictions[0].prediction.program_outcome, kProgramPassed);
+  EXPECT_EQ(predictions[0].score.verdict, Verdict::kCorrect);
+  EXPECT_FALSE(predictions[0].score.partial.has_value());
+  EXPECT_EQ(predictions[1].prediction.program_outcome, "failed: AssertionError");
+  EXPECT_EQ(predictions[1].score.verdict, Verdict::kWrong);
 }
 
 TEST_F(PredictionStoreTest, PagesHoldEveryPredictionOnceInOrder) {
