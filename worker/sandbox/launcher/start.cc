@@ -4,12 +4,14 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <initializer_list>
 #include <stdexcept>
@@ -104,6 +106,20 @@ std::pair<Descriptor, Descriptor> MakeSocketPair() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
+std::string RandomDigits() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<unsigned char, 16> random;
+  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+    ThrowErrno("get random bytes");
+  }
+  std::string digits;
+  for (unsigned char byte : random) {
+    digits += kDigits[byte >> 4];
+    digits += kDigits[byte & 15];
+  }
+  return digits;
+}
+
 void MakeNonBlocking(const Descriptor& descriptor) {
   CheckCall(fcntl(descriptor.get(), F_SETFL, O_NONBLOCK), "make a pipe non-blocking");
 }
@@ -118,8 +134,15 @@ StartedProgram Start(const StartPlan& plan) {
     ThrowErrno("make a pipe");
   }
   std::pair<Descriptor, Descriptor> proof;
+  std::string expected_proof;
   if (plan.prove_completion) {
     proof = MakeSocketPair();
+    // The proof is a random text, sent back in reverse. It lies in the socket until the program's
+    // end asks for it, so no copy is in the program's memory before, and what merely echoes
+    // everything does not give the proof. It is sent before there is a program that could be gone.
+    expected_proof = RandomDigits();
+    const std::string question(expected_proof.rbegin(), expected_proof.rend());
+    if (!WriteAll(proof.first.get(), question)) ThrowErrno("ask for the proof of completion");
     MakeNonBlocking(proof.first);
   }
   MakeNonBlocking(output.read_end);
@@ -138,7 +161,11 @@ StartedProgram Start(const StartPlan& plan) {
   std::string reason;
   ReadAll(failure.read_end.get(), reason);
   if (!reason.empty()) throw std::runtime_error(reason);
-  return {pid, std::move(output.read_end), std::move(error.read_end), std::move(proof.first)};
+  return {.pid = pid,
+          .output = std::move(output.read_end),
+          .error = std::move(error.read_end),
+          .proof = std::move(proof.first),
+          .expected_proof = std::move(expected_proof)};
 }
 
 std::vector<std::string> ProgramEnvironment(const std::string& temporary_folder,

@@ -33,6 +33,7 @@ struct StartedProgram {
   Descriptor error;
   // Our end of the socket that is the program's descriptor 3 when it is to prove its completion.
   Descriptor proof;
+  std::string expected_proof;  // empty when none was asked for
 };
 
 // Throws when the command could not be executed. The program leads a session of its own, has

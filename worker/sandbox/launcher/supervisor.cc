@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -15,7 +14,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "worker/sandbox/launcher/process_tree.h"
@@ -73,35 +71,6 @@ class Capture {
   std::string head_;
 };
 
-// Asks for the proof of completion: a random text, to be sent back in reverse. It lies in a socket
-// until the program's end asks for it, so no copy of it is in the program's text or memory before,
-// and what merely echoes everything does not give the proof.
-class Challenge {
- public:
-  explicit Challenge(int socket) : answer_(socket, kBytes + 1) {
-    if (socket < 0) return;
-    std::array<unsigned char, kBytes / 2> random;
-    if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
-      ThrowErrno("get random bytes");
-    }
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    for (unsigned char byte : random) {
-      expected_ += kDigits[byte >> 4];
-      expected_ += kDigits[byte & 15];
-    }
-    const std::string question(expected_.rbegin(), expected_.rend());
-    if (!WriteAll(socket, question)) ThrowErrno("send the challenge");
-  }
-
-  Capture& answer() { return answer_; }
-  bool Answered() { return !expected_.empty() && answer_.head() == expected_; }
-
- private:
-  static constexpr int64_t kBytes = 32;
-  Capture answer_;
-  std::string expected_;
-};
-
 class Supervisor {
  public:
   Supervisor(const StartedProgram& program, const Limits& limits)
@@ -109,7 +78,8 @@ class Supervisor {
         program_(program.pid),
         output_(program.output.get(), kOutputHeadBytes),
         error_(program.error.get(), kOutputHeadBytes),
-        challenge_(program.proof.get()),
+        proof_(program.proof.get(), static_cast<int64_t>(program.expected_proof.size()) + 1),
+        expected_proof_(program.expected_proof),
         children_(CheckCall(signalfd(-1, &children_mask_, SFD_NONBLOCK | SFD_CLOEXEC),
                             "watch for ended processes")) {}
 
@@ -119,7 +89,7 @@ class Supervisor {
     KillAll();
     while (output_.Read() || error_.Read()) {
     }
-    challenge_.answer().Read();
+    proof_.Read();
     if (given_up_) throw std::runtime_error("the sandbox gave the program up");
     return Report();
   }
@@ -147,7 +117,7 @@ class Supervisor {
                                       {kLifelineDescriptor, POLLIN, 0},
                                       {output_.descriptor(), POLLIN, 0},
                                       {error_.descriptor(), POLLIN, 0},
-                                      {challenge_.answer().descriptor(), POLLIN, 0}}};
+                                      {proof_.descriptor(), POLLIN, 0}}};
     const Time until = std::min(next_sample_, start_ + limits_.wall_time);
     const auto timeout = std::chrono::ceil<milliseconds>(until - Now());
     const int ready =
@@ -164,7 +134,7 @@ class Supervisor {
     given_up_ = sources[1].revents != 0;
     if (sources[2].revents != 0) output_.Read();
     if (sources[3].revents != 0) error_.Read();
-    if (sources[4].revents != 0) challenge_.answer().Read();
+    if (sources[4].revents != 0) proof_.Read();
   }
 
   // Takes the status of every process that has ended. False when there are no children at all.
@@ -196,7 +166,7 @@ class Supervisor {
                         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     outcome_.standard_output = std::move(output_.head());
     outcome_.standard_error = std::move(error_.head());
-    outcome_.completed = challenge_.Answered();
+    outcome_.completed = !expected_proof_.empty() && proof_.head() == expected_proof_;
     if (passed_limit_.has_value()) {
       outcome_.kind = *passed_limit_;
     } else if (WIFSIGNALED(*program_status_)) {
@@ -215,7 +185,8 @@ class Supervisor {
   Time next_sample_ = start_ + kSampleInterval;
   Capture output_;
   Capture error_;
-  Challenge challenge_;
+  Capture proof_;
+  const std::string expected_proof_;
   Descriptor children_;
   bool given_up_ = false;
   std::optional<int> program_status_;

@@ -282,6 +282,16 @@ TEST_P(SandboxTest, TellsCompletionFromExit) {
   EXPECT_THAT(RunPython(kProof).standard_error, HasSubstr("Bad file descriptor"));
 }
 
+// It may be gone before it is asked for the proof.
+TEST_P(SandboxTest, AsksForTheProofOfAProgramThatEndsAtOnce) {
+  for (int i = 0; i < 50; ++i) {
+    const Outcome outcome =
+        Run({.interpreter = {"/bin/false"}, .source = "", .prove_completion = true});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_FALSE(outcome.completed);
+  }
+}
+
 TEST_P(SandboxTest, RunsAsManyAtATimeAsItMay) {
   Open({.mode = GetParam(), .max_concurrent = 2});
   const absl::Time start = absl::Now();
