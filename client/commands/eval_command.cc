@@ -164,7 +164,7 @@ void AddEvalCommand(CLI::App& parent, CommandContext& context) {
   command->add_option("--limit", options->limit, "At most so many items of each subject or task")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  command->add_option("--precision", options->precision, "float32, bfloat16 or float16")
+  command->add_option("--precision", options->precision, "float32, bfloat16, float16 or int8")
       ->type_name("P")
       ->capture_default_str()
       ->check([](const std::string& name) {

@@ -9,7 +9,7 @@ inline constexpr char kVersion[] = "0.1.0";
 // Raised whenever a change of the engine may change a bit of its output. A worker names its engine
 // "<kEngineVersion>/<kernels>", for example "1/amx", since the kernels of each instruction set
 // differ in the last bits (worker/layers/cpu/kernels.h).
-inline constexpr char kEngineVersion[] = "1";
+inline constexpr char kEngineVersion[] = "2";
 
 }  // namespace assay
 

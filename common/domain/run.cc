@@ -8,7 +8,8 @@
 namespace assay {
 namespace {
 
-constexpr std::array<absl::string_view, 3> kPrecisionNames = {"float32", "bfloat16", "float16"};
+constexpr std::array<absl::string_view, 4> kPrecisionNames = {"float32", "bfloat16", "float16",
+                                                              "int8"};
 constexpr std::array<absl::string_view, 5> kStateNames = {"pending", "running", "completed",
                                                           "cancelled", "failed"};
 

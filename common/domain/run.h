@@ -12,8 +12,9 @@
 
 namespace assay {
 
-enum class Precision { kFloat32, kBFloat16, kFloat16 };
-absl::string_view PrecisionName(Precision precision);  // "float32", "bfloat16", "float16"
+// What a model computes in. kInt8: weights of 8 bits, everything else as for kBFloat16.
+enum class Precision { kFloat32, kBFloat16, kFloat16, kInt8 };
+absl::string_view PrecisionName(Precision precision);  // "float32", "bfloat16", "float16", "int8"
 absl::StatusOr<Precision> ParsePrecision(absl::string_view name);
 
 struct RunSettings {

@@ -10,7 +10,7 @@ namespace {
 
 static_assert(v1::PRECISION_FLOAT32 == static_cast<int>(Precision::kFloat32) + 1);
 static_assert(v1::PRECISION_BFLOAT16 == static_cast<int>(Precision::kBFloat16) + 1);
-static_assert(v1::PRECISION_FLOAT16 == static_cast<int>(Precision::kFloat16) + 1);
+static_assert(v1::PRECISION_INT8 == static_cast<int>(Precision::kInt8) + 1);
 static_assert(v1::STATE_PENDING == static_cast<int>(State::kPending) + 1);
 static_assert(v1::STATE_RUNNING == static_cast<int>(State::kRunning) + 1);
 static_assert(v1::STATE_COMPLETED == static_cast<int>(State::kCompleted) + 1);

@@ -39,7 +39,8 @@ double BestSeconds(const std::function<void()>& body) {
   return best;
 }
 
-// Ours on random inputs and panels: their layout does not matter for the time, nor for the question of bits.
+// Ours on random inputs and panels: their layout does not matter for the time, nor for the question
+// of bits.
 at::Tensor Ours(const at::Tensor& input, const at::Tensor& panels, Precision precision,
                 const Shape& shape) {
   at::Tensor out = at::empty({input.size(0), shape.columns}, at::kFloat);

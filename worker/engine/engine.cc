@@ -11,7 +11,9 @@
 #include "worker/engine/sampler.h"
 #include "worker/engine/scheduler.h"
 #include "worker/engine/sequence.h"
+#include "worker/engine/speculation.h"
 #include "worker/layers/kv_pool.h"
+#include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
 
 namespace assay {
@@ -19,11 +21,20 @@ namespace {
 
 // Rows whose logits are in memory at one time.
 constexpr int64_t kLogitRows = 128;
+// Passes after which one that memory did not suffice for is made larger again.
+constexpr int64_t kStepsToRecover = 64;
 
 struct PendingRequest {
   Request request;
   std::vector<std::unique_ptr<Sequence>> sequences;  // those that are not finished
   Completion completion;
+};
+
+// What is read from a row of logits: the token that greedy decoding takes, or, where choices are
+// scored, the logarithm of the softmax's denominator.
+struct RowReading {
+  int32_t token = 0;
+  double log_sum = 0;
 };
 
 int64_t Length(const std::vector<int32_t>& tokens) { return static_cast<int64_t>(tokens.size()); }
@@ -36,7 +47,8 @@ class Engine::Impl {
       : model_(model),
         pool_(std::move(pool)),
         cache_(pool_->blocks()),
-        scheduler_(&cache_, options.token_budget) {}
+        scheduler_(&cache_, options),
+        most_tokens_(options.token_budget) {}
 
   absl::Status Submit(Request request);
   void Cancel(uint64_t id);
@@ -49,8 +61,14 @@ class Engine::Impl {
   void AddSequence(PendingRequest& pending, int choice, std::vector<int32_t> tokens,
                    int64_t first_output, int64_t most_tokens);
   absl::Status Run(const Schedule& schedule, std::vector<Completion>* finished);
-  void Accept(const ScheduledOutput& output, absl::Span<const float> logits,
-              std::vector<Completion>* finished);
+  // What the rows' owners want to know of their logits, on all threads; but for the sequence
+  // `done`.
+  void Read(absl::Span<const ScheduledOutput> outputs, const Sequence* done, const float* logits);
+  // False when the sequence has no use for further outputs of this pass.
+  bool Accept(const ScheduledOutput& output, absl::Span<const float> logits,
+              const RowReading& reading, std::vector<Completion>* finished);
+  bool AcceptToken(PendingRequest& pending, const ScheduledOutput& output, int32_t token,
+                   std::vector<Completion>* finished);
   // The sequence has nothing more to compute; the request is finished with its last one.
   void Finish(PendingRequest& pending, Sequence* sequence, std::vector<Completion>* finished);
 
@@ -58,6 +76,8 @@ class Engine::Impl {
   std::unique_ptr<KvPool> pool_;
   KvCache cache_;
   Scheduler scheduler_;
+  const int64_t most_tokens_;         // of a pass
+  std::vector<RowReading> readings_;  // of the rows whose logits are in memory
   std::unordered_map<uint64_t, PendingRequest> pending_;
   EngineStatistics statistics_;
 };
@@ -110,6 +130,7 @@ void Engine::Impl::AddSequence(PendingRequest& pending, int choice, std::vector<
   sequence->tokens = std::move(tokens);
   sequence->first_output = first_output;
   sequence->most_tokens = most_tokens;
+  sequence->generates = pending.request.choices.empty();
   scheduler_.Add(sequence.get());
   pending.sequences.push_back(std::move(sequence));
 }
@@ -160,52 +181,100 @@ void Engine::Impl::Finish(PendingRequest& pending, Sequence* sequence,
   pending_.erase(finished->back().id);
 }
 
-void Engine::Impl::Accept(const ScheduledOutput& output, absl::Span<const float> logits,
-                          std::vector<Completion>* finished) {
+void Engine::Impl::Read(absl::Span<const ScheduledOutput> outputs, const Sequence* done,
+                        const float* logits) {
+  const int64_t width = model_->vocabulary_size();
+  readings_.resize(outputs.size());
+  ThreadPool::Shared().ParallelFor(static_cast<int64_t>(outputs.size()), [&](int64_t row) {
+    const absl::Span<const float> values(logits + row * width, static_cast<size_t>(width));
+    RowReading& reading = readings_[static_cast<size_t>(row)];
+    const Sequence* sequence = outputs[static_cast<size_t>(row)].sequence;
+    if (sequence == done) return;
+    if (sequence->generates) {
+      reading.token = SampleGreedily(values);
+    } else {
+      reading.log_sum = LogSumOfExponentials(values);
+    }
+  });
+}
+
+bool Engine::Impl::Accept(const ScheduledOutput& output, absl::Span<const float> logits,
+                          const RowReading& reading, std::vector<Completion>* finished) {
   Sequence* sequence = output.sequence;
   PendingRequest& pending = pending_.at(sequence->request_id);
+  if (sequence->generates) return AcceptToken(pending, output, reading.token, finished);
+  const Request& request = pending.request;
+  // This position predicts the choice's token of this index.
+  const size_t index = static_cast<size_t>(output.position + 1 - Length(request.prompt));
+  for (size_t i = 0; i < request.choices.size(); ++i) {
+    if (sequence->choice >= 0 && static_cast<size_t>(sequence->choice) != i) continue;
+    const size_t token = static_cast<size_t>(request.choices[i][index]);
+    pending.completion.choice_loglikelihoods[i] +=
+        static_cast<double>(logits[token]) - reading.log_sum;
+  }
+  ++sequence->first_output;
+  if (output.position + 1 < Length(sequence->tokens)) return true;
+  Finish(pending, sequence, finished);
+  return false;
+}
+
+bool Engine::Impl::AcceptToken(PendingRequest& pending, const ScheduledOutput& output,
+                               int32_t token, std::vector<Completion>* finished) {
+  Sequence* sequence = output.sequence;
   const Request& request = pending.request;
   Completion& completion = pending.completion;
-  if (!request.choices.empty()) {
-    const LogProbabilities probabilities(logits);
-    // This position predicts the choice's token of this index.
-    const size_t index = static_cast<size_t>(output.position + 1 - Length(request.prompt));
-    for (size_t i = 0; i < request.choices.size(); ++i) {
-      if (sequence->choice >= 0 && static_cast<size_t>(sequence->choice) != i) continue;
-      completion.choice_loglikelihoods[i] += probabilities.Of(request.choices[i][index]);
-    }
-    ++sequence->first_output;
-    if (output.position + 1 == Length(sequence->tokens)) Finish(pending, sequence, finished);
-    return;
-  }
-  const int32_t token = SampleGreedily(logits);
   if (std::find(request.stop_token_ids.begin(), request.stop_token_ids.end(), token) !=
       request.stop_token_ids.end()) {
     completion.finish_reason = FinishReason::kStop;
     Finish(pending, sequence, finished);
-    return;
+    return false;
   }
   completion.token_ids.push_back(token);
   ++statistics_.generated_tokens;
   if (Length(completion.token_ids) == request.max_new_tokens) {
     completion.finish_reason = FinishReason::kLength;
     Finish(pending, sequence, finished);
-    return;
+    return false;
+  }
+  ++sequence->first_output;
+  const int64_t guessed = sequence->drafts;
+  const int64_t next = output.position + 1;
+  if (next < Length(sequence->tokens) && sequence->tokens[static_cast<size_t>(next)] == token) {
+    ++statistics_.accepted_tokens;
+    return true;
+  }
+  // All guesses were right, or this one was not, and what follows it is void.
+  const int64_t wrong = Length(sequence->tokens) - next;
+  if (guessed > 0) {
+    sequence->draft_limit = NextDraftLimit(sequence->draft_limit, guessed, guessed - wrong);
+    statistics_.drafted_tokens += guessed;
+    sequence->drafts = 0;
+  }
+  if (wrong > 0) {
+    sequence->tokens.resize(static_cast<size_t>(next));
+    scheduler_.Truncate(sequence, next);
   }
   sequence->tokens.push_back(token);
-  ++sequence->first_output;
+  return false;
 }
 
 absl::Status Engine::Impl::Run(const Schedule& schedule, std::vector<Completion>* finished) {
   ASSAY_RETURN_IF_ERROR(model_->Forward(schedule.batch, pool_.get()));
   const int64_t outputs = static_cast<int64_t>(schedule.outputs.size());
+  const Sequence* done = nullptr;
   for (int64_t first = 0; first < outputs; first += kLogitRows) {
     const int64_t rows = std::min(kLogitRows, outputs - first);
     ASSAY_ASSIGN_OR_RETURN(const float* data, model_->Logits(first, rows));
     const size_t width = static_cast<size_t>(model_->vocabulary_size());
-    for (int64_t i = 0; i < rows; ++i) {
-      Accept(schedule.outputs[static_cast<size_t>(first + i)],
-             absl::MakeConstSpan(data + static_cast<size_t>(i) * width, width), finished);
+    const absl::Span<const ScheduledOutput> part =
+        absl::MakeConstSpan(schedule.outputs)
+            .subspan(static_cast<size_t>(first), static_cast<size_t>(rows));
+    Read(part, done, data);
+    for (size_t i = 0; i < part.size(); ++i) {
+      if (part[i].sequence == done) continue;
+      if (!Accept(part[i], absl::MakeConstSpan(data + i * width, width), readings_[i], finished)) {
+        done = part[i].sequence;
+      }
     }
   }
   return absl::OkStatus();
@@ -221,9 +290,15 @@ absl::Status Engine::Impl::Step(std::vector<Completion>* finished) {
     // stay.
     scheduler_.Restart();
     cache_.Clear();
-    return status;
+    if (!absl::IsResourceExhausted(status) || schedule.batch.rows() == 1) return status;
+    ++statistics_.split_steps;
+    scheduler_.set_token_budget(std::min(scheduler_.token_budget(), schedule.batch.rows()) / 2);
+    return absl::OkStatus();
   }
   ++statistics_.steps;
+  if (statistics_.steps % kStepsToRecover == 0) {
+    scheduler_.set_token_budget(std::min(most_tokens_, 2 * scheduler_.token_budget()));
+  }
   statistics_.computed_tokens += schedule.batch.rows();
   return absl::OkStatus();
 }

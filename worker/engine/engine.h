@@ -17,9 +17,14 @@ namespace assay {
 
 class CausalLm;
 
+// The flags change no result. They are there to measure what each part brings.
 struct EngineOptions {
   int64_t token_budget = 2048;  // tokens computed in one step, at most
   int64_t kv_cache_bytes = int64_t{2} << 30;
+  int64_t most_running = 256;   // sequences, at most; they take turns in decoding
+  bool share_prefixes = true;   // keys and values of common prefixes are computed once
+  bool order_by_prefix = true;  // else prompts wait in the order of submission
+  bool speculate = true;        // prompt look-up (speculation.h) where a pass has room for it
 };
 
 struct EngineStatistics {
@@ -28,6 +33,9 @@ struct EngineStatistics {
   int64_t cached_tokens = 0;    // of those, found in the cache
   int64_t computed_tokens = 0;  // forwarded through the model, decode included
   int64_t generated_tokens = 0;
+  int64_t drafted_tokens = 0;   // guessed by speculation and computed
+  int64_t accepted_tokens = 0;  // of those, the ones that were right
+  int64_t split_steps = 0;      // passes for which memory did not suffice
 };
 
 // Not thread-safe: one thread owns it.
@@ -45,8 +53,9 @@ class Engine {
   // Forgets a request wherever it is; no Completion will come of it. An unknown id is ignored.
   void Cancel(uint64_t id);
   bool HasWork() const;
-  // One forward pass; appends the requests that it finished. Without work does nothing. An error is
-  // the engine's own (for example, memory): the requests that were in it stay queued.
+  // One forward pass; appends the requests that it finished. Without work does nothing. Where
+  // memory does not suffice for a pass, the following ones are smaller. An error is the engine's
+  // own: the requests that were in it stay queued.
   absl::Status Step(std::vector<Completion>* finished);
 
   const EngineStatistics& statistics() const;

@@ -162,6 +162,12 @@ void KvCache::Extend(Hold* hold, absl::Span<const int32_t> tokens) {
   }
 }
 
+void KvCache::Truncate(Hold* hold, int64_t tokens) {
+  std::vector<int32_t>& last = hold->path.back()->tokens;
+  last.resize(last.size() - static_cast<size_t>(hold->tokens - tokens));
+  hold->tokens = tokens;
+}
+
 std::vector<int32_t> KvCache::Blocks(const Hold& hold) {
   std::vector<int32_t> blocks;
   blocks.reserve(hold.path.size());

@@ -48,6 +48,8 @@ class KvCache {
   void Extend(Hold* hold, absl::Span<const int32_t> tokens);
   // The blocks that were given to new owners since the last call.
   std::vector<int32_t> TakeFresh() { return std::exchange(fresh_, {}); }
+  // Forgets the last tokens of the sequence, down to `tokens`, which must lie in the last block.
+  void Truncate(Hold* hold, int64_t tokens);
   // The block ids of the path.
   static std::vector<int32_t> Blocks(const Hold& hold);
   // The sequence has ended. What it computed stays for others, except that blocks which no other

@@ -11,17 +11,9 @@ namespace assay {
 // The most probable token, the lowest id of equal ones.
 int32_t SampleGreedily(absl::Span<const float> logits);
 
-// Log-probabilities (natural logarithm) of single tokens by the softmax over `logits`, which must
-// outlive the object.
-class LogProbabilities {
- public:
-  explicit LogProbabilities(absl::Span<const float> logits);
-  double Of(int32_t token) const;
-
- private:
-  absl::Span<const float> logits_;
-  double log_sum_;
-};
+// The logarithm (natural) of the softmax's denominator: a token's log-probability is its logit less
+// this.
+double LogSumOfExponentials(absl::Span<const float> logits);
 
 }  // namespace assay
 

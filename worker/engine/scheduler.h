@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "worker/engine/engine.h"
 #include "worker/engine/kv_cache.h"
 #include "worker/engine/sequence.h"
 #include "worker/layers/batch.h"
@@ -29,27 +30,36 @@ struct Schedule {
 class Scheduler {
  public:
   // `cache` must outlive the scheduler.
-  Scheduler(KvCache* cache, int64_t token_budget) : cache_(cache), token_budget_(token_budget) {}
+  Scheduler(KvCache* cache, const EngineOptions& options)
+      : cache_(cache), options_(options), waiting_(ByTokens{options.order_by_prefix}) {}
 
   void Add(Sequence* sequence) { waiting_.insert(sequence); }
   // Takes the sequence out, wherever it is, and releases its hold.
   void Remove(Sequence* sequence);
   // Puts every running sequence back to the waiting ones, to be computed anew.
   void Restart();
+  // What a sequence holds beyond `tokens` tokens, of guesses that were wrong, is no longer its own.
+  void Truncate(Sequence* sequence, int64_t tokens);
+  // From the next pass on.
+  void set_token_budget(int64_t tokens) { options_.token_budget = tokens; }
+  int64_t token_budget() const { return options_.token_budget; }
   bool HasWork() const { return !waiting_.empty() || !running_.empty(); }
   // Empty batch: nothing to do.
   Schedule Next();
 
  private:
   struct ByTokens {
+    bool by_tokens;
     bool operator()(const Sequence* a, const Sequence* b) const;
   };
   // The longest prefix of the sequence that a waiting one has as well.
   int64_t WantedTokens(Sequence* sequence) const;
   void Take(Sequence* sequence, int64_t tokens, Schedule* schedule);
+  // Guesses for the sequences that are being decoded, as far as the pass is short of rows anyway.
+  void Draft();
 
   KvCache* const cache_;
-  const int64_t token_budget_;
+  EngineOptions options_;
   std::set<Sequence*, ByTokens> waiting_;
   std::vector<Sequence*> running_;  // in order of admission
 };

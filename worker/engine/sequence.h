@@ -19,9 +19,14 @@ struct Sequence {
   int64_t most_tokens = 0;    // that will ever be computed
   int64_t cached_tokens = 0;  // found in the cache at the first admission
   bool admitted = false;
+  bool generates = false;
+  // The last tokens of `tokens` that are only guessed, and how many may be guessed next time.
+  int64_t drafts = 0;
+  int64_t draft_limit = 4;
   KvCache::Hold hold;  // hold.tokens of `tokens` are computed
 
-  int64_t remaining() const { return static_cast<int64_t>(tokens.size()) - hold.tokens; }
+  // Tokens that are not computed yet, without guesses.
+  int64_t remaining() const { return static_cast<int64_t>(tokens.size()) - drafts - hold.tokens; }
 };
 
 }  // namespace assay

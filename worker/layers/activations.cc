@@ -11,6 +11,7 @@ at::ScalarType ScalarTypeOf(Precision precision) {
     case Precision::kFloat32:
       return at::kFloat;
     case Precision::kBFloat16:
+    case Precision::kInt8:
       return at::kBFloat16;
     case Precision::kFloat16:
       return at::kHalf;

@@ -55,9 +55,8 @@ void AttentionPlan::AddTask(absl::Span<const SliceRows> slices, int64_t first_ro
   auto begin = std::upper_bound(
       slices.begin(), slices.end(), first_row,
       [](int64_t row, const SliceRows& slice) { return row < slice.first_row + slice.rows; });
-  auto end = std::find_if(begin, slices.end(), [end_row](const SliceRows& slice) {
-    return slice.first_row >= end_row;
-  });
+  auto end = std::find_if(begin, slices.end(),
+                          [end_row](const SliceRows& slice) { return slice.first_row >= end_row; });
   for (int64_t index = 0;; ++index) {
     const int32_t first_position = static_cast<int32_t>(index * cpu::kBlockTokens);
     bool any = false;

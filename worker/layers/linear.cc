@@ -1,8 +1,10 @@
 #include "worker/layers/linear.h"
 
 #include <ATen/ATen.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 #include <optional>
 
@@ -47,6 +49,37 @@ absl::StatusOr<std::optional<std::vector<float>>> ReadBias(const Checkpoint& che
   std::vector<float> bias(static_cast<size_t>(rows));
   ASSAY_RETURN_IF_ERROR(checkpoint.ReadRows(*tensor, 0, rows, bias.data()));
   return bias;
+}
+
+// Where a weight lies in a panel of 8 bits (Kernels::widen_panel).
+int64_t Int8Index(int64_t k, int64_t column) {
+  return k / 2 * 2 * kPanel + column / kHalfPanel * kPanel + k % 2 * kHalfPanel +
+         column % kHalfPanel;
+}
+
+// Fewer page faults and look-ups of addresses; refused, it is only slower.
+void AdviseHugePages(void* data, size_t bytes) {
+  constexpr uintptr_t kHugePage = 2 << 20;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) & ~(kHugePage - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes) & ~(kHugePage - 1);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
+// values[kPanel][depth] to a panel of 8 bits and a scale for each column: the greatest magnitude of
+// a column becomes 127.
+void PackInt8Panel(const float* values, int64_t depth, int64_t padded, int8_t* panel,
+                   float* scales) {
+  for (int64_t column = 0; column < kPanel; ++column) {
+    const float* row = values + column * depth;
+    float greatest = 0;
+    for (int64_t k = 0; k < depth; ++k) greatest = std::max(greatest, std::abs(row[k]));
+    scales[column] = greatest / 127.0f;
+    const float inverse = greatest > 0 ? 127.0f / greatest : 0.0f;
+    for (int64_t k = 0; k < padded; ++k) {
+      const float value = k < depth ? std::nearbyint(row[k] * inverse) : 0.0f;
+      panel[Int8Index(k, column)] = static_cast<int8_t>(std::clamp(value, -127.0f, 127.0f));
+    }
+  }
 }
 
 // values[kPanel][depth] to a panel.
@@ -166,9 +199,15 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
   const int64_t panels = cpu::RoundUp(linear.columns_, kPanel) / kPanel;
   try {
     const at::TensorOptions options = at::TensorOptions().dtype(ScalarTypeOf(precision));
-    linear.panels_ = precision == Precision::kFloat32
-                         ? at::empty({panels, padded, kPanel}, options)
-                         : at::empty({panels, padded / 2, kPanel, 2}, options);
+    if (precision == Precision::kInt8) {
+      linear.panels_ = at::empty({panels, padded, kPanel}, at::kChar);
+      linear.scales_ = at::empty({panels, kPanel}, at::kFloat);
+    } else {
+      linear.panels_ = precision == Precision::kFloat32
+                           ? at::empty({panels, padded, kPanel}, options)
+                           : at::empty({panels, padded / 2, kPanel, 2}, options);
+    }
+    AdviseHugePages(linear.panels_.mutable_data_ptr(), linear.panels_.nbytes());
     if (!bias.empty()) {
       linear.bias_ = at::zeros({panels * kPanel}, at::kFloat);
       std::copy(bias.begin(), bias.end(), linear.bias_.mutable_data_ptr<float>());
@@ -178,7 +217,8 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
         absl::StrCat("no memory for the weights of ", rows.front().tensor->name));
   }
   char* out = static_cast<char*>(linear.panels_.mutable_data_ptr());
-  const int64_t panel_bytes = padded * kPanel * cpu::ElementSize(precision);
+  const int64_t panel_bytes = linear.PanelBytes();
+  float* scales = linear.scales_.defined() ? linear.scales_.mutable_data_ptr<float>() : nullptr;
 
   std::mutex mutex;
   absl::Status status;
@@ -203,7 +243,12 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
       }
       first = last;
     }
-    PackPanel(precision, values.data(), depth, padded, out + panel * panel_bytes);
+    if (scales != nullptr) {
+      PackInt8Panel(values.data(), depth, padded,
+                    reinterpret_cast<int8_t*>(out + panel * panel_bytes), scales + panel * kPanel);
+    } else {
+      PackPanel(precision, values.data(), depth, padded, out + panel * panel_bytes);
+    }
   });
   ASSAY_RETURN_IF_ERROR(status);
   return linear;
@@ -217,8 +262,7 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
       .input = input,
       .first_row = rows.first,
       .rows = rows.rows,
-      .panels = static_cast<const char*>(panels_.const_data_ptr()) +
-                column * padded * cpu::ElementSize(precision_),
+      .panels = static_cast<const char*>(panels_.const_data_ptr()) + first_panel * PanelBytes(),
       .depth = padded,
       .panel_count = panels,
       .output = kind,
@@ -227,11 +271,41 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
       .out_stride = stride,
       .out_columns = columns_ - column};
   if (kind == cpu::Output::kSiluMul) task.out_first_column = first_panel * kHalfPanel;
-  cpu::BestKernels().gemm(precision_, task);
+  const cpu::Kernels& kernels = cpu::BestKernels();
+  if (precision_ != Precision::kInt8) {
+    kernels.gemm(precision_, task);
+    return;
+  }
+  // One panel after another, widened where it is used at once.
+  thread_local std::vector<uint16_t> widened;
+  widened.resize(static_cast<size_t>(padded * kPanel));
+  const bool gated = kind == cpu::Output::kSiluMul;
+  for (int64_t i = 0; i < panels; ++i) {
+    const int64_t panel = first_panel + i;
+    kernels.widen_panel(static_cast<const int8_t*>(panels_.const_data_ptr()) + panel * PanelBytes(),
+                        scales_.const_data_ptr<float>() + panel * kPanel, padded, widened.data());
+    cpu::GemmTask one = task;
+    one.panels = widened.data();
+    one.panel_count = 1;
+    if (task.bias != nullptr) one.bias = task.bias + i * kPanel;
+    if (gated) {
+      one.out_first_column = panel * kHalfPanel;
+    } else {
+      one.out = static_cast<float*>(output) + i * kPanel;
+      one.out_columns = task.out_columns - i * kPanel;
+    }
+    kernels.gemm(Precision::kBFloat16, one);
+  }
+}
+
+int64_t Linear::PanelBytes() const {
+  return cpu::Padded(depth_) * kPanel *
+         (precision_ == Precision::kInt8 ? 1 : cpu::ElementSize(precision_));
 }
 
 void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, void* output,
                      int64_t stride) const {
+  if (rows == 0) return;
   ThreadPool& pool = ThreadPool::Shared();
   const std::vector<RowRange> ranges = CutRows(rows, 1, kTaskRows);
   const int64_t row_tasks = static_cast<int64_t>(ranges.size());
@@ -250,10 +324,17 @@ void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, void* ou
 }
 
 void Linear::ReadRow(int64_t index, float* out) const {
-  const int64_t padded = cpu::Padded(depth_);
   const int64_t column = index % kPanel;
-  const char* panel = static_cast<const char*>(panels_.const_data_ptr()) +
-                      index / kPanel * padded * kPanel * cpu::ElementSize(precision_);
+  const char* panel =
+      static_cast<const char*>(panels_.const_data_ptr()) + index / kPanel * PanelBytes();
+  if (precision_ == Precision::kInt8) {
+    const float scale = scales_.const_data_ptr<float>()[index];
+    for (int64_t k = 0; k < depth_; ++k) {
+      out[k] =
+          scale * static_cast<float>(reinterpret_cast<const int8_t*>(panel)[Int8Index(k, column)]);
+    }
+    return;
+  }
   if (precision_ == Precision::kFloat32) {
     const float* values = reinterpret_cast<const float*>(panel);
     for (int64_t k = 0; k < depth_; ++k) out[k] = values[k * kPanel + column];

@@ -67,12 +67,15 @@ class Linear {
   static absl::StatusOr<Linear> Pack(const Checkpoint& checkpoint, const std::vector<Row>& rows,
                                      const std::vector<float>& bias, Precision precision);
 
+  int64_t PanelBytes() const;
+
   Precision precision_ = Precision::kFloat32;
   int64_t depth_ = 0;
   int64_t columns_ = 0;
-  at::Tensor
-      panels_;  // [panels, Padded(depth), kPanel], or 16-bit [panels, Padded(depth) / 2, kPanel, 2]
-  at::Tensor bias_;  // float32 [panels × kPanel] or undefined
+  // [panels, Padded(depth), kPanel]; of 16-bit types [panels, Padded(depth) / 2, kPanel, 2].
+  at::Tensor panels_;
+  at::Tensor scales_;  // float32 [panels, kPanel], of weights of 8 bits; else undefined
+  at::Tensor bias_;    // float32 [panels × kPanel] or undefined
 };
 
 }  // namespace assay

@@ -10,7 +10,7 @@ namespace {
 // Measured on a processor with 2 MiB of second-level cache: more rows a thread than this are worth
 // reading all weights for; more at once than that no longer stay in the cache.
 constexpr int64_t kLeastRowsAThread = 96;
-constexpr int64_t kMostRowsAtOnce = 192;
+constexpr int64_t kMostRowsAtOnce = 256;
 // Of stages that are divided by columns or by single rows.
 constexpr int64_t kTasksAThread = 8;
 constexpr int64_t kRowsATask = 8;
@@ -27,6 +27,7 @@ void RunByRows(int64_t rows, const std::vector<Stage>& stages, ThreadPool& pool)
 }  // namespace
 
 void RunStages(int64_t rows, const std::vector<Stage>& stages) {
+  if (rows == 0) return;
   ThreadPool& pool = ThreadPool::Shared();
   if (rows >= kLeastRowsAThread * pool.threads()) {
     RunByRows(rows, stages, pool);

@@ -15,8 +15,8 @@ struct Stage {
   // What the step's columns can be divided into (a product's panels, attention's heads); 0: only
   // its rows can be divided.
   int64_t parts = 0;
-  // Does parts [first, first + count) for these rows. Rows of a stage with parts begin at a multiple
-  // of cpu::kRowStep.
+  // Does parts [first, first + count) for these rows. Rows of a stage with parts begin at a
+  // multiple of cpu::kRowStep.
   std::function<void(RowRange rows, int64_t first, int64_t count)> run;
 };
 

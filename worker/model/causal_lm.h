@@ -23,8 +23,8 @@ class CausalLm {
   virtual KvLayout kv_layout() const = 0;
   virtual int64_t weight_bytes() const = 0;  // resident, in the compute type
 
-  // One pass over the batch, which leaves the final hidden states of batch.output_rows in the model.
-  // ResourceExhausted when memory runs out; other errors are the libraries' own.
+  // One pass over the batch, which leaves the final hidden states of batch.output_rows in the
+  // model. ResourceExhausted when memory runs out; other errors are the libraries' own.
   virtual absl::Status Forward(const Batch& batch, KvPool* pool) = 0;
 
   // Logits of output rows [first, first + rows) of the last Forward: [rows, vocabulary_size]; valid

@@ -42,7 +42,8 @@ class LlamaForCausalLm : public CausalLm {
  public:
   LlamaForCausalLm(const LlamaConfig& config, Precision precision)
       : config_(config),
-        precision_(precision),
+        weights_(precision),
+        precision_(cpu::ComputeType(precision)),
         attention_{.heads = config.heads,
                    .kv_heads = config.kv_heads,
                    .head_size = config.head_size,
@@ -58,16 +59,16 @@ class LlamaForCausalLm : public CausalLm {
         final_(ScalarTypeOf(precision)) {}
 
   absl::Status Load(const Checkpoint& checkpoint) {
-    ASSAY_ASSIGN_OR_RETURN(embedding_, Linear::Load(checkpoint, {kEmbedding}, precision_));
+    ASSAY_ASSIGN_OR_RETURN(embedding_, Linear::Load(checkpoint, {kEmbedding}, weights_));
     if (!config_.tied_embeddings) {
-      ASSAY_ASSIGN_OR_RETURN(head_, Linear::Load(checkpoint, {kHead}, precision_));
+      ASSAY_ASSIGN_OR_RETURN(head_, Linear::Load(checkpoint, {kHead}, weights_));
     }
     ASSAY_ASSIGN_OR_RETURN(final_norm_, Norm(checkpoint, kFinalNorm));
     for (int64_t i = 0; i < config_.layers; ++i) {
       const std::string name = LayerName(i);
       const auto linear = [&](std::vector<std::string> parts) {
         for (std::string& part : parts) part = absl::StrCat(name, part);
-        return Linear::Load(checkpoint, parts, precision_);
+        return Linear::Load(checkpoint, parts, weights_);
       };
       LlamaLayer layer;
       ASSAY_ASSIGN_OR_RETURN(layer.attention_norm, Norm(checkpoint, name + "input_layernorm"));
@@ -75,12 +76,12 @@ class LlamaForCausalLm : public CausalLm {
           layer.qkv, Linear::LoadHeads(checkpoint,
                                        {name + "self_attn.q_proj", name + "self_attn.k_proj",
                                         name + "self_attn.v_proj"},
-                                       config_.head_size, precision_));
+                                       config_.head_size, weights_));
       ASSAY_ASSIGN_OR_RETURN(layer.attention_output, linear({"self_attn.o_proj"}));
       ASSAY_ASSIGN_OR_RETURN(layer.feed_forward_norm,
                              Norm(checkpoint, name + "post_attention_layernorm"));
       ASSAY_ASSIGN_OR_RETURN(layer.gate_up, Linear::LoadGated(checkpoint, name + "mlp.gate_proj",
-                                                              name + "mlp.up_proj", precision_));
+                                                              name + "mlp.up_proj", weights_));
       ASSAY_ASSIGN_OR_RETURN(layer.down, linear({"mlp.down_proj"}));
       layers_.push_back(std::move(layer));
     }
@@ -155,14 +156,13 @@ class LlamaForCausalLm : public CausalLm {
     sines_.resize(cosines_.size());
     rotary_.Angles(batch.positions, cosines_.data(), sines_.data());
     const KvWriter writer(attention_, batch, pool);
-    const Pass pass = {
-        .hidden = static_cast<float*>(hidden_.Get(rows, config_.hidden_size)),
-        .normed = normed_.Get(rows, cpu::Padded(config_.hidden_size)),
-        .queries = queries_.Get(rows, attention_.query_columns()),
-        .attended = attended_.Get(rows, cpu::Padded(attention_.query_columns())),
-        .gated = gated_.Get(rows, cpu::Padded(config_.intermediate_size)),
-        .writer = &writer,
-        .angles = {cosines_.data(), sines_.data(), rotary_.half()}};
+    const Pass pass = {.hidden = static_cast<float*>(hidden_.Get(rows, config_.hidden_size)),
+                       .normed = normed_.Get(rows, cpu::Padded(config_.hidden_size)),
+                       .queries = queries_.Get(rows, attention_.query_columns()),
+                       .attended = attended_.Get(rows, cpu::Padded(attention_.query_columns())),
+                       .gated = gated_.Get(rows, cpu::Padded(config_.intermediate_size)),
+                       .writer = &writer,
+                       .angles = {cosines_.data(), sines_.data(), rotary_.half()}};
 
     std::vector<Stage> stages = {{.run = [&](RowRange range, int64_t, int64_t) {
       for (int64_t row = range.first; row < range.first + range.rows; ++row) {
@@ -199,8 +199,7 @@ class LlamaForCausalLm : public CausalLm {
     final_rows_ = final_.Get(outputs, cpu::Padded(config_.hidden_size));
     std::vector<Stage> stages = {{.run = [&](RowRange range, int64_t, int64_t) {
       for (int64_t i = range.first; i < range.first + range.rows; ++i) {
-        const float* row =
-            hidden + batch.output_rows[static_cast<size_t>(i)] * config_.hidden_size;
+        const float* row = hidden + batch.output_rows[static_cast<size_t>(i)] * config_.hidden_size;
         std::copy(row, row + config_.hidden_size, pass.hidden + i * config_.hidden_size);
       }
     }}};
@@ -209,8 +208,7 @@ class LlamaForCausalLm : public CausalLm {
     RunStages(outputs, stages);
   }
 
-  void AddNorm(const Pass& pass, const RmsNorm& norm, void* out,
-               std::vector<Stage>* stages) const {
+  void AddNorm(const Pass& pass, const RmsNorm& norm, void* out, std::vector<Stage>* stages) const {
     const float* hidden = pass.hidden;
     stages->push_back({.run = [this, hidden, &norm, out](RowRange range, int64_t, int64_t) {
       for (int64_t row = range.first; row < range.first + range.rows; ++row) {
@@ -258,7 +256,8 @@ class LlamaForCausalLm : public CausalLm {
   }
 
   const LlamaConfig config_;
-  const Precision precision_;
+  const Precision weights_;    // what the products' weights are kept in
+  const Precision precision_;  // of everything else
   const AttentionShape attention_;
   const RotaryEmbedding rotary_;
   Linear embedding_;  // [vocabulary, hidden]; the head as well when tied
@@ -274,7 +273,7 @@ class LlamaForCausalLm : public CausalLm {
   ActivationBuffer attended_;       // [rows, heads × head_size]
   ActivationBuffer gated_;          // [rows, intermediate]
   ActivationBuffer final_;          // [output rows, hidden]
-  void* final_rows_ = nullptr;  // in final_
+  void* final_rows_ = nullptr;      // in final_
   std::vector<float> cosines_;
   std::vector<float> sines_;
 };

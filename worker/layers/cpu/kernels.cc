@@ -23,8 +23,8 @@ bool HasAmxBf16() {
   unsigned int a = 0, b = 0, c = 0, d = 0;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
   constexpr unsigned int kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
-  return (d & kAmxBf16) != 0 && (d & kAmxTile) != 0 &&
-         __builtin_cpu_supports("avx512bf16") != 0 && RequestTiles();
+  return (d & kAmxBf16) != 0 && (d & kAmxTile) != 0 && __builtin_cpu_supports("avx512bf16") != 0 &&
+         RequestTiles();
 }
 
 bool HasAvx512() {

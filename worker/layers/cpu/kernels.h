@@ -33,6 +33,10 @@ inline constexpr int64_t RoundUp(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
 inline constexpr int64_t Padded(int64_t depth) { return RoundUp(depth, kDepthStep); }
+// The type that activations, keys and values have.
+inline constexpr Precision ComputeType(Precision precision) {
+  return precision == Precision::kInt8 ? Precision::kBFloat16 : precision;
+}
 inline constexpr int64_t ElementSize(Precision precision) {
   return precision == Precision::kFloat32 ? 4 : 2;
 }
@@ -62,19 +66,19 @@ enum class Output {
 };
 
 struct GemmTask {
-  const void* input;     // the whole matrix, in its layout; columns behind the depth are zero
-  int64_t first_row;     // of the input; a multiple of kRowStep
+  const void* input;  // the whole matrix, in its layout; columns behind the depth are zero
+  int64_t first_row;  // of the input; a multiple of kRowStep
   int64_t rows;
-  const void* panels;    // of the first panel of this task
-  int64_t depth;         // padded
+  const void* panels;  // of the first panel of this task
+  int64_t depth;       // padded
   int64_t panel_count;
   Output output;
-  const float* bias;     // of the first column of this task, in the panels' order; may be null
+  const float* bias;  // of the first column of this task, in the panels' order; may be null
   // kStore, kAdd: at the first row and column of this task. kSiluMul: the whole matrix, of which
   // rows from first_row and columns from out_first_column are written.
   void* out;
-  int64_t out_stride;    // in elements; of kSiluMul the padded columns of `out`
-  int64_t out_columns;   // kStore, kAdd: columns of `out` that may be written, from its first
+  int64_t out_stride;   // in elements; of kSiluMul the padded columns of `out`
+  int64_t out_columns;  // kStore, kAdd: columns of `out` that may be written, from its first
   int64_t out_first_column = 0;
 };
 // Tasks begin at multiples of so many rows.
@@ -101,10 +105,10 @@ struct AttentionTask {
   int64_t block_bytes;           // from one block to the next
   const AttentionBlock* blocks;  // in order of position
   int64_t block_count;
-  void* out;                     // the input of a further product, in its layout
-  int64_t out_padded;            // its padded columns
-  const int64_t* out_rows;       // of each row
-  const int64_t* out_columns;    // the first of each row's head
+  void* out;                   // the input of a further product, in its layout
+  int64_t out_padded;          // its padded columns
+  const int64_t* out_rows;     // of each row
+  const int64_t* out_columns;  // the first of each row's head
 };
 inline constexpr int64_t kAttentionRows = 32;
 
@@ -121,7 +125,8 @@ struct Kernels {
   // Copies the first `tokens` tokens from one block to another.
   void (*copy_kv)(Precision precision, const char* from, char* to, int64_t head_size,
                   int64_t tokens);
-  // out[out_row] = row * weight / sqrt(mean(row²) + epsilon), zeros behind `size`; `out` is the input of a product.
+  // out[out_row] = row * weight / sqrt(mean(row²) + epsilon), zeros behind `size`; `out` is the
+  // input of a product.
   void (*rms_norm)(Precision precision, const float* row, const float* weight, float epsilon,
                    int64_t size, int64_t padded, void* out, int64_t out_row);
   // Rotary embedding of one head in the half-split form: (row[i], row[half + i]) turned by the
@@ -129,6 +134,10 @@ struct Kernels {
   void (*rotate)(float* row, const float* cosine, const float* sine, int64_t half);
   // Values in the compute type.
   void (*convert)(Precision precision, const float* values, int64_t count, void* out);
+  // A panel of weights of 8 bits, times a scale for each column, in bfloat16. For each pair of
+  // depths the 8-bit panel has the even depth of columns 0 to 15, the odd one, and the same of
+  // columns 16 to 31.
+  void (*widen_panel)(const int8_t* weights, const float* scales, int64_t depth, uint16_t* panel);
   // The index of the greatest value, the first of equal ones.
   int64_t (*argmax)(const float* values, int64_t size);
   // log(sum(exp(values))), summed in a fixed order.

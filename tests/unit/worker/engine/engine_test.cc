@@ -279,7 +279,7 @@ TEST(EngineRequestTest, CancelledRequestsLeaveNothing) {
   EXPECT_EQ(even, (requests.size() + 1) / 2);
 }
 
-// A model whose passes fail now and then, as when memory runs out.
+// A model whose passes fail now and then, and which has no memory for large ones.
 class FailingLm : public CausalLm {
  public:
   explicit FailingLm(CausalLm* model) : model_(model) {}
@@ -288,15 +288,18 @@ class FailingLm : public CausalLm {
   KvLayout kv_layout() const override { return model_->kv_layout(); }
   int64_t weight_bytes() const override { return model_->weight_bytes(); }
   absl::Status Forward(const Batch& batch, KvPool* pool) override {
-    if (++calls_ % 3 == 0) return absl::ResourceExhaustedError("no memory");
+    if (batch.rows() > kMostRows) return absl::ResourceExhaustedError("no memory");
+    if (++calls_ % 3 == 0) return absl::InternalError("as it happens");
     return model_->Forward(batch, pool);
   }
   absl::StatusOr<const float*> Logits(int64_t first, int64_t rows) override {
-    if (++calls_ % 7 == 0) return absl::ResourceExhaustedError("no memory");
+    if (++calls_ % 7 == 0) return absl::InternalError("as it happens");
     return model_->Logits(first, rows);
   }
 
  private:
+  static constexpr int64_t kMostRows = 300;
+
   CausalLm* model_;
   int calls_ = 0;
 };
@@ -314,10 +317,57 @@ TEST(EngineRequestTest, AFailedPassChangesNoResult) {
   for (int steps = 0; (*engine)->HasWork() && steps < 10000; ++steps) {
     failures += !(*engine)->Step(&finished).ok();
   }
+  // Passes that were too large were split, without an error to anybody.
+  EXPECT_GT((*engine)->statistics().split_steps, 0);
   EXPECT_GT(failures, 0);
   std::map<uint64_t, Completion> by_id;
   for (Completion& completion : finished) by_id[completion.id] = std::move(completion);
   ExpectSame(expected, by_id, "with failures");
+}
+
+// A model that says the same few words over and over, so that guesses are right for a while.
+TEST(EngineRequestTest, SpeculationChangesNoOutput) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16, Precision::kInt8}) {
+    const std::unique_ptr<CausalLm> model = TinyModel(precision);
+    std::vector<Request> requests;
+    for (int i = 0; i < 12; ++i) {
+      Request request;
+      request.id = static_cast<uint64_t>(i);
+      for (int j = 0; j < 20 + 7 * i; ++j) request.prompt.push_back((j * (i + 3)) % 11);
+      request.max_new_tokens = 60 + i;
+      requests.push_back(request);
+    }
+    const auto run = [&](bool speculate, EngineStatistics* statistics) {
+      EngineOptions options;
+      options.speculate = speculate;
+      const auto engine = Engine::Create(model.get(), options);
+      EXPECT_TRUE(engine.ok()) << engine.status();
+      for (const Request& request : requests) EXPECT_TRUE((*engine)->Submit(request).ok());
+      std::vector<Completion> finished;
+      while ((*engine)->HasWork()) EXPECT_TRUE((*engine)->Step(&finished).ok());
+      *statistics = (*engine)->statistics();
+      std::map<uint64_t, Completion> by_id;
+      for (Completion& completion : finished) by_id[completion.id] = std::move(completion);
+      return by_id;
+    };
+    EngineStatistics plain, guessed;
+    const std::map<uint64_t, Completion> expected = run(false, &plain);
+    ExpectSame(expected, run(true, &guessed), "with guesses");
+    EXPECT_EQ(plain.drafted_tokens, 0);
+    EXPECT_GT(guessed.drafted_tokens, 0);
+    EXPECT_GT(guessed.accepted_tokens, 0);
+    EXPECT_LT(guessed.steps, plain.steps);
+    EXPECT_EQ(guessed.generated_tokens, plain.generated_tokens);
+  }
+}
+
+TEST(EngineRequestTest, TheSwitchesChangeNoOutput) {
+  const std::unique_ptr<CausalLm> model = TinyModel(Precision::kBFloat16);
+  const std::vector<Request> requests = Requests();
+  const std::map<uint64_t, Completion> expected = RunAll(model.get(), {}, requests);
+  ExpectSame(expected, RunAll(model.get(), {.share_prefixes = false}, requests), "not shared");
+  ExpectSame(expected, RunAll(model.get(), {.order_by_prefix = false}, requests), "not ordered");
+  ExpectSame(expected, RunAll(model.get(), {.most_running = 1}, requests), "one by one");
 }
 
 }  // namespace

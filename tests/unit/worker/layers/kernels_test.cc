@@ -117,18 +117,17 @@ TEST_P(KernelsTest, ProductsAreRightAndDoNotDependOnTheNumberOfRows) {
     const std::vector<char> panels = Panels(weights, columns, depth);
     const auto run = [&](int64_t first, int64_t count, Output kind) {
       std::vector<float> out(static_cast<size_t>(count * columns), 1.0f);
-      kernels().gemm(precision(),
-                     {.input = rows.data(),
-                      .first_row = first,
-                      .rows = count,
-                      .panels = panels.data(),
-                      .depth = Padded(depth),
-                      .panel_count = RoundUp(columns, kPanel) / kPanel,
-                      .output = kind,
-                      .bias = bias.data(),
-                      .out = out.data(),
-                      .out_stride = columns,
-                      .out_columns = columns});
+      kernels().gemm(precision(), {.input = rows.data(),
+                                   .first_row = first,
+                                   .rows = count,
+                                   .panels = panels.data(),
+                                   .depth = Padded(depth),
+                                   .panel_count = RoundUp(columns, kPanel) / kPanel,
+                                   .output = kind,
+                                   .bias = bias.data(),
+                                   .out = out.data(),
+                                   .out_stride = columns,
+                                   .out_columns = columns});
       return out;
     };
     const std::vector<float> all = run(0, kRows, Output::kStore);
@@ -298,8 +297,7 @@ TEST_P(KernelsTest, AttentionIsRightAndDoesNotDependOnTheRowsBeside) {
           expected += weights[static_cast<size_t>(t)] / total *
                       static_cast<double>(values[static_cast<size_t>(t * head_size + d)]);
         }
-        ASSERT_NEAR(Get(together.data(), At(row, kFirstColumn + d, columns)), expected,
-                    tolerance);
+        ASSERT_NEAR(Get(together.data(), At(row, kFirstColumn + d, columns)), expected, tolerance);
       }
     }
   }
@@ -322,6 +320,26 @@ TEST_P(KernelsTest, NormalizesRows) {
                                       : 0;
     EXPECT_NEAR(Get(out.data(), At(kRow, i, kSize)), expected,
                 precision() == Precision::kFloat32 ? 1e-5 : 1e-2 * std::abs(expected) + 1e-6);
+  }
+}
+
+TEST_P(KernelsTest, WidensWeightsOfEightBits) {
+  constexpr int64_t kDepth = 64;
+  std::vector<int8_t> weights(static_cast<size_t>(kDepth * kPanel));
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<int8_t>(i * 37 % 255 - 127);
+  std::vector<float> scales(static_cast<size_t>(kPanel));
+  for (size_t i = 0; i < scales.size(); ++i) scales[i] = 0.01f * static_cast<float>(i + 1);
+  std::vector<uint16_t> panel(weights.size());
+  kernels().widen_panel(weights.data(), scales.data(), kDepth, panel.data());
+  for (int64_t k = 0; k < kDepth; ++k) {
+    for (int64_t column = 0; column < kPanel; ++column) {
+      const int64_t from = k / 2 * 64 + column / 16 * 32 + k % 2 * 16 + column % 16;
+      const float expected = static_cast<float>(weights[static_cast<size_t>(from)]) *
+                             scales[static_cast<size_t>(column)];
+      ASSERT_EQ(panel[static_cast<size_t>(k / 2 * 64 + column * 2 + k % 2)],
+                ToBits16(Precision::kBFloat16, expected))
+          << k << " " << column;
+    }
   }
 }
 

@@ -327,8 +327,9 @@ TEST(LlamaTest, TellsWhatTheEngineNeeds) {
     EXPECT_EQ(model->kv_layout().head_size, 20);
     EXPECT_EQ(model->kv_layout().precision, precision);
     // In panels of 32 columns, the depth a multiple of 32: 160 × 36 of the embedding, and of each
-    // layer 100 × 36 (queries, keys, values), 36 × 60, 2 × 64 × 36 and 36 × 64.
-    const int64_t values = 160 * 64 + 2 * (128 * 64 + 64 * 64 + 128 * 64 + 64 * 64);
+    // layer 5 heads of 20 × 36 (queries, key, value; each in panels of its own), 36 × 60, 2 × 64 ×
+    // 36 and 36 × 64.
+    const int64_t values = 160 * 64 + 2 * (160 * 64 + 64 * 64 + 128 * 64 + 64 * 64);
     EXPECT_EQ(model->weight_bytes(), values * (precision == Precision::kFloat32 ? 4 : 2));
   }
 }

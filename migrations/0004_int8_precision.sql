@@ -1,0 +1,5 @@
+-- Weights of 8 bits as a precision.
+
+ALTER TABLE runs DROP CONSTRAINT runs_precision_name_check;
+ALTER TABLE runs ADD CONSTRAINT runs_precision_name_check
+  CHECK (precision_name IN ('float32', 'bfloat16', 'float16', 'int8'));
