@@ -16,7 +16,6 @@ class KvCache::Node {
       tokens;  // at most kBlockTokens; those written, or to be written by the coming pass
   int32_t block = -1;
   int64_t references = 0;
-  bool shared = false;  // a second sequence held it, or copied from it
   uint64_t last_use = 0;
   bool evictable = false;
 };
@@ -64,7 +63,6 @@ void KvCache::UpdateEvictable(Node* node) {
 }
 
 void KvCache::Reference(Node* node) {
-  node->shared = true;
   if (node->references++ == 0) --unreferenced_;
   UpdateEvictable(node);
   node->last_use = ++clock_;
@@ -181,7 +179,7 @@ void KvCache::Release(Hold* hold, int64_t wanted_tokens) {
     Node* node = hold->path[i];
     Unreference(node);
     const bool wanted = static_cast<int64_t>(i) * kBlockTokens < wanted_tokens;
-    if (node->evictable && !node->shared && !wanted) Remove(node);
+    if (node->evictable && !wanted) Remove(node);
   }
   reserved_ -= hold->reserved;
   *hold = Hold();

@@ -52,9 +52,9 @@ class KvCache {
   void Truncate(Hold* hold, int64_t tokens);
   // The block ids of the path.
   static std::vector<int32_t> Blocks(const Hold& hold);
-  // The sequence has ended. What it computed stays for others, except that blocks which no other
-  // sequence ever shared are freed at once when they lie behind its first `wanted_tokens` tokens:
-  // no sequence that is known will ask for them.
+  // The sequence has ended. Blocks that hold some of its first `wanted_tokens` tokens, which a
+  // sequence that is known will ask for, stay for as long as there is room; those that nobody holds
+  // any more are freed at once.
   void Release(Hold* hold, int64_t wanted_tokens);
   // The pass that the last Admits belong to is over.
   void EndStep();
