@@ -24,7 +24,8 @@ double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
   double gflops = 0;
   for (const StoredWorker& stored : workers) {
     if (!stored.connected) continue;
-    const auto rate = stored.worker.gflops.find(std::string(PrecisionName(precision == Precision::kInt8 ? Precision::kBFloat16 : precision)));
+    const auto rate = stored.worker.gflops.find(std::string(
+        PrecisionName(precision == Precision::kInt8 ? Precision::kBFloat16 : precision)));
     if (rate != stored.worker.gflops.end()) gflops += rate->second;
   }
   return gflops * 1e9 * kReachedShareOfRate / (2.0 * static_cast<double>(model.parameters));

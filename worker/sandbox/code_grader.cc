@@ -50,7 +50,7 @@ std::string LastLine(absl::string_view text) {
 std::string WhyItFailed(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::kExited: {
-      const std::string error = LastLine(outcome.standard_error);
+      std::string error = LastLine(outcome.standard_error);
       if (outcome.exit_code != 0 && !error.empty()) return error;
       return absl::StrCat("ended before its tests did, with exit code ", outcome.exit_code);
     }

@@ -48,7 +48,7 @@ PrivateFolder::~PrivateFolder() {
 }
 
 std::string PrivateFolder::AddFile(const std::string& name, const std::string& content) {
-  const std::string path = path_ + "/" + name;
+  std::string path = path_ + "/" + name;
   const Descriptor file(CheckCall(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400),
                                   "create " + path));
   if (!WriteAll(file.get(), content)) ThrowErrno("write " + path);
@@ -56,7 +56,7 @@ std::string PrivateFolder::AddFile(const std::string& name, const std::string& c
 }
 
 std::string PrivateFolder::AddFolder(const std::string& name) {
-  const std::string path = path_ + "/" + name;
+  std::string path = path_ + "/" + name;
   CheckCall(mkdir(path.c_str(), 0700), "make the folder " + path);
   return path;
 }

@@ -20,7 +20,7 @@ std::vector<pid_t> NumbersIn(const std::string& folder) {
   if (directory == nullptr) return numbers;
   while (const dirent* entry = readdir(directory.get())) {
     if (std::isdigit(static_cast<unsigned char>(entry->d_name[0]))) {
-      numbers.push_back(std::atoi(entry->d_name));
+      numbers.push_back(static_cast<int>(std::strtol(entry->d_name, nullptr, 10)));
     }
   }
   return numbers;
@@ -38,7 +38,7 @@ void AppendChildren(pid_t pid, std::vector<pid_t>& pids) {
 int64_t StatusField(pid_t pid, std::string_view name) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(name)) return std::atoll(line.c_str() + name.size());
+    if (line.starts_with(name)) return std::strtoll(line.c_str() + name.size(), nullptr, 10);
   }
   return 0;
 }
@@ -57,7 +57,8 @@ int64_t ResidentBytes(pid_t pid) {
   int64_t kibibytes = 0;
   for (std::string line; std::getline(status, line);) {
     for (std::string_view name : {"RssAnon:", "RssShmem:"}) {
-      if (line.starts_with(name)) kibibytes += std::atoll(line.c_str() + name.size());
+      if (line.starts_with(name))
+        kibibytes += std::strtoll(line.c_str() + name.size(), nullptr, 10);
     }
   }
   return kibibytes * 1024;
