@@ -2,6 +2,7 @@
 // it said.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -24,6 +25,7 @@
 #include "spdlog/spdlog.h"
 #include "worker/engine/engine.h"
 #include "worker/machine/machine.h"
+#include "worker/machine/processor_claims.h"
 #include "worker/process/engine_identity.h"
 #include "worker/process/engine_model.h"
 #include "worker/process/gemm_rate.h"
@@ -40,7 +42,7 @@ namespace {
 struct Arguments {
   std::string coordinator = "127.0.0.1:7420";
   std::string device = "cpu";
-  int threads = PhysicalCores();
+  int threads = 0;  // 0: the physical cores that no other worker has
   int64_t token_budget = EngineOptions().token_budget;
   int64_t kv_cache_mb = EngineOptions().kv_cache_bytes >> 20;
   int shards_in_flight = SessionState::Options().shards_in_flight;
@@ -69,9 +71,32 @@ absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* ra
   return worker;
 }
 
-absl::Status Serve(const Arguments& arguments) {
+// Processors for the threads that were asked for, or all that are free.
+ProcessorClaims ClaimProcessors(Arguments* arguments) {
+  const int cores = PhysicalCores();
+  const int wanted = arguments->threads > 0 ? arguments->threads : cores;
+  ProcessorClaims claims = ProcessorClaims::Take("assay-worker", ProcessorsOfCores(), wanted);
+  const int free = static_cast<int>(claims.processors().size());
+  if (arguments->threads == 0) arguments->threads = std::max(free, 1);
+  if (free >= arguments->threads) {
+    if (free < wanted) {
+      spdlog::info("other workers have {} of the {} cores; this one takes {}", wanted - free,
+                   wanted, free);
+    }
+    return claims;
+  }
+  spdlog::warn(
+      "{} threads, but only {} cores are free of other workers: the threads are bound to none, and "
+      "slow each other down; --threads divides the cores among workers",
+      arguments->threads, free);
+  return ProcessorClaims();
+}
+
+absl::Status Serve(Arguments arguments) {
   ASSAY_RETURN_IF_ERROR(InstallShutdownSignal());
-  ASSAY_RETURN_IF_ERROR(SetComputeThreads(arguments.threads));
+  // Held until the end.
+  const ProcessorClaims claims = ClaimProcessors(&arguments);
+  ASSAY_RETURN_IF_ERROR(SetComputeThreads(arguments.threads, claims.processors()));
   absl::BitGen random;
   SessionOptions options;
   options.state.shards_in_flight = arguments.shards_in_flight;
@@ -116,10 +141,11 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
                                : absl::StrCat("this build runs on cpu, not on \"", device, "\"");
       })
       ->capture_default_str();
-  app->add_option("--threads", arguments->threads,
-                  "Threads that compute; the default is the number of physical cores")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  app->add_option(
+         "--threads", arguments->threads,
+         "Threads that compute; default: as many as there are physical cores that no other "
+         "worker has")
+      ->check(CLI::Range(1, 1024));
   app->add_option("--token-budget", arguments->token_budget, "Tokens computed in one step, at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
       ->capture_default_str();

@@ -28,6 +28,8 @@ class MappedFile {
 
   absl::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
   const std::string& path() const { return path_; }
+  // Gives the memory of what was read back to the system; reading it again takes it anew.
+  void ReleaseMemory() const;
 
  private:
   std::string path_;

@@ -251,6 +251,8 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
     }
   });
   ASSAY_RETURN_IF_ERROR(status);
+  // The weights are not kept twice.
+  checkpoint.ReleaseMemory();
   return linear;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace assay {
 namespace {
@@ -37,8 +38,9 @@ const std::vector<int>& AllowedProcessors() {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads)
-    : pins_(AllowedProcessors().size() == static_cast<size_t>(threads)) {
+ThreadPool::ThreadPool(int threads, std::vector<int> processors)
+    : processors_(processors.size() == static_cast<size_t>(threads) ? std::move(processors)
+                                                                    : std::vector<int>()) {
   for (int i = 1; i < threads; ++i) {
     workers_.emplace_back([this, i] { WorkerLoop(static_cast<size_t>(i)); });
   }
@@ -47,8 +49,8 @@ ThreadPool::ThreadPool(int threads)
 void ThreadPool::Pin(size_t index) const {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (pins_) {
-    CPU_SET(AllowedProcessors()[index], &set);
+  if (!processors_.empty()) {
+    CPU_SET(static_cast<size_t>(processors_[index]), &set);
   } else {
     for (const int processor : AllowedProcessors()) CPU_SET(processor, &set);
   }
@@ -109,14 +111,16 @@ ThreadPool& ThreadPool::Shared() {
   std::unique_ptr<ThreadPool>& pool = SharedSlot();
   if (pool == nullptr) {
     pool = std::make_unique<ThreadPool>(
-        static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+        static_cast<int>(std::max(1u, std::thread::hardware_concurrency())), AllowedProcessors());
   }
   return *pool;
 }
 
-void ThreadPool::SetThreads(int threads) {
+void ThreadPool::SetThreads(int threads) { SetThreads(threads, AllowedProcessors()); }
+
+void ThreadPool::SetThreads(int threads, std::vector<int> processors) {
   std::lock_guard<std::mutex> lock(shared_mutex);
-  SharedSlot() = std::make_unique<ThreadPool>(std::max(1, threads));
+  SharedSlot() = std::make_unique<ThreadPool>(std::max(1, threads), std::move(processors));
 }
 
 }  // namespace assay

@@ -14,8 +14,9 @@ namespace assay {
 
 class ThreadPool {
  public:
-  // `threads` ≥ 1, the caller's own included.
-  explicit ThreadPool(int threads);
+  // `threads` ≥ 1, the caller's own included. With as many `processors`, each thread is bound to
+  // one of them, the caller's to the first.
+  explicit ThreadPool(int threads, std::vector<int> processors = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -27,19 +28,23 @@ class ThreadPool {
   // time.
   void ParallelFor(int64_t tasks, const std::function<void(int64_t)>& body);
 
-  // The pool that the layers use: made at first use with the number of physical cores unless
-  // SetThreads was called before. SetThreads replaces it and must not run beside a forward pass.
+  // The pool that the layers use: made at first use, as SetThreads makes it, with a thread for
+  // every processor.
   static ThreadPool& Shared();
+  // Replaces it; must not run beside a forward pass. Threads are bound where there is one for every
+  // processor that the process may use.
   static void SetThreads(int threads);
+  // The same, with the processors that the threads are to be bound to, or with none.
+  static void SetThreads(int threads, std::vector<int> processors);
 
  private:
   void WorkerLoop(size_t index);
-  // Binds the calling thread to the processor of this index, or where the pool does not pin
+  // Binds the calling thread to the processor of this index, or where the pool does not bind them
   // to all that the process may use (a thread inherits its maker's).
   void Pin(size_t index) const;
   void RunTasks();
 
-  const bool pins_;
+  const std::vector<int> processors_;  // of each thread; empty: not bound
   const std::function<void(int64_t)>* body_ = nullptr;
   int64_t tasks_ = 0;
   alignas(64) std::atomic<int64_t> next_{0};

@@ -31,21 +31,24 @@ std::string Hostname() {
   return gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0' ? name : "localhost";
 }
 
-int PhysicalCores() {
+std::vector<int> ProcessorsOfCores() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  int cores = 0;
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
-    // A core is named by the list of its hardware threads, which is the same text for each of them.
-    std::set<std::string> siblings;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (!CPU_ISSET(cpu, &allowed)) continue;
-      const std::string list = ReadKernelFile(
-          absl::StrCat("/sys/devices/system/cpu/cpu", cpu, "/topology/thread_siblings_list"));
-      siblings.insert(list.empty() ? absl::StrCat(cpu) : list);
-    }
-    cores = static_cast<int>(siblings.size());
+  std::vector<int> processors;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return processors;
+  // A core is named by the list of its hardware threads, which is the same text for each of them.
+  std::set<std::string> siblings;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    const std::string list = ReadKernelFile(
+        absl::StrCat("/sys/devices/system/cpu/cpu", cpu, "/topology/thread_siblings_list"));
+    if (siblings.insert(list.empty() ? absl::StrCat(cpu) : list).second) processors.push_back(cpu);
   }
+  return processors;
+}
+
+int PhysicalCores() {
+  int cores = static_cast<int>(ProcessorsOfCores().size());
   const int quota = QuotaCores(ReadKernelFile("/sys/fs/cgroup/cpu.max"));
   if (quota > 0) cores = std::min(cores, quota);
   return std::max(cores, 1);

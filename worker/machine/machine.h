@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -14,6 +15,8 @@ std::string Hostname();
 // The physical cores that this process may use: two hardware threads of a core count once, and a
 // container's CPU quota (cgroup v2) is kept to. At least 1.
 int PhysicalCores();
+// One processor of each physical core that this process may use, whatever its quota, in order.
+std::vector<int> ProcessorsOfCores();
 
 // Memory of this process, in bytes: now, and the most since its start. 0 when the kernel does not
 // say.

@@ -9,7 +9,7 @@
 
 namespace assay {
 
-absl::Status SetComputeThreads(int threads) {
+absl::Status SetComputeThreads(int threads, const std::vector<int>& processors) {
   try {
     at::set_num_threads(threads);
     at::set_num_interop_threads(1);
@@ -17,7 +17,7 @@ absl::Status SetComputeThreads(int threads) {
     return absl::InternalError(
         absl::StrCat("libtorch does not take ", threads, " threads: ", error.what()));
   }
-  ThreadPool::SetThreads(threads);
+  ThreadPool::SetThreads(threads, processors);
   return absl::OkStatus();
 }
 

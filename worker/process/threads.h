@@ -2,12 +2,15 @@
 #ifndef ASSAY_WORKER_PROCESS_THREADS_H_
 #define ASSAY_WORKER_PROCESS_THREADS_H_
 
+#include <vector>
+
 #include "absl/status/status.h"
 
 namespace assay {
 
-// Makes libtorch and the layers use so many threads. Once, before anything is computed.
-absl::Status SetComputeThreads(int threads);
+// Makes libtorch and the layers use so many threads, each bound to a processor of `processors`
+// where there are as many. Once, before anything is computed.
+absl::Status SetComputeThreads(int threads, const std::vector<int>& processors);
 
 }  // namespace assay
 

@@ -54,6 +54,10 @@ class Checkpoint {
   // Face's order. `out` holds (end - begin) × (product of the rest) values.
   absl::Status ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end, float* out) const;
 
+  // Gives the memory that the files' mapping has taken so far back to the system. What was read
+  // stays readable.
+  virtual void ReleaseMemory() const = 0;
+
   // ModelSpec::weights_sha256; reads every byte.
   virtual absl::StatusOr<std::string> Digest() const = 0;
   // The type most of the weights are stored in, for people: "bfloat16", "Q4_1".

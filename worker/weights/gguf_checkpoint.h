@@ -31,6 +31,7 @@ class GgufCheckpoint : public Checkpoint {
   // Of the file's content alone (what sha256sum prints): metadata, tokenizer and weights are all
   // inside, and the file's name says nothing.
   absl::StatusOr<std::string> Digest() const override;
+  void ReleaseMemory() const override { file_->ReleaseMemory(); }
   const GgufFile* gguf() const override { return file_.get(); }
   const std::string& path() const override { return file_->path(); }
 

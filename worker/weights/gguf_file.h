@@ -38,6 +38,7 @@ class GgufFile {
 
   const std::string& path() const { return path_; }
   absl::string_view bytes() const { return bytes_; }  // the whole file
+  void ReleaseMemory() const { file_.ReleaseMemory(); }
   uint32_t version() const { return version_; }
   // In the order of the file.
   const std::vector<GgufTensor>& tensors() const { return tensors_; }

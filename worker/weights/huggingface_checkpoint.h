@@ -31,6 +31,9 @@ class HuggingFaceCheckpoint : public Checkpoint {
   // Over config.json, generation_config.json where there is one (its end tokens decide what is
   // generated) and the weights.
   absl::StatusOr<std::string> Digest() const override;
+  void ReleaseMemory() const override {
+    for (const auto& [name, shard] : shards_) shard->ReleaseMemory();
+  }
   const std::string& path() const override { return folder_; }
 
  private:

@@ -40,6 +40,7 @@ class SafetensorsFile {
 
   const std::string& path() const { return path_; }
   absl::string_view bytes() const { return bytes_; }  // the whole file
+  void ReleaseMemory() const { file_.ReleaseMemory(); }
   // In order of name. Integer tensors that are no weights (position ids, masks) are left out.
   const std::vector<SafetensorsTensor>& tensors() const { return tensors_; }
   // True for every name in the file, also those left out of tensors().

@@ -5,7 +5,7 @@ VARIANTS = (
     ("common prefixes computed anew for each prompt", ("--share-prefixes", "false")),
     ("prompts in the order of submission, not of prefixes", ("--order-by-prefix", "false")),
     ("no prompt look-up", ("--speculate", "false")),
-    ("one sequence at a time", ("--most-running", "1")),
+    ("at most 8 sequences at a time", ("--most-running", "8")),
     ("weights of 8 bits", ("--precision", "int8")),
     ("passes of at most 256 tokens", ("--token-budget", "256")),
     ("passes of at most 8,192 tokens", ("--token-budget", "8192")),

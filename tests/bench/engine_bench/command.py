@@ -114,7 +114,7 @@ def measure(options):
     if not options.no_start:
         bench.start(options.repetitions)
     if options.ablation:
-        bench.ablation(options.repetitions)
+        bench.ablation(1)
     bench.measured.save(folder / "measurements.json")
     return report.Report(bench.measured, files, peers, conditions, machine.describe(description["kernels"]))
 
