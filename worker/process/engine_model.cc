@@ -1,5 +1,7 @@
 #include "worker/process/engine_model.h"
 
+#include <malloc.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +32,7 @@ class TokenizerCodec : public TextCodec {
 class EngineModel : public ServedModel {
  public:
   EngineModel(LoadedModel model, const EngineOptions& options)
-      : model_(std::move(model)), codec_(model_.tokenizer.get()), options_(options) {}
+      : trim_(), model_(std::move(model)), codec_(model_.tokenizer.get()), options_(options) {}
 
   const TextCodec& codec() const override { return codec_; }
   const std::vector<int32_t>& stop_token_ids() const override { return model_.stop_token_ids; }
@@ -45,6 +47,13 @@ class EngineModel : public ServedModel {
   }
 
  private:
+  // The allocator keeps what a model leaves between its own small pieces; the next model's weights
+  // need it back.
+  struct HeapTrim {
+    ~HeapTrim() { malloc_trim(0); }
+  };
+
+  const HeapTrim trim_;  // ends last
   LoadedModel model_;
   const TokenizerCodec codec_;
   const EngineOptions options_;
