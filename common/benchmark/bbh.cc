@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/benchmark/bbh_file.h"
 #include "common/benchmark/group_name.h"
+#include "common/benchmark/prompt_text.h"
 
 namespace assay {
 namespace {
@@ -21,8 +22,7 @@ absl::string_view TaskOfPath(absl::string_view path) {
 }
 
 std::string RenderQuestion(const Item& item) {
-  const auto input = item.fields.find("input");
-  return absl::StrCat(input == item.fields.end() ? "" : input->second, "\nAnswer:");
+  return absl::StrCat(FieldOf(item, "input"), "\nAnswer:");
 }
 
 }  // namespace
@@ -95,11 +95,7 @@ absl::StatusOr<Selection> BbhBenchmark::Select(const ProtocolSpec& protocol, int
 
 std::string BbhBenchmark::RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                        absl::Span<const Item> shots) const {
-  std::string prompt;
-  for (const Item& shot : shots) {
-    absl::StrAppend(&prompt, RenderQuestion(shot), " ", shot.target, "\n\n");
-  }
-  return absl::StrCat(prompt, RenderQuestion(item));
+  return RenderAfterShots(item, shots, RenderQuestion);
 }
 
 }  // namespace assay

@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/benchmark/data_text.h"
 #include "common/benchmark/group_name.h"
+#include "common/benchmark/prompt_text.h"
 #include "common/benchmark/python_random.h"
 #include "common/benchmark/python_text.h"
 #include "common/benchmark/single_file.h"
@@ -102,14 +103,10 @@ absl::StatusOr<Item> ParseRow(absl::string_view path, int64_t line, absl::string
 
 // Up to and with "Answer:".
 std::string RenderQuestion(const Item& item) {
-  const auto field = [&item](const std::string& name) -> absl::string_view {
-    const auto found = item.fields.find(name);
-    return found == item.fields.end() ? absl::string_view() : found->second;
-  };
-  std::string text =
-      absl::StrCat(PythonStrip(field("premise")), " ", PythonStrip(field("question")));
+  std::string text = absl::StrCat(PythonStrip(FieldOf(item, "premise")), " ",
+                                  PythonStrip(FieldOf(item, "question")));
   for (const std::string& letter : item.choices) {
-    absl::StrAppend(&text, "\n", letter, ". ", field(letter));
+    absl::StrAppend(&text, "\n", letter, ". ", FieldOf(item, letter));
   }
   return absl::StrCat(text, "\nAnswer:");
 }
@@ -181,11 +178,7 @@ absl::StatusOr<Selection> CrassBenchmark::Select(const ProtocolSpec& protocol, i
 
 std::string CrassBenchmark::RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                          absl::Span<const Item> shots) const {
-  std::string prompt;
-  for (const Item& shot : shots) {
-    absl::StrAppend(&prompt, RenderQuestion(shot), " ", shot.target, "\n\n");
-  }
-  return absl::StrCat(prompt, RenderQuestion(item));
+  return RenderAfterShots(item, shots, RenderQuestion);
 }
 
 }  // namespace assay

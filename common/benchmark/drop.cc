@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/benchmark/data_text.h"
 #include "common/benchmark/drop_file.h"
+#include "common/benchmark/prompt_text.h"
 #include "common/benchmark/python_random.h"
 #include "common/benchmark/python_text.h"
 #include "common/benchmark/single_file.h"
@@ -22,11 +23,6 @@ constexpr char kGroup[] = "drop";
 constexpr char kF1Protocol[] = "drop-f1";
 constexpr char kSpan[] = "span";
 constexpr char kReferences[] = "references";
-
-absl::string_view Field(const Item& item, const std::string& name) {
-  const auto field = item.fields.find(name);
-  return field == item.fields.end() ? absl::string_view() : field->second;
-}
 
 bool HasSpan(const Item& item) { return item.fields.count(kSpan) > 0; }
 
@@ -52,8 +48,8 @@ Item MakeItem(DropQuestion question) {
 
 // Up to and with "Answer:".
 std::string RenderQuestion(const Item& item) {
-  return absl::StrCat(PythonStrip(Field(item, "passage")), " ",
-                      PythonStrip(Field(item, "question")), "\nAnswer:");
+  return absl::StrCat(PythonStrip(FieldOf(item, "passage")), " ",
+                      PythonStrip(FieldOf(item, "question")), "\nAnswer:");
 }
 
 }  // namespace
@@ -126,23 +122,19 @@ absl::StatusOr<Selection> DropBenchmark::Select(const ProtocolSpec& protocol, in
   std::set<absl::string_view> passages;  // of the shots
   for (const size_t drawn : PythonRandom(0).Sample(with_span.size(), count)) {
     selection.shots.push_back(*with_span[drawn]);
-    passages.insert(Field(*with_span[drawn], "passage"));
+    passages.insert(FieldOf(*with_span[drawn], "passage"));
   }
   const bool all = protocol.name == kF1Protocol;
   for (const Item& item : group) {
     const bool asked = all ? item.fields.count(kReferences) > 0 : HasSpan(item);
-    if (asked && passages.count(Field(item, "passage")) == 0) selection.items.push_back(item);
+    if (asked && passages.count(FieldOf(item, "passage")) == 0) selection.items.push_back(item);
   }
   return selection;
 }
 
 std::string DropBenchmark::RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                         absl::Span<const Item> shots) const {
-  std::string prompt;
-  for (const Item& shot : shots) {
-    absl::StrAppend(&prompt, RenderQuestion(shot), " ", shot.target, "\n\n");
-  }
-  return absl::StrCat(prompt, RenderQuestion(item));
+  return RenderAfterShots(item, shots, RenderQuestion);
 }
 
 }  // namespace assay

@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/benchmark/data_text.h"
 #include "common/benchmark/json_records.h"
+#include "common/benchmark/prompt_text.h"
 #include "common/benchmark/single_file.h"
 #include "common/benchmark/utf8.h"
 
@@ -126,8 +127,7 @@ absl::StatusOr<Selection> HumanEvalBenchmark::Select(const ProtocolSpec& protoco
 
 std::string HumanEvalBenchmark::RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                              absl::Span<const Item> shots) const {
-  const auto prompt = item.fields.find("prompt");
-  return absl::StrCat(kRequest, prompt == item.fields.end() ? "" : prompt->second);
+  return absl::StrCat(kRequest, FieldOf(item, "prompt"));
 }
 
 }  // namespace assay
