@@ -84,8 +84,9 @@ struct GemmTask {
 // Tasks begin at multiples of so many rows.
 inline constexpr int64_t kRowStep = 32;
 
-// A block of the cache for one layer and one key-value head: KvBytes bytes, in a layout of the
-// table's own (float32 and 16-bit panels, or tiles). Rows of queries that see it.
+// Rows of queries that see a block of the cache. For one layer and one key-value head a block holds
+// keys, then values, of kBlockTokens × Padded(head_size) elements each, in a layout of the table's
+// own (panels or tiles).
 struct AttentionBlock {
   int64_t block;           // number of the block in the pool
   int32_t first_position;  // of its first token
