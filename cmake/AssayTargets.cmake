@@ -11,6 +11,18 @@ function(assay_library name)
   target_link_libraries(${name} PUBLIC assay_warnings ${ARGN})
 endfunction()
 
+# What most tests include, compiled once.
+if(ASSAY_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cc.in "// Holds the tests' precompiled header.\n")
+  file(COPY_FILE ${CMAKE_BINARY_DIR}/test_headers.cc.in ${CMAKE_BINARY_DIR}/test_headers.cc ONLY_IF_DIFFERENT)
+  add_library(assay_test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cc)
+  target_link_libraries(assay_test_headers PRIVATE assay_warnings GTest::gmock GTest::gtest)
+  target_compile_options(assay_test_headers PRIVATE -pthread)
+  target_precompile_headers(assay_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <map> <string> <vector>
+    <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/time/time.h> <absl/types/span.h>)
+endif()
+
 # assay_test(NAME DEPS...): the GoogleTest program NAME of all *_test.cc files of this folder.
 function(assay_test name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
@@ -19,6 +31,8 @@ function(assay_test name)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE assay_warnings GTest::gmock GTest::gtest_main ${ARGN})
+  target_precompile_headers(${name} REUSE_FROM assay_test_headers)
+  target_compile_options(${name} PRIVATE -pthread)  # as the precompiled header has it
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES LABELS unit)
 endfunction()
@@ -32,6 +46,8 @@ function(assay_database_test name)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE assay_warnings assay_test_postgres GTest::gmock GTest::gtest_main ${ARGN})
+  target_precompile_headers(${name} REUSE_FROM assay_test_headers)
+  target_compile_options(${name} PRIVATE -pthread)  # as the precompiled header has it
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/random/random.h"
@@ -24,6 +25,7 @@
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
 #include "worker/engine/engine.h"
+#include "worker/engine/optimizations.h"
 #include "worker/machine/machine.h"
 #include "worker/machine/processor_claims.h"
 #include "worker/process/engine_identity.h"
@@ -45,6 +47,8 @@ struct Arguments {
   int threads = 0;  // 0: the physical cores that no other worker has
   int64_t token_budget = EngineOptions().token_budget;
   int64_t kv_cache_mb = EngineOptions().kv_cache_bytes >> 20;
+  int64_t most_running = EngineOptions().most_running;
+  std::vector<std::string> without;
   int shards_in_flight = SessionState::Options().shards_in_flight;
   std::string worker_id;
   std::string sandbox = "namespaces";
@@ -109,6 +113,10 @@ absl::Status Serve(Arguments arguments) {
       info.gflops.at("float32"), info.gflops.at("bfloat16"), arguments.coordinator);
 
   EngineOptions engine;
+  for (const std::string& name : arguments.without) {
+    ASSAY_RETURN_IF_ERROR(LeaveOut(name, &engine));
+  }
+  engine.most_running = arguments.most_running;
   engine.token_budget = arguments.token_budget;
   engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
   EngineModelLoader loader(engine);
@@ -153,6 +161,14 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
                   "Memory for keys and values of sequences, in MiB")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
       ->capture_default_str();
+  app->add_option("--most-running", arguments->most_running, "Sequences decoded at once, at most")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 16))
+      ->capture_default_str();
+  app->add_option(
+         "--without", arguments->without,
+         "Optimizations of the engine to leave out, for measurements; none changes a result")
+      ->delimiter(',')
+      ->check(CLI::IsMember(OptimizationNames()));
   app->add_option("--shards-in-flight", arguments->shards_in_flight,
                   "Shards worked on at once; with two or more, batches stay full between shards")
       ->check(CLI::Range(1, 64))

@@ -16,6 +16,7 @@
 #include "common/benchmark/benchmark.h"
 #include "tests/bench/request_file.h"
 #include "worker/engine/engine.h"
+#include "worker/engine/optimizations.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
@@ -217,9 +218,9 @@ int main(int argc, char** argv) {
   app.add_option("--kv-cache-mb", arguments.kv_cache_mebibytes)->capture_default_str();
   app.add_option("--token-budget", arguments.engine.token_budget)->capture_default_str();
   app.add_option("--most-running", arguments.engine.most_running)->capture_default_str();
-  app.add_option("--share-prefixes", arguments.engine.share_prefixes)->capture_default_str();
-  app.add_option("--order-by-prefix", arguments.engine.order_by_prefix)->capture_default_str();
-  app.add_option("--speculate", arguments.engine.speculate)->capture_default_str();
+  std::vector<std::string> without;
+  app.add_option("--without", without, "Optimizations to leave out")
+      ->check(CLI::IsMember(assay::OptimizationNames()));
   CLI11_PARSE(app, argc, argv);
   if (!*data && !*requests && !*describe) {
     std::fprintf(stderr, "one of --data, --requests and --describe is needed\n");
@@ -232,6 +233,7 @@ int main(int argc, char** argv) {
     at::set_num_threads(arguments.threads);
     assay::ThreadPool::SetThreads(arguments.threads);
   }
+  for (const std::string& name : without) assay::LeaveOut(name, &arguments.engine).IgnoreError();
   arguments.engine.kv_cache_bytes = arguments.kv_cache_mebibytes << 20;
   const absl::Status status = assay::Run(arguments, started);
   if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());

@@ -12,19 +12,21 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "worker/engine/request.h"
+#include "worker/layers/batch.h"
 
 namespace assay {
 
 class CausalLm;
 
-// The flags change no result. They are there to measure what each part brings.
 struct EngineOptions {
   int64_t token_budget = 2048;  // tokens computed in one step, at most
   int64_t kv_cache_bytes = int64_t{2} << 30;
-  int64_t most_running = 128;   // sequences, at most; they take turns in decoding
+  int64_t most_running = 128;  // sequences, at most; they take turns in decoding
+  // What can be left out; none changes a result (optimizations.h has their names).
   bool share_prefixes = true;   // keys and values of common prefixes are computed once
   bool order_by_prefix = true;  // else prompts wait in the order of submission
   bool speculate = true;        // prompt look-up (speculation.h) where a pass has room for it
+  PassOptions passes = {};
 };
 
 struct EngineStatistics {

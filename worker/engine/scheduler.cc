@@ -108,6 +108,7 @@ void Scheduler::Take(Sequence* sequence, int64_t tokens, Schedule* schedule) {
 
 Schedule Scheduler::Next() {
   Schedule schedule;
+  schedule.batch.options = options_.passes;
   int64_t budget = options_.token_budget;
   if (options_.speculate) Draft();
   // First those with one token to go (decoding), then prompts that were begun.

@@ -40,9 +40,15 @@ AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch,
       }
     }
   }
-  const int64_t all = static_cast<int64_t>(rows_.size());
-  for (int64_t first = 0; first < all; first += cpu::kAttentionRows) {
-    AddTask(slices, first, std::min(cpu::kAttentionRows, all - first));
+  const auto add_tasks = [&](int64_t begin, int64_t end) {
+    for (int64_t first = begin; first < end; first += cpu::kAttentionRows) {
+      AddTask(slices, first, std::min(cpu::kAttentionRows, end - first));
+    }
+  };
+  if (batch.options.share_attention) {
+    add_tasks(0, static_cast<int64_t>(rows_.size()));
+  } else {
+    for (const SliceRows& slice : slices) add_tasks(slice.first_row, slice.first_row + slice.rows);
   }
   // Long tasks first, so that no thread is left with one at the end.
   std::stable_sort(tasks_.begin(), tasks_.end(),

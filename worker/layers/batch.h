@@ -24,6 +24,14 @@ struct BlockCopy {
   int64_t tokens = 0;
 };
 
+// Ways to compute a pass; none changes a result. They are there to measure what each part brings.
+struct PassOptions {
+  bool share_attention = true;  // sequences' rows stand together over the blocks that they share
+  bool rows_through_layers =
+      true;                  // else each step of a layer is done for all rows before the next
+  bool outputs_only = true;  // the last layer computes only the rows that are asked for
+};
+
 struct Batch {
   std::vector<int32_t> token_ids;  // one a row
   std::vector<int32_t> positions;  // one a row
@@ -33,6 +41,8 @@ struct Batch {
   // Blocks that belong to a new owner with this pass; cleared before anything is written.
   std::vector<int32_t> fresh_blocks;
   std::vector<int64_t> output_rows;  // rows whose final hidden state is wanted, ascending
+
+  PassOptions options;
 
   int64_t rows() const { return static_cast<int64_t>(token_ids.size()); }
 };

@@ -26,11 +26,15 @@ void RunByRows(int64_t rows, const std::vector<Stage>& stages, ThreadPool& pool)
 
 }  // namespace
 
-void RunStages(int64_t rows, const std::vector<Stage>& stages) {
+void RunStages(int64_t rows, const std::vector<Stage>& stages, bool together) {
   if (rows == 0) return;
   ThreadPool& pool = ThreadPool::Shared();
   if (rows >= kLeastRowsAThread * pool.threads()) {
-    RunByRows(rows, stages, pool);
+    if (together) {
+      RunByRows(rows, stages, pool);
+    } else {
+      for (const Stage& stage : stages) RunByRows(rows, {stage}, pool);
+    }
     return;
   }
   for (const Stage& stage : stages) {

@@ -23,7 +23,8 @@ struct Stage {
 // Runs the stages one after another for every row in [0, rows). Many rows: each thread takes some
 // rows through all stages, so that what a stage leaves is in its cache for the next. Few rows: all
 // threads share each stage's columns, so that each reads a part of the weights only.
-void RunStages(int64_t rows, const std::vector<Stage>& stages);
+// Not `together`: a stage is done for all rows before the next begins.
+void RunStages(int64_t rows, const std::vector<Stage>& stages, bool together);
 
 }  // namespace assay
 

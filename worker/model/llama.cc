@@ -171,7 +171,7 @@ class LlamaForCausalLm : public CausalLm {
       }
     }}};
     AddAttentionInput(pass, 0, &stages);
-    RunStages(rows, stages);
+    RunStages(rows, stages, batch.options.rows_through_layers);
 
     std::vector<int64_t> all(static_cast<size_t>(rows));
     std::iota(all.begin(), all.end(), int64_t{0});
@@ -182,30 +182,40 @@ class LlamaForCausalLm : public CausalLm {
       stages.clear();
       AddAttentionOutput(pass, i, &stages);
       AddAttentionInput(pass, i + 1, &stages);
-      RunStages(rows, stages);
+      RunStages(rows, stages, batch.options.rows_through_layers);
     }
-    LastLayer(batch, pass, pool);
+    LastLayer(batch, batch.options.outputs_only ? batch.output_rows : all, pass, pool);
   }
 
-  // Behind the last layer's keys and values only rows that are asked for matter.
-  void LastLayer(const Batch& batch, Pass pass, KvPool* pool) {
+  // Behind the last layer's keys and values only rows that are asked for matter: `rows`, ascending,
+  // which has all of batch.output_rows.
+  void LastLayer(const Batch& batch, absl::Span<const int64_t> rows, Pass pass, KvPool* pool) {
     const int64_t last = config_.layers - 1;
-    const int64_t outputs = static_cast<int64_t>(batch.output_rows.size());
+    const int64_t size = config_.hidden_size;
+    const int64_t count = static_cast<int64_t>(rows.size());
     pass.writer->Copy(last);
-    const AttentionPlan plan(attention_, batch, batch.output_rows, pool);
+    const AttentionPlan plan(attention_, batch, rows, pool);
     plan.Attend(last, pass.queries, pass.attended);
     const float* hidden = pass.hidden;
-    pass.hidden = static_cast<float*>(output_hidden_.Get(outputs, config_.hidden_size));
-    final_rows_ = final_.Get(outputs, cpu::Padded(config_.hidden_size));
+    pass.hidden = static_cast<float*>(output_hidden_.Get(count, size));
     std::vector<Stage> stages = {{.run = [&](RowRange range, int64_t, int64_t) {
       for (int64_t i = range.first; i < range.first + range.rows; ++i) {
-        const float* row = hidden + batch.output_rows[static_cast<size_t>(i)] * config_.hidden_size;
-        std::copy(row, row + config_.hidden_size, pass.hidden + i * config_.hidden_size);
+        std::copy_n(hidden + rows[static_cast<size_t>(i)] * size, size, pass.hidden + i * size);
       }
     }}};
     AddAttentionOutput(pass, last, &stages);
-    AddNorm(pass, final_norm_, final_rows_, &stages);
-    RunStages(outputs, stages);
+    RunStages(count, stages, batch.options.rows_through_layers);
+
+    const int64_t outputs = static_cast<int64_t>(batch.output_rows.size());
+    final_rows_ = final_.Get(outputs, cpu::Padded(size));
+    stages = {{.run = [&](RowRange range, int64_t, int64_t) {
+      for (int64_t i = range.first; i < range.first + range.rows; ++i) {
+        const int64_t batch_row = batch.output_rows[static_cast<size_t>(i)];
+        const auto row = std::lower_bound(rows.begin(), rows.end(), batch_row) - rows.begin();
+        final_norm_.Apply(precision_, pass.hidden + row * size, final_rows_, i);
+      }
+    }}};
+    RunStages(outputs, stages, true);
   }
 
   void AddNorm(const Pass& pass, const RmsNorm& norm, void* out, std::vector<Stage>* stages) const {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "tests/support/checkpoint_builder.h"
+#include "worker/engine/optimizations.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
 #include "worker/model/llama.h"
@@ -365,8 +366,15 @@ TEST(EngineRequestTest, TheSwitchesChangeNoOutput) {
   const std::unique_ptr<CausalLm> model = TinyModel(Precision::kBFloat16);
   const std::vector<Request> requests = Requests();
   const std::map<uint64_t, Completion> expected = RunAll(model.get(), {}, requests);
-  ExpectSame(expected, RunAll(model.get(), {.share_prefixes = false}, requests), "not shared");
-  ExpectSame(expected, RunAll(model.get(), {.order_by_prefix = false}, requests), "not ordered");
+  for (const std::string& name : OptimizationNames()) {
+    EngineOptions options;
+    ASSERT_TRUE(LeaveOut(name, &options).ok());
+    ExpectSame(expected, RunAll(model.get(), options, requests), name);
+  }
+  EngineOptions none;
+  for (const std::string& name : OptimizationNames()) ASSERT_TRUE(LeaveOut(name, &none).ok());
+  ExpectSame(expected, RunAll(model.get(), none, requests), "none of them");
+  EXPECT_EQ(LeaveOut("sharing", &none).code(), absl::StatusCode::kInvalidArgument);
   ExpectSame(expected, RunAll(model.get(), {.most_running = 1}, requests), "one by one");
 }
 
