@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/commands/asking_options.h"
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
 #include "client/commands/names.h"
@@ -25,6 +26,7 @@ struct EvalOptions {
   std::optional<int> shots;
   int64_t limit = 0;
   int shard_items = 0;
+  std::shared_ptr<AskingOptions> asking;
   bool dry_run = false;
   bool detach = false;
   std::shared_ptr<OutputFormat> format;
@@ -40,6 +42,7 @@ absl::StatusOr<v1::SubmitJobRequest> ToRequest(const EvalOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision));
   settings.set_precision(ToProto(precision));
   settings.set_limit(options.limit);
+  ASSAY_RETURN_IF_ERROR(options.asking->AddTo(settings));
   request.set_shard_items(options.shard_items);
   return request;
 }
@@ -171,6 +174,7 @@ void AddEvalCommand(CLI::App& parent, CommandContext& context) {
         const absl::StatusOr<Precision> precision = ParsePrecision(name);
         return precision.ok() ? std::string() : std::string(precision.status().message());
       });
+  options->asking = AddAskingOptions(command);
   command
       ->add_option("--shard-items", options->shard_items,
                    "Items that a worker takes at once (default: the planner decides)")

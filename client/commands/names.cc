@@ -24,6 +24,16 @@ std::string NameOf(v1::Precision precision) {
   return Named(precision, v1::PRECISION_INT8, PrecisionName);
 }
 
+std::string NameOf(v1::PromptTemplate prompt_template) {
+  if (prompt_template == v1::PROMPT_TEMPLATE_UNSPECIFIED) return "none";
+  return Named(prompt_template, v1::PROMPT_TEMPLATE_ALPACA, PromptTemplateName);
+}
+
+std::string NameOf(v1::BosHandling bos) {
+  if (bos == v1::BOS_HANDLING_UNSPECIFIED) return "default";
+  return Named(bos, v1::BOS_HANDLING_NEVER, BosHandlingName);
+}
+
 std::string NameOf(v1::Verdict verdict) { return Named(verdict, v1::VERDICT_ERROR, VerdictName); }
 
 std::string NameOf(v1::FinishReason reason) {

@@ -11,10 +11,12 @@
 
 namespace assay {
 
-std::string NameOf(v1::State state);          // "running"
-std::string NameOf(v1::Precision precision);  // "bfloat16"
-std::string NameOf(v1::Verdict verdict);      // "correct"
-std::string NameOf(v1::FinishReason reason);  // "length"
+std::string NameOf(v1::State state);                     // "running"
+std::string NameOf(v1::Precision precision);             // "bfloat16"
+std::string NameOf(v1::PromptTemplate prompt_template);  // "chat"; "none" when unspecified
+std::string NameOf(v1::BosHandling bos);                 // "always"; "default" when unspecified
+std::string NameOf(v1::Verdict verdict);                 // "correct"
+std::string NameOf(v1::FinishReason reason);             // "length"
 
 // Cells that carry the tone of what they say.
 Cell StateCell(v1::State state);

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/commands/asking_options.h"
 #include "client/commands/names.h"
 #include "client/output/score_cells.h"
 #include "client/output/text.h"
@@ -68,8 +69,10 @@ Json RunJson(const v1::RunResult& result) {
       {"generated_tokens", run.generated_tokens()},
       {"started", TimeCell(run.has_started(), run.started(), absl::UTCTimeZone()).value},
       {"finished", TimeCell(run.has_finished(), run.finished(), absl::UTCTimeZone()).value},
-      {"metrics", std::move(metrics)},
-      {"manifest", Manifest(result)}};
+  };
+  json.update(AskingJson(settings));
+  json["metrics"] = std::move(metrics);
+  json["manifest"] = Manifest(result);
   return json;
 }
 

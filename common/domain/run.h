@@ -9,21 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/domain/run_settings.h"
 
 namespace assay {
-
-// What a model computes in. kInt8: weights of 8 bits, everything else as for kBFloat16.
-enum class Precision { kFloat32, kBFloat16, kFloat16, kInt8 };
-absl::string_view PrecisionName(Precision precision);  // "float32", "bfloat16", "float16", "int8"
-absl::StatusOr<Precision> ParsePrecision(absl::string_view name);
-
-struct RunSettings {
-  std::string protocol;      // "instructeval", "lm-eval"
-  int protocol_version = 0;  // filled in by the planner
-  int shots = -1;            // -1: the protocol's own number
-  Precision precision = Precision::kBFloat16;
-  int64_t limit = 0;  // at most so many items of each group, in file order; 0: all
-};
 
 // A run is one model on one benchmark by one setting.
 struct RunSpec {

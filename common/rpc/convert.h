@@ -23,6 +23,7 @@ namespace assay {
 v1::Item ToProto(const Item& item);
 v1::DatasetInfo ToProto(const DatasetInfo& dataset);
 v1::ModelSpec ToProto(const ModelSpec& model);
+v1::SamplingSettings ToProto(const SamplingSettings& sampling);
 v1::RunSettings ToProto(const RunSettings& settings);
 v1::RunSpec ToProto(const RunSpec& run);
 v1::RunProgress ToProto(const RunProgress& run);
@@ -39,6 +40,7 @@ v1::CommitOutcome ToProto(CommitOutcome outcome);
 absl::StatusOr<Item> FromProto(const v1::Item& item);
 absl::StatusOr<DatasetInfo> FromProto(const v1::DatasetInfo& dataset);
 absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& model);
+absl::StatusOr<SamplingSettings> FromProto(const v1::SamplingSettings& sampling);
 absl::StatusOr<RunSettings> FromProto(const v1::RunSettings& settings);
 absl::StatusOr<RunSpec> FromProto(const v1::RunSpec& run);
 absl::StatusOr<RunProgress> FromProto(const v1::RunProgress& run);

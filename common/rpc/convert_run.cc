@@ -1,5 +1,7 @@
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
@@ -11,11 +13,21 @@ namespace {
 static_assert(v1::PRECISION_FLOAT32 == static_cast<int>(Precision::kFloat32) + 1);
 static_assert(v1::PRECISION_BFLOAT16 == static_cast<int>(Precision::kBFloat16) + 1);
 static_assert(v1::PRECISION_INT8 == static_cast<int>(Precision::kInt8) + 1);
+static_assert(v1::PROMPT_TEMPLATE_ALPACA == static_cast<int>(PromptTemplate::kAlpaca) + 1);
+static_assert(v1::BOS_HANDLING_NEVER == static_cast<int>(BosHandling::kNever) + 1);
 static_assert(v1::STATE_PENDING == static_cast<int>(State::kPending) + 1);
 static_assert(v1::STATE_RUNNING == static_cast<int>(State::kRunning) + 1);
 static_assert(v1::STATE_COMPLETED == static_cast<int>(State::kCompleted) + 1);
 static_assert(v1::STATE_CANCELLED == static_cast<int>(State::kCancelled) + 1);
 static_assert(v1::STATE_FAILED == static_cast<int>(State::kFailed) + 1);
+
+// `otherwise` where earlier clients say nothing.
+template <typename Domain, typename Proto>
+absl::StatusOr<Domain> EnumOrDefault(absl::string_view field, Proto value, Domain otherwise,
+                                     bool (*is_valid)(int)) {
+  if (static_cast<int>(value) == 0) return otherwise;
+  return EnumFromProto<Domain>(field, value, is_valid);
+}
 
 void SetTimestamp(absl::Time time, google::protobuf::Timestamp* proto) {
   const int64_t seconds = absl::ToUnixSeconds(time);
@@ -36,6 +48,40 @@ absl::StatusOr<Precision> FromProto(v1::Precision proto) {
   return EnumFromProto<Precision>("precision", proto, v1::Precision_IsValid);
 }
 
+v1::SamplingSettings ToProto(const SamplingSettings& sampling) {
+  v1::SamplingSettings proto;
+  if (sampling.temperature.has_value()) proto.set_temperature(*sampling.temperature);
+  proto.set_top_p(sampling.top_p);
+  proto.set_top_k(sampling.top_k);
+  proto.set_seed(sampling.seed);
+  proto.set_samples(sampling.samples);
+  return proto;
+}
+
+absl::StatusOr<SamplingSettings> FromProto(const v1::SamplingSettings& proto) {
+  SamplingSettings sampling;
+  if (proto.has_temperature()) {
+    ASSAY_RETURN_IF_ERROR(CheckNotNegative("SamplingSettings.temperature", proto.temperature()));
+    sampling.temperature = proto.temperature();
+  }
+  if (proto.has_top_p()) sampling.top_p = proto.top_p();
+  if (!(sampling.top_p > 0 && sampling.top_p <= 1)) {
+    return FieldError("SamplingSettings.top_p",
+                      absl::StrCat("must be above 0 and at most 1, got ", sampling.top_p));
+  }
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("SamplingSettings.top_k", proto.top_k(), 0));
+  sampling.top_k = proto.top_k();
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("SamplingSettings.seed", proto.seed(), 0));
+  sampling.seed = proto.seed();
+  if (proto.samples() < 0 || proto.samples() > kMostSamples) {
+    return FieldError(
+        "SamplingSettings.samples",
+        absl::StrCat("must be between 1 and ", kMostSamples, ", got ", proto.samples()));
+  }
+  if (proto.samples() > 0) sampling.samples = proto.samples();
+  return sampling;
+}
+
 v1::RunSettings ToProto(const RunSettings& settings) {
   v1::RunSettings proto;
   proto.set_protocol(settings.protocol);
@@ -43,6 +89,10 @@ v1::RunSettings ToProto(const RunSettings& settings) {
   if (settings.shots >= 0) proto.set_shots(settings.shots);
   proto.set_precision(ToProto(settings.precision));
   proto.set_limit(settings.limit);
+  proto.set_prompt_template(EnumToProto<v1::PromptTemplate>(settings.prompt_template));
+  proto.set_system_prompt(settings.system_prompt);
+  proto.set_bos(EnumToProto<v1::BosHandling>(settings.bos));
+  *proto.mutable_sampling() = ToProto(settings.sampling);
   return proto;
 }
 
@@ -60,6 +110,14 @@ absl::StatusOr<RunSettings> FromProto(const v1::RunSettings& proto) {
       settings.precision,
       EnumFromProto<Precision>("RunSettings.precision", proto.precision(), v1::Precision_IsValid));
   settings.limit = proto.limit();
+  ASSAY_ASSIGN_OR_RETURN(settings.prompt_template,
+                         EnumOrDefault("RunSettings.prompt_template", proto.prompt_template(),
+                                       PromptTemplate::kNone, v1::PromptTemplate_IsValid));
+  settings.system_prompt = proto.system_prompt();
+  ASSAY_ASSIGN_OR_RETURN(settings.bos,
+                         EnumOrDefault("RunSettings.bos", proto.bos(), BosHandling::kDefault,
+                                       v1::BosHandling_IsValid));
+  ASSAY_ASSIGN_OR_RETURN(settings.sampling, FromProto(proto.sampling()));
   return settings;
 }
 

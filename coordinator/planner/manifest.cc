@@ -21,6 +21,7 @@ std::string FormatUtc(absl::Time time) {
 
 std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
                          const Grader& grader) {
+  const SamplingSettings& sampling = run.settings.sampling;
   const Json manifest = {
       {"model",
        {{"name", model.name},
@@ -48,7 +49,15 @@ std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Proto
        {{"shots", run.settings.shots},
         {"limit", run.settings.limit},
         {"precision", std::string(PrecisionName(run.settings.precision))},
-        {"sampling", "greedy"}}},
+        {"prompt_template", std::string(PromptTemplateName(run.settings.prompt_template))},
+        {"system_prompt", run.settings.system_prompt},
+        {"bos", std::string(BosHandlingName(run.settings.bos))},
+        {"sampling",
+         {{"temperature", sampling.temperature.value_or(0)},
+          {"top_p", sampling.top_p},
+          {"top_k", sampling.top_k},
+          {"seed", sampling.seed},
+          {"samples", sampling.samples}}}}},
       {"engine_version", kEngineVersion},
       {"program_version", kVersion}};
   return Dump(manifest);

@@ -17,10 +17,12 @@ namespace {
 
 constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
-    "  shots, precision_name, item_limit, manifest, estimated_tokens, items) "
+    "  shots, precision_name, item_limit, manifest, estimated_tokens, items, prompt_template, "
+    "  system_prompt, bos, temperature, top_p, top_k, seed, samples) "
     "SELECT $1::bigint, $2, dataset_id, $3, $4, $5::integer, $6::integer, $7, $8::bigint, "
     "$9::json, "
-    "  $10::bigint, $11::bigint "
+    "  $10::bigint, $11::bigint, $14, $15, $16, $17::double precision, $18::double precision, "
+    "  $19::integer, $20::bigint, $21::integer "
     "FROM datasets WHERE benchmark = $12 AND sha256 = $13 RETURNING run_id";
 
 constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitted) FROM jobs ";
@@ -116,7 +118,10 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
       kInsertRun, job_id, run.spec.model_name, run.spec.dataset_name, settings.protocol,
       settings.protocol_version, settings.shots, std::string(PrecisionName(settings.precision)),
       settings.limit, run.manifest_json, run.estimated_tokens, items, run.spec.benchmark,
-      run.spec.dataset_sha256);
+      run.spec.dataset_sha256, std::string(PromptTemplateName(settings.prompt_template)),
+      settings.system_prompt, std::string(BosHandlingName(settings.bos)),
+      settings.sampling.temperature.value_or(0), settings.sampling.top_p, settings.sampling.top_k,
+      settings.sampling.seed, settings.sampling.samples);
   if (inserted.empty()) {
     return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
                                             " with sha256 ", run.spec.dataset_sha256));

@@ -42,6 +42,15 @@ absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first) {
   ASSAY_ASSIGN_OR_RETURN(run.settings.precision, ParsePrecision(row[i++].c_str()));
   run.settings.limit = row[i++].as<int64_t>();
   run.model_name = row[i++].c_str();
+  ASSAY_ASSIGN_OR_RETURN(run.settings.prompt_template, ParsePromptTemplate(row[i++].c_str()));
+  run.settings.system_prompt = row[i++].c_str();
+  ASSAY_ASSIGN_OR_RETURN(run.settings.bos, ParseBosHandling(row[i++].c_str()));
+  SamplingSettings& sampling = run.settings.sampling;
+  sampling.temperature = row[i++].as<double>();
+  sampling.top_p = row[i++].as<double>();
+  sampling.top_k = row[i++].as<int>();
+  sampling.seed = row[i++].as<int64_t>();
+  sampling.samples = row[i++].as<int>();
   return run;
 }
 

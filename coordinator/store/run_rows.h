@@ -15,8 +15,9 @@ namespace assay {
 // Of `runs` as r and `datasets` as d, in the order that ReadRunSpec expects them.
 inline constexpr char kRunSpecColumns[] =
     "r.run_id, r.job_id, d.benchmark, r.dataset_name, d.sha256, r.protocol, r.protocol_version, "
-    "r.shots, r.precision_name, r.item_limit, r.model_name";
-inline constexpr int kRunSpecColumnCount = 11;
+    "r.shots, r.precision_name, r.item_limit, r.model_name, r.prompt_template, r.system_prompt, "
+    "r.bos, r.temperature, r.top_p, r.top_k, r.seed, r.samples";
+inline constexpr int kRunSpecColumnCount = 19;
 
 // The run in the columns from `first`.
 absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first);

@@ -5,6 +5,7 @@
 #include <grpcpp/support/status.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -57,6 +58,10 @@ RunSpec ARun() {
   run.settings.shots = 5;
   run.settings.precision = Precision::kFloat16;
   run.settings.limit = 20;
+  run.settings.prompt_template = PromptTemplate::kChat;
+  run.settings.system_prompt = "Be short.";
+  run.settings.bos = BosHandling::kNever;
+  run.settings.sampling = {.temperature = 0.8, .top_p = 0.95, .top_k = 40, .seed = 7, .samples = 3};
   run.model_name = "smol";
   return run;
 }
@@ -172,6 +177,14 @@ TEST(ConvertTest, RunSpecAndSettings) {
   EXPECT_EQ(run.settings.shots, 5);
   EXPECT_EQ(run.settings.precision, Precision::kFloat16);
   EXPECT_EQ(run.settings.limit, 20);
+  EXPECT_EQ(run.settings.prompt_template, PromptTemplate::kChat);
+  EXPECT_EQ(run.settings.system_prompt, "Be short.");
+  EXPECT_EQ(run.settings.bos, BosHandling::kNever);
+  EXPECT_EQ(run.settings.sampling.temperature, 0.8);
+  EXPECT_EQ(run.settings.sampling.top_p, 0.95);
+  EXPECT_EQ(run.settings.sampling.top_k, 40);
+  EXPECT_EQ(run.settings.sampling.seed, 7);
+  EXPECT_EQ(run.settings.sampling.samples, 3);
   EXPECT_EQ(run.model_name, "smol");
 }
 
@@ -181,6 +194,46 @@ TEST(ConvertTest, ShotsOfTheProtocolAreToldFromNoShots) {
   EXPECT_EQ(RoundTrip<v1::RunSettings>(settings).shots, -1);
   settings.shots = 0;
   EXPECT_EQ(RoundTrip<v1::RunSettings>(settings).shots, 0);
+}
+
+// What clients of earlier versions mean by saying nothing.
+TEST(ConvertTest, SettingsThatAreNotThereHaveTheirDefaults) {
+  v1::RunSettings proto;
+  proto.set_precision(v1::PRECISION_INT8);
+  const auto settings = FromProto(proto);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->prompt_template, PromptTemplate::kNone);
+  EXPECT_EQ(settings->bos, BosHandling::kDefault);
+  EXPECT_EQ(settings->sampling.temperature, std::nullopt);
+  EXPECT_EQ(settings->sampling.top_p, 1);
+  EXPECT_EQ(settings->sampling.samples, 1);
+}
+
+TEST(ConvertTest, SettingsOutOfRangeAreRefused) {
+  const auto refusal = [](auto change) {
+    v1::RunSettings proto = ToProto(RunSettings());
+    change(proto);
+    const auto settings = FromProto(proto);
+    EXPECT_TRUE(absl::IsInvalidArgument(settings.status())) << settings.status();
+    return std::string(settings.status().message());
+  };
+  using Proto = v1::RunSettings;
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_temperature(-0.5); }),
+              HasSubstr("SamplingSettings.temperature"));
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_temperature(std::nan("")); }),
+              HasSubstr("SamplingSettings.temperature"));
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_top_p(0); }),
+              HasSubstr("SamplingSettings.top_p"));
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_top_p(std::nan("")); }),
+              HasSubstr("SamplingSettings.top_p"));
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_top_k(-1); }),
+              HasSubstr("SamplingSettings.top_k"));
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_seed(-1); }),
+              HasSubstr("SamplingSettings.seed"));
+  EXPECT_THAT(refusal([](Proto& p) { p.mutable_sampling()->set_samples(kMostSamples + 1); }),
+              HasSubstr("SamplingSettings.samples: must be between 1 and 1000, got 1001"));
+  EXPECT_THAT(refusal([](Proto& p) { p.set_bos(static_cast<v1::BosHandling>(9)); }),
+              HasSubstr("RunSettings.bos: unknown value 9"));
 }
 
 TEST(ConvertTest, JobProgress) {

@@ -1,0 +1,44 @@
+// Options that say how a run puts its questions to a model and takes the answers.
+#ifndef ASSAY_CLIENT_COMMANDS_ASKING_OPTIONS_H_
+#define ASSAY_CLIENT_COMMANDS_ASKING_OPTIONS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "assay/v1/types.pb.h"
+#include "client/output/record_writer.h"
+
+namespace assay {
+
+struct AskingOptions {
+  std::string prompt_template = "none";
+  std::string system_prompt;
+  std::string bos = "default";
+  std::optional<double> temperature;
+  double top_p = 1;
+  int top_k = 0;
+  int64_t seed = 0;
+  int samples = 1;
+
+  // Sets these fields of `settings` and leaves the others.
+  absl::Status AddTo(v1::RunSettings& settings) const;
+};
+
+// Adds --template, --system-prompt, --bos, --temperature, --top-p, --top-k, --seed and --samples;
+// the values are valid once the command line is read.
+std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command);
+
+// {"prompt_template": ..., "system_prompt": ..., "bos": ..., "temperature": ..., "top_p": ...,
+// "top_k": ..., "seed": ..., "samples": ...}.
+Json AskingJson(const v1::RunSettings& settings);
+// Of these, those that are not as they are by themselves: "chat, 10 samples at 0.8"; empty when all
+// are.
+std::string DescribeAsking(const v1::RunSettings& settings);
+
+}  // namespace assay
+
+#endif  // ASSAY_CLIENT_COMMANDS_ASKING_OPTIONS_H_
