@@ -16,12 +16,22 @@ namespace {
 // Means that differ by less differ by rounding only.
 constexpr double kRounding = 1e-12;
 
+// A cluster lies within one group.
+ClusterCount Sum(const ClusterCount& a, const ClusterCount& b) {
+  return {a.clusters + b.clusters,   a.n_n + b.n_n,
+          a.n_correct + b.n_correct, a.correct_correct + b.correct_correct,
+          a.n_values + b.n_values,   a.values_values + b.values_values};
+}
+
 void Add(const GroupCount& count, GroupCount* sum) {
   sum->items += count.items;
   sum->correct += count.correct;
   sum->errors += count.errors;
+  sum->unanswered += count.unanswered;
+  sum->unparsable += count.unparsable;
   sum->values += count.values;
   sum->squared_values += count.squared_values;
+  sum->clusters = Sum(sum->clusters, count.clusters);
 }
 
 // What is averaged.
@@ -32,6 +42,21 @@ struct Measure {
 
 Moments ToMoments(const GroupCount& count) {
   return {count.items, count.values, count.squared_values};
+}
+
+// Whether some items of the group hang together.
+bool IsClustered(const GroupCount& count) {
+  return count.clusters.clusters > 0 && count.clusters.clusters < count.items;
+}
+
+ClusteredMoments ToClusteredMoments(const Measure& measure, const GroupCount& count) {
+  const ClusterCount& sums = count.clusters;
+  if (measure.of_values) {
+    return {count.items, count.values, sums.clusters, sums.n_n, sums.n_values, sums.values_values};
+  }
+  return {count.items,    static_cast<double>(count.correct),
+          sums.clusters,  sums.n_n,
+          sums.n_correct, sums.correct_correct};
 }
 
 // Scores lie between 0 and 1, so no interval leads out of there; it is all of it where nothing is
@@ -46,12 +71,18 @@ Metric ToMetric(const std::string& name, const GroupCount& count, const Estimate
           known(estimate.standard_error, 0),
           count.items,
           count.errors,
+          count.unanswered,
+          count.unparsable,
           known(estimate.interval.low, 0),
           known(estimate.interval.high, 1)};
 }
 
 // The mean over the items of `count`, of which there is at least one.
 Metric MicroAverage(const Measure& measure, const GroupCount& count) {
+  if (IsClustered(count)) {
+    const Estimate estimate = EstimateClusteredMean(ToClusteredMoments(measure, count));
+    if (estimate.standard_error > 0) return ToMetric(measure.name, count, estimate);
+  }
   if (!measure.of_values) {
     return ToMetric(measure.name, count, EstimateProportion({count.correct, count.items}));
   }
@@ -66,6 +97,12 @@ Metric MicroAverage(const Measure& measure, const GroupCount& count) {
 // The mean over `groups`, of which there is at least one; `sum` has their counts.
 Metric MacroAverage(const Measure& measure, const GroupCount& sum,
                     absl::Span<const GroupCount> groups) {
+  if (std::any_of(groups.begin(), groups.end(), IsClustered)) {
+    std::vector<ClusteredMoments> moments;
+    for (const GroupCount& group : groups) moments.push_back(ToClusteredMoments(measure, group));
+    const Estimate estimate = EstimateClusteredMacroMean(moments);
+    if (estimate.standard_error > 0) return ToMetric(measure.name, sum, estimate);
+  }
   std::vector<Count> verdicts;
   std::vector<Moments> values;
   for (const GroupCount& group : groups) {

@@ -8,18 +8,10 @@
 
 #include "absl/types/span.h"
 #include "common/benchmark/benchmark.h"
+#include "common/domain/group_count.h"
 #include "common/domain/prediction.h"
 
 namespace assay {
-
-struct GroupCount {
-  std::string group;
-  int64_t items = 0;  // with a verdict, errors included
-  int64_t correct = 0;
-  int64_t errors = 0;
-  double values = 0;          // sum of Score::value()
-  double squared_values = 0;  // sum of their squares
-};
 
 // The protocol's metrics, the mean of values (where it has one) before the share of correct items.
 // Each over all (group "", first), then of each group in order, then of each parent group in order
@@ -32,7 +24,8 @@ struct GroupCount {
 // p) / (n - 1)), 0 for n < 2; of a macro average, the root of the sum of the groups' squared errors
 // over the number of groups. Intervals: Wilson's of verdicts, and for macro averages what follows
 // from the groups' (common/statistics/proportion.h); Student's t of values (moments.h), within [0,
-// 1]; [0, 1] where nothing is known. Items count as independent.
+// 1]; [0, 1] where nothing is known. Where a group has fewer clusters than items, errors and
+// intervals are those of clustered means (moments.h), as far as these have a variance.
 std::vector<Metric> ComputeMetrics(const Benchmark& benchmark, const ProtocolSpec& protocol,
                                    absl::Span<const GroupCount> groups);
 

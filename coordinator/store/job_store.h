@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "common/domain/group_count.h"
 #include "common/domain/run.h"
 #include "coordinator/store/database.h"
 
@@ -22,19 +23,10 @@ struct NewRun {
   std::vector<std::vector<int64_t>> shards;
 };
 
-struct StoredGroupCount {
-  std::string group;
-  int64_t items = 0;
-  int64_t correct = 0;
-  int64_t errors = 0;
-  double values = 0;          // sum of Score::value()
-  double squared_values = 0;  // sum of their squares
-};
-
 struct StoredResult {
   RunProgress run;
   std::string manifest_json;
-  std::vector<StoredGroupCount> groups;  // in order of name
+  std::vector<GroupCount> groups;  // in order of name
 };
 
 // Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.

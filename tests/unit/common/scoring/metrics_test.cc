@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
+
+#include "common/catalog/built_in.h"
+#include "common/statistics/mean.h"
 
 namespace assay {
 namespace {
@@ -57,7 +62,7 @@ TEST(MetricsTest, MeanOfValuesComesBeforeTheShareOfCorrectItems) {
   const ProtocolSpec& protocol = **drop.FindProtocol("drop-f1");
   // Values 1, 0.5, 0 and 0.5.
   const auto metrics =
-      ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 2, 1.5}});
+      ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 0, 0, 2, 1.5}});
   ASSERT_EQ(metrics.size(), 4);
   EXPECT_EQ(metrics[0].name, "f1");
   EXPECT_EQ(metrics[0].group, "");
@@ -96,16 +101,66 @@ TEST(MetricsTest, IntervalsAreWilsonsAndHaveAWidthAtTheEnds) {
 TEST(MetricsTest, IntervalsOfValuesAreStudents) {
   const Benchmark& drop = **FindBenchmark("drop");
   const ProtocolSpec& protocol = **drop.FindProtocol("drop-f1");
-  auto metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 2, 1.5}});
+  auto metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 0, 0, 2, 1.5}});
   // Four values tell so little that the interval leads out of [0, 1], and is cut.
   EXPECT_EQ(metrics[0].low, 0);
   EXPECT_EQ(metrics[0].high, 1);
-  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 100, 0, 0, 50, 26}});
+  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 100, 0, 0, 0, 0, 50, 26}});
   EXPECT_NEAR(metrics[0].low, 0.5 - 1.984217 * std::sqrt(0.01 / 99), 1e-6);
   EXPECT_NEAR(metrics[0].high, 0.5 + 1.984217 * std::sqrt(0.01 / 99), 1e-6);
-  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 4, 0, 4, 4}});
+  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 4, 0, 0, 0, 4, 4}});
   EXPECT_NEAR(metrics[0].low, 0.51011, 1e-5);
   EXPECT_EQ(metrics[0].high, 1);
+}
+
+TEST(MetricsTest, ItemsThatHangTogetherAreClustered) {
+  const Benchmark& drop = **FindBenchmark("drop");
+  const ProtocolSpec& protocol = **drop.FindProtocol("drop-f1");
+  // Three passages with the values (1, 1, 1, 0.5), (0, 0, 0.5) and (1, 0).
+  const std::vector<double> values = {1, 1, 1, 0.5, 0, 0, 0.5, 1, 0};
+  const std::vector<double> verdicts = {1, 1, 1, 0, 0, 0, 0, 1, 0};
+  const std::vector<int32_t> cluster = {0, 0, 0, 0, 1, 1, 1, 2, 2};
+  GroupCount count = {"drop", 9, 4, 0, 0, 0, 5, 4.5};
+  count.clusters = {
+      3, 16 + 9 + 4, 4 * 3 + 2 * 1, 9 + 1, 4 * 3.5 + 3 * 0.5 + 2 * 1, 3.5 * 3.5 + 0.25 + 1};
+  const auto metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{count});
+  ASSERT_EQ(metrics.size(), 4);
+  const Estimate f1 = EstimateClusteredMean(values, cluster);
+  const Estimate exact_match = EstimateClusteredMean(verdicts, cluster);
+  for (const Metric& metric : metrics) {
+    const Estimate& expected = metric.name == "f1" ? f1 : exact_match;
+    EXPECT_NEAR(metric.value, expected.value, 1e-12);
+    EXPECT_NEAR(metric.standard_error, expected.standard_error, 1e-12) << metric.name;
+    EXPECT_NEAR(metric.low, std::max(0.0, expected.interval.low), 1e-12);
+    EXPECT_NEAR(metric.high, std::min(1.0, expected.interval.high), 1e-12);
+  }
+}
+
+TEST(MetricsTest, ClustersWithoutVarianceKeepWilsonsInterval) {
+  const Benchmark& drop = **FindBenchmark("drop");
+  GroupCount count = {"drop", 4, 4, 0, 0, 0, 4, 4};
+  count.clusters = {2, 8, 8, 8, 8, 8};
+  const auto metrics =
+      ComputeMetrics(drop, **drop.FindProtocol("instructeval"), std::vector<GroupCount>{count});
+  EXPECT_EQ(metrics[0].standard_error, 0);
+  EXPECT_NEAR(metrics[0].low, 0.51011, 1e-5);
+}
+
+TEST(MetricsTest, MacroAveragesOfClustersToo) {
+  const Benchmark& bbh = **FindBenchmark("bbh");
+  // Two samples of each item: (1, 1), (0, 1), (0, 0) of task a; (1, 1), (1, 0) of task b.
+  const std::vector<double> scores = {1, 1, 0, 1, 0, 0, 1, 1, 1, 0};
+  const std::vector<int32_t> group = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1};
+  const std::vector<int32_t> cluster = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4};
+  GroupCount a = {"a", 6, 3, 0, 0, 0, 3, 3};
+  a.clusters = {3, 12, 6, 5, 6, 5};
+  GroupCount b = {"b", 4, 3, 0, 0, 0, 3, 3};
+  b.clusters = {2, 8, 6, 5, 6, 5};
+  const auto metrics = ComputeMetrics(bbh, bbh.protocols().front(), std::vector<GroupCount>{a, b});
+  const Estimate expected = EstimateClusteredMacroMean(scores, group, cluster);
+  EXPECT_NEAR(metrics[0].value, expected.value, 1e-12);
+  EXPECT_NEAR(metrics[0].standard_error, expected.standard_error, 1e-12);
+  EXPECT_NEAR(metrics[0].low, std::max(0.0, expected.interval.low), 1e-12);
 }
 
 TEST(MetricsTest, NothingWithoutAVerdict) {

@@ -47,7 +47,7 @@ TEST_F(LeaseManagerTest, CommitsCompleteTheRunAndTheJob) {
   EXPECT_EQ(run.generated_tokens, 28);
   EXPECT_LT(run.finished, absl::InfiniteFuture());
   EXPECT_EQ(coordinator_.jobs.Get(job)->state, State::kCompleted);
-  const std::vector<StoredGroupCount> groups = coordinator_.jobs.Results(job)->at(0).groups;
+  const std::vector<GroupCount> groups = coordinator_.jobs.Results(job)->at(0).groups;
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(groups[0].group, "navigate");
   EXPECT_EQ(groups[0].correct, 7);

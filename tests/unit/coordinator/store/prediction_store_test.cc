@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 
+#include "common/catalog/built_in.h"
 #include "tests/support/postgres/coordinator_fixture.h"
 
 namespace assay {
@@ -109,8 +110,8 @@ TEST_F(SampleRunTest, PartialScoresAreStoredAndSummedExactly) {
     partial += *stored.score.partial > 0 && *stored.score.partial < 1;
   }
   EXPECT_GT(partial, 1);
-  const StoredGroupCount first = coordinator_.jobs.Results(forwards)->at(0).groups.at(0);
-  const StoredGroupCount second = coordinator_.jobs.Results(backwards)->at(0).groups.at(0);
+  const GroupCount first = coordinator_.jobs.Results(forwards)->at(0).groups.at(0);
+  const GroupCount second = coordinator_.jobs.Results(backwards)->at(0).groups.at(0);
   EXPECT_NEAR(first.values, sum, 1e-12);
   EXPECT_GT(first.squared_values, 0);
   EXPECT_LT(first.squared_values, first.values);
