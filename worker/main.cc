@@ -20,7 +20,6 @@
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
-#include "common/benchmark/benchmark.h"
 #include "common/rpc/channel.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
@@ -36,6 +35,7 @@
 #include "worker/process/shutdown_signal.h"
 #include "worker/process/threads.h"
 #include "worker/sandbox/sandbox.h"
+#include "worker/session/lease_benchmarks.h"
 #include "worker/session/worker.h"
 
 namespace assay {
@@ -127,9 +127,11 @@ absl::Status Serve(Arguments arguments) {
     spdlog::warn("{}", std::string(weakness));
   }
   ProgramSandbox programs(sandbox);
-  Worker worker(MakeChannel(arguments.coordinator), options, &loader, &programs,
-                arguments.programs_at_once, FindBenchmark, Clock::Real(),
-                [&random] { return absl::Uniform(random, 0.0, 1.0); });
+  LeaseBenchmarks benchmarks;
+  Worker worker(
+      MakeChannel(arguments.coordinator), options, &loader, &programs, arguments.programs_at_once,
+      [&benchmarks](const Lease& lease) { return benchmarks.Find(lease); }, Clock::Real(),
+      [&random] { return absl::Uniform(random, 0.0, 1.0); });
   worker.Start();
   const int signal = WaitForShutdownSignal();
   spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",

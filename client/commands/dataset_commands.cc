@@ -9,6 +9,7 @@
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 
 namespace assay {
 namespace {

@@ -1,18 +1,11 @@
 #include "common/benchmark/benchmark.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/sha256.h"
-#include "common/benchmark/bbh.h"
-#include "common/benchmark/crass.h"
-#include "common/benchmark/drop.h"
-#include "common/benchmark/hhh.h"
-#include "common/benchmark/human_eval.h"
-#include "common/benchmark/mmlu.h"
 
 namespace assay {
 
@@ -43,22 +36,9 @@ std::string Benchmark::RenderVariant(const ProtocolSpec& protocol, const Item& i
   return RenderPrompt(protocol, item, shots);
 }
 
-absl::Span<const Benchmark* const> AllBenchmarks() {
-  static const std::array<const Benchmark*, 6> benchmarks = {
-      new BbhBenchmark, new CrassBenchmark,     new DropBenchmark,
-      new HhhBenchmark, new HumanEvalBenchmark, new MmluBenchmark};
-  return benchmarks;
-}
-
-absl::StatusOr<const Benchmark*> FindBenchmark(absl::string_view name) {
-  for (const Benchmark* benchmark : AllBenchmarks()) {
-    if (benchmark->name() == name) return benchmark;
-  }
-  const auto append_name = [](std::string* out, const Benchmark* benchmark) {
-    absl::StrAppend(out, benchmark->name());
-  };
-  return absl::NotFoundError(absl::StrCat("unknown benchmark \"", name, "\"; there are: ",
-                                          absl::StrJoin(AllBenchmarks(), ", ", append_name)));
+std::string Benchmark::RenderChoice(const ProtocolSpec& protocol, const Item& item,
+                                    size_t choice) const {
+  return absl::StrCat(protocol.choice_prefix, item.choices[choice]);
 }
 
 std::string DatasetDigest(absl::Span<const SourceFile> files) {

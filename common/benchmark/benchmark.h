@@ -2,6 +2,7 @@
 #ifndef ASSAY_COMMON_BENCHMARK_BENCHMARK_H_
 #define ASSAY_COMMON_BENCHMARK_BENCHMARK_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -54,6 +55,11 @@ struct ProtocolSpec {
       0;  // tokens, special tokens included; shots are dropped, last first, until the prompt fits
   int max_output = 0;  // new tokens; 0 for kScoreChoices
   std::string grader;  // a name that common/scoring knows
+  std::map<std::string, std::string>
+      grader_parameters;  // by name; those not named: the grader's own
+  // What is generated counts up to where the first of these texts begins. The stored output is
+  // whole.
+  std::vector<std::string> stop_texts;
   Averaging averaging = Averaging::kMicro;
   // What precedes a choice's label in the continuation that is scored (kScoreChoices).
   std::string choice_prefix;
@@ -64,8 +70,12 @@ struct ProtocolSpec {
   ProgramKind program = ProgramKind::kNone;  // else with kGenerate only
   // What the share of correct items is called, and the mean of Score::value() where the grader
   // tells more than right and wrong; the latter, when not empty, is the protocol's first metric.
+  // Without either the protocol has no metric.
   std::string verdict_metric = "accuracy";
   std::string value_metric = "";
+  // Not empty: what judges rate from 1 to 5. The items are then asked together with the answers of
+  // another run, RunSpec::judged_run, and the first metric is the mean rating.
+  std::string criterion = "";
 };
 
 // Stands between an item's prompts where they are stored and shown as one text.
@@ -75,6 +85,14 @@ inline constexpr char kVariantSeparator[] = "\n\n=== the same item, asked again 
 struct Selection {
   std::vector<Item> shots;
   std::vector<Item> items;
+};
+
+// The text that declares a benchmark (common/declaration).
+struct BenchmarkSource {
+  int version = 0;
+  std::string text;    // YAML
+  std::string sha256;  // of the text
+  bool built_in = false;
 };
 
 // Stateless; thread-safe.
@@ -106,16 +124,21 @@ class Benchmark {
   // The item's prompt number `variant`, in [0, protocol.variants). Number 0 is RenderPrompt's.
   virtual std::string RenderVariant(const ProtocolSpec& protocol, const Item& item,
                                     absl::Span<const Item> shots, int variant) const;
+  // The continuation that is scored for item.choices[choice] (kScoreChoices): the choice itself
+  // behind the protocol's prefix, unless told otherwise.
+  virtual std::string RenderChoice(const ProtocolSpec& protocol, const Item& item,
+                                   size_t choice) const;
 
   // Names of the larger groups that `group` belongs to: {"subcategory:math", "category:STEM"};
   // empty when there are none.
   virtual std::vector<std::string> ParentGroups(absl::string_view group) const { return {}; }
-};
 
-// The benchmarks there are, in order of name. They live as long as the process.
-absl::Span<const Benchmark* const> AllBenchmarks();
-// NotFound, naming the benchmarks there are.
-absl::StatusOr<const Benchmark*> FindBenchmark(absl::string_view name);
+  // Null for a benchmark that is written in C++.
+  virtual const BenchmarkSource* source() const { return nullptr; }
+  // Of a user's benchmark: the digest of what its declaration says of the data. Items that were
+  // read by other rules are not this benchmark's.
+  virtual absl::string_view reading_sha256() const { return {}; }
+};
 
 // Reads the benchmark's files below the folder `directory`, in order of path; or that file alone
 // when it is the path of a file. An error when there is none.

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -12,19 +13,12 @@
 #include "coordinator/lease/report.h"
 
 namespace assay {
-namespace {
-
-absl::StatusOr<const ProtocolSpec*> ProtocolOf(const RunSpec& run) {
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(run.benchmark));
-  return benchmark->FindProtocol(run.settings.protocol);
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker, int count,
-                                                       const LoadedModel& loaded) {
+                                                       const LoadedModel& loaded,
+                                                       ModelPlace place) {
   ASSAY_ASSIGN_OR_RETURN(const std::vector<LeasedShard> shards,
-                         shards_->Lease(worker, count, loaded, lease_time_));
+                         shards_->Lease(worker, count, loaded, lease_time_, place));
   std::vector<Lease> leases;
   for (const LeasedShard& shard : shards) {
     absl::StatusOr<Lease> lease = Fill(shard);
@@ -44,7 +38,7 @@ absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker,
 }
 
 absl::StatusOr<Lease> LeaseManager::Fill(const LeasedShard& shard) {
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(shard.run.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark, catalog_->Of(shard.run));
   ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
                          benchmark->FindProtocol(shard.run.settings.protocol));
   if (protocol->version != shard.run.settings.protocol_version) {
@@ -85,7 +79,8 @@ absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
   ASSAY_RETURN_IF_ERROR(shard.status());
   if (shard->standing == LeaseStanding::kCommitted) return CommitOutcome::kDuplicate;
   if (shard->standing == LeaseStanding::kStale) return CommitOutcome::kStale;
-  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol, ProtocolOf(shard->run));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
+                         catalog_->ProtocolOf(shard->run));
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
                          cache_->Get(shard->run.benchmark, shard->run.dataset_sha256));
   // Graded before the transaction, which stays short.
@@ -128,7 +123,8 @@ absl::StatusOr<int> LeaseManager::Reap() {
 ErrorItem LeaseManager::MakeErrorItem() {
   return [this](const RunSpec& run, int64_t ordinal,
                 absl::string_view message) -> absl::StatusOr<GradedItem> {
-    ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol, ProtocolOf(run));
+    ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
+                           catalog_->ProtocolOf(run));
     ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
                            cache_->Get(run.benchmark, run.dataset_sha256));
     return GradeError(*dataset, ordinal, *protocol, message);

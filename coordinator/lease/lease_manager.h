@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/domain/worker.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/shard_store.h"
@@ -21,8 +22,9 @@ namespace assay {
 // is not known whether; calling again with the same key is safe.
 class LeaseManager {
  public:
-  LeaseManager(ShardStore* shards, DatasetCache* cache, absl::Duration lease_time)
-      : shards_(shards), cache_(cache), lease_time_(lease_time) {}
+  LeaseManager(ShardStore* shards, BenchmarkCatalog* catalog, DatasetCache* cache,
+               absl::Duration lease_time)
+      : shards_(shards), catalog_(catalog), cache_(cache), lease_time_(lease_time) {}
 
   absl::Duration lease_time() const { return lease_time_; }
   // Moves whenever shards may have become pending.
@@ -31,7 +33,8 @@ class LeaseManager {
   // Up to `count` leases; none when nothing is pending that the worker may run (see
   // ShardStore::Lease).
   absl::StatusOr<std::vector<Lease>> Grant(const WorkerInfo& worker, int count,
-                                           const LoadedModel& loaded);
+                                           const LoadedModel& loaded,
+                                           ModelPlace place = ModelPlace::kLocal);
   // Returns the leases that are over.
   absl::StatusOr<std::vector<LeaseKey>> Renew(absl::Span<const LeaseKey> keys);
   // InvalidArgument when the predictions do not fit the shard, which then counts as failed.
@@ -48,6 +51,7 @@ class LeaseManager {
   ErrorItem MakeErrorItem();
 
   ShardStore* const shards_;
+  BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
   const absl::Duration lease_time_;
   WorkSignal pending_;

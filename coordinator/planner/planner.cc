@@ -137,7 +137,7 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::Plan(const JobRequest& request)
 absl::StatusOr<DatasetInfo> Planner::FindDataset(const std::string& name) {
   absl::StatusOr<DatasetInfo> dataset = datasets_->FindByName(name);
   if (!absl::IsNotFound(dataset.status())) return dataset;
-  const absl::StatusOr<const Benchmark*> benchmark = FindBenchmark(name);
+  const absl::StatusOr<std::shared_ptr<const Benchmark>> benchmark = catalog_->Latest(name);
   if (benchmark.ok()) {
     return absl::NotFoundError(absl::StrCat(
         "benchmark \"", name, "\" has no data yet: assay dataset import ", name, " DIR"));
@@ -152,7 +152,8 @@ absl::StatusOr<DatasetInfo> Planner::FindDataset(const std::string& name) {
 absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const DatasetInfo& dataset,
                                             const JobRequest& request,
                                             absl::Span<const StoredWorker> workers) {
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(dataset.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark,
+                         catalog_->Latest(dataset.benchmark));
   const ProtocolSpec* protocol = &benchmark->protocols().front();
   if (!request.settings.protocol.empty()) {
     ASSAY_ASSIGN_OR_RETURN(protocol, benchmark->FindProtocol(request.settings.protocol));

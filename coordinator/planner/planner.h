@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/benchmark/benchmark.h"
 #include "common/domain/run.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/planner/cost.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"
@@ -40,8 +41,13 @@ struct PlannedRun {
 class Planner {
  public:
   Planner(DatasetStore* datasets, ModelStore* models, JobStore* jobs, WorkerStore* workers,
-          DatasetCache* cache)
-      : datasets_(datasets), models_(models), jobs_(jobs), workers_(workers), cache_(cache) {}
+          BenchmarkCatalog* catalog, DatasetCache* cache)
+      : datasets_(datasets),
+        models_(models),
+        jobs_(jobs),
+        workers_(workers),
+        catalog_(catalog),
+        cache_(cache) {}
 
   absl::StatusOr<std::vector<PlannedRun>> Plan(const JobRequest& request);
 
@@ -55,6 +61,7 @@ class Planner {
   ModelStore* const models_;
   JobStore* const jobs_;
   WorkerStore* const workers_;
+  BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
 };
 

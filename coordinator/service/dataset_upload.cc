@@ -50,18 +50,23 @@ absl::Status CheckUserName(absl::string_view what, absl::string_view name) {
                    kMaxNameLength, " letters, digits, '.', '_' or '-', and not start with '-'"));
 }
 
-absl::StatusOr<DatasetUpload> DatasetUpload::Start(absl::string_view benchmark_name,
-                                                   absl::string_view name,
+absl::StatusOr<DatasetUpload> DatasetUpload::Start(BenchmarkCatalog& catalog,
+                                                   const std::string& benchmark_name,
+                                                   const std::string& dataset_name,
                                                    const UploadLimits& limits) {
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(benchmark_name));
-  if (name.empty()) name = benchmark->name();
+  ASSAY_ASSIGN_OR_RETURN(std::shared_ptr<const Benchmark> benchmark,
+                         catalog.Latest(benchmark_name));
+  const std::string name = dataset_name.empty() ? std::string(benchmark->name()) : dataset_name;
   ASSAY_RETURN_IF_ERROR(CheckUserName("data set name", name));
-  if (name != benchmark->name() && FindBenchmark(name).ok()) {
+  const absl::Status other =
+      name == benchmark->name() ? absl::NotFoundError("") : catalog.Latest(name).status();
+  if (!other.ok() && !absl::IsNotFound(other)) return other;
+  if (other.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("data set name \"", name,
                                                    "\" is that of another benchmark than ",
                                                    benchmark->name(), "; choose another"));
   }
-  return DatasetUpload(benchmark, std::string(name), limits);
+  return DatasetUpload(std::move(benchmark), name, limits);
 }
 
 absl::Status DatasetUpload::Add(absl::string_view path, absl::string_view content) {

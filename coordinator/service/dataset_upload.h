@@ -3,6 +3,7 @@
 #define ASSAY_COORDINATOR_SERVICE_DATASET_UPLOAD_H_
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "common/benchmark/benchmark.h"
 #include "common/domain/item.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 
 namespace assay {
 
@@ -34,7 +36,9 @@ class DatasetUpload {
  public:
   // NotFound for an unknown benchmark; InvalidArgument for a name that is no name, or is another
   // benchmark's.
-  static absl::StatusOr<DatasetUpload> Start(absl::string_view benchmark, absl::string_view name,
+  static absl::StatusOr<DatasetUpload> Start(BenchmarkCatalog& catalog,
+                                             const std::string& benchmark_name,
+                                             const std::string& dataset_name,
                                              const UploadLimits& limits);
 
   // The next piece of a file; a file's pieces follow one another.
@@ -44,10 +48,11 @@ class DatasetUpload {
   absl::StatusOr<ParsedDataset> Finish();
 
  private:
-  DatasetUpload(const Benchmark* benchmark, std::string name, const UploadLimits& limits)
-      : benchmark_(benchmark), name_(std::move(name)), limits_(limits) {}
+  DatasetUpload(std::shared_ptr<const Benchmark> benchmark, std::string name,
+                const UploadLimits& limits)
+      : benchmark_(std::move(benchmark)), name_(std::move(name)), limits_(limits) {}
 
-  const Benchmark* benchmark_;
+  std::shared_ptr<const Benchmark> benchmark_;
   std::string name_;
   UploadLimits limits_;
   std::vector<SourceFile> files_;

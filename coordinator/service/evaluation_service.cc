@@ -1,6 +1,7 @@
 #include "coordinator/service/evaluation_service.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,14 +50,15 @@ absl::StatusOr<JobRequest> ReadJobRequest(const v1::SubmitJobRequest& request) {
 }
 
 // Reads the whole stream before anything is stored.
-absl::StatusOr<ParsedDataset> ReadUpload(grpc::ServerReader<v1::ImportDatasetRequest>& reader) {
+absl::StatusOr<ParsedDataset> ReadUpload(BenchmarkCatalog& catalog,
+                                         grpc::ServerReader<v1::ImportDatasetRequest>& reader) {
   v1::ImportDatasetRequest request;
   if (!reader.Read(&request) || !request.has_header()) {
     return absl::InvalidArgumentError("the first message of an import must be its header");
   }
-  ASSAY_ASSIGN_OR_RETURN(
-      DatasetUpload upload,
-      DatasetUpload::Start(request.header().benchmark(), request.header().name(), UploadLimits()));
+  ASSAY_ASSIGN_OR_RETURN(DatasetUpload upload,
+                         DatasetUpload::Start(catalog, request.header().benchmark(),
+                                              request.header().name(), UploadLimits()));
   while (reader.Read(&request)) {
     if (!request.has_chunk()) {
       return absl::InvalidArgumentError("after its header, an import has pieces of files only");
@@ -79,8 +81,20 @@ absl::StatusOr<PredictionFilter> ReadFilter(const v1::ListPredictionsRequest& re
     return absl::InvalidArgumentError(
         absl::StrCat("page_size: must not be negative: ", request.page_size()));
   }
-  return PredictionFilter{request.job_id(), request.benchmark(), request.model(), request.item_id(),
-                          request.only_wrong()};
+  PredictionFilter filter{.job_id = request.job_id(),
+                          .benchmark = request.benchmark(),
+                          .model = request.model(),
+                          .item_id = request.item_id(),
+                          .only_wrong = request.only_wrong(),
+                          .run_id = request.run_id(),
+                          .other_scores = request.other_scores()};
+  for (int i = 0; i < request.verdicts_size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(
+        const Verdict verdict,
+        EnumFromProto<Verdict>("verdicts", request.verdicts(i), v1::Verdict_IsValid));
+    filter.verdicts.push_back(verdict);
+  }
+  return filter;
 }
 
 bool HasEnded(State state) { return state != State::kPending && state != State::kRunning; }
@@ -105,7 +119,9 @@ grpc::Status EvaluationServiceImpl::GetServerInfo(grpc::ServerContext*,
 grpc::Status EvaluationServiceImpl::ListBenchmarks(grpc::ServerContext*,
                                                    const v1::ListBenchmarksRequest*,
                                                    v1::ListBenchmarksResponse* response) {
-  for (const Benchmark* benchmark : AllBenchmarks()) {
+  const absl::StatusOr<std::vector<std::shared_ptr<const Benchmark>>> all = parts_.catalog->All();
+  ASSAY_RPC_RETURN_IF_ERROR(all.status());
+  for (const std::shared_ptr<const Benchmark>& benchmark : *all) {
     *response->add_benchmarks() = MakeBenchmarkInfo(*benchmark);
   }
   return grpc::Status::OK;
@@ -114,7 +130,7 @@ grpc::Status EvaluationServiceImpl::ListBenchmarks(grpc::ServerContext*,
 grpc::Status EvaluationServiceImpl::ImportDataset(
     grpc::ServerContext* context, grpc::ServerReader<v1::ImportDatasetRequest>* reader,
     v1::ImportDatasetResponse* response) {
-  const absl::StatusOr<ParsedDataset> parsed = ReadUpload(*reader);
+  const absl::StatusOr<ParsedDataset> parsed = ReadUpload(*parts_.catalog, *reader);
   ASSAY_RPC_RETURN_IF_ERROR(parsed.status());
   // A stream that broke looks like one that ended: what arrived may be a part of the files.
   if (context->IsCancelled()) return {grpc::StatusCode::CANCELLED, "the import was broken off"};
@@ -246,7 +262,7 @@ grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,
   const absl::StatusOr<std::vector<StoredResult>> results = parts_.jobs->Results(request->job_id());
   ASSAY_RPC_RETURN_IF_ERROR(results.status());
   for (const StoredResult& result : *results) {
-    absl::StatusOr<v1::RunResult> made = MakeRunResult(result, job->submitted);
+    absl::StatusOr<v1::RunResult> made = MakeRunResult(*parts_.catalog, result, job->submitted);
     ASSAY_RPC_RETURN_IF_ERROR(made.status());
     const int64_t run_id = result.run.spec.run_id;
     const absl::StatusOr<bool> clustered = parts_.scores->HasClusters(run_id);
@@ -254,7 +270,7 @@ grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,
     if (*clustered) {
       const absl::StatusOr<RunScores> scores = parts_.scores->Get(run_id);
       ASSAY_RPC_RETURN_IF_ERROR(scores.status());
-      ASSAY_RPC_RETURN_IF_ERROR(ClusterErrors(*scores, *made));
+      ASSAY_RPC_RETURN_IF_ERROR(ClusterErrors(*parts_.catalog, *scores, *made));
     }
     *response->add_runs() = *std::move(made);
   }
@@ -287,7 +303,7 @@ grpc::Status EvaluationServiceImpl::GetRunScores(grpc::ServerContext*,
                                                  v1::GetRunScoresResponse* response) {
   const absl::StatusOr<RunScores> scores = parts_.scores->Get(request->run_id());
   ASSAY_RPC_RETURN_IF_ERROR(scores.status());
-  absl::StatusOr<v1::GetRunScoresResponse> made = MakeRunScores(*scores);
+  absl::StatusOr<v1::GetRunScoresResponse> made = MakeRunScores(*parts_.catalog, *scores);
   ASSAY_RPC_RETURN_IF_ERROR(made.status());
   *response = *std::move(made);
   return grpc::Status::OK;

@@ -6,6 +6,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "assay/v1/evaluation_service.grpc.pb.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/planner/planner.h"
 #include "coordinator/store/dataset_store.h"
@@ -26,6 +27,7 @@ struct EvaluationParts {
   PredictionStore* predictions;
   RunScoreStore* scores;
   WorkerStore* workers;
+  BenchmarkCatalog* catalog;
   WorkSignal* pending;  // told of submitted work
 };
 

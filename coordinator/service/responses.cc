@@ -1,5 +1,6 @@
 #include "coordinator/service/responses.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,19 +41,15 @@ v1::RunPlan MakeRunPlan(const PlannedRun& planned) {
   return plan;
 }
 
-absl::StatusOr<v1::RunResult> MakeRunResult(const StoredResult& result, absl::Time submitted) {
+absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const StoredResult& result,
+                                            absl::Time submitted) {
   const RunSpec& spec = result.run.spec;
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(spec.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark, catalog.Of(spec));
   ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
                          benchmark->FindProtocol(spec.settings.protocol));
-  std::vector<GroupCount> counts;
-  for (const StoredGroupCount& group : result.groups) {
-    counts.push_back({group.group, group.items, group.correct, group.errors, group.values,
-                      group.squared_values});
-  }
   v1::RunResult made;
   *made.mutable_run() = ToProto(result.run);
-  for (const Metric& metric : ComputeMetrics(*benchmark, *protocol, counts)) {
+  for (const Metric& metric : ComputeMetrics(*benchmark, *protocol, result.groups)) {
     *made.add_metrics() = ToProto(metric);
   }
   made.set_manifest_json(CompleteManifest(result.manifest_json, result.run, submitted));
@@ -69,6 +66,8 @@ v1::GradedPrediction MakeGradedPrediction(const StoredPrediction& stored) {
   graded.mutable_choices()->Add(stored.choices.begin(), stored.choices.end());
   *graded.mutable_prediction() = ToProto(stored.prediction);
   *graded.mutable_score() = ToProto(stored.score);
+  SetTimestamp(stored.committed, graded.mutable_committed());
+  for (const Score& score : stored.other_scores) *graded.add_other_scores() = ToProto(score);
   return graded;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "assay/v1/evaluation_service.pb.h"
 #include "common/benchmark/benchmark.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/planner/planner.h"
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/prediction_store.h"
@@ -15,7 +16,8 @@ namespace assay {
 v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark);
 v1::RunPlan MakeRunPlan(const PlannedRun& planned);
 // With the metrics of the items that are done.
-absl::StatusOr<v1::RunResult> MakeRunResult(const StoredResult& result, absl::Time submitted);
+absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const StoredResult& result,
+                                            absl::Time submitted);
 v1::GradedPrediction MakeGradedPrediction(const StoredPrediction& stored);
 
 }  // namespace assay

@@ -1,6 +1,7 @@
 #include "coordinator/service/run_scores.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,6 @@
 namespace assay {
 
 namespace {
-
-absl::StatusOr<const ProtocolSpec*> ProtocolOf(const RunSpec& spec) {
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(spec.benchmark));
-  return benchmark->FindProtocol(spec.settings.protocol);
-}
 
 // The scores that a metric is the mean of.
 struct Observations {
@@ -41,8 +37,10 @@ Observations Collect(const RunScores& scores, const std::string& group, bool of_
 
 }  // namespace
 
-absl::Status ClusterErrors(const RunScores& scores, v1::RunResult& result) {
-  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol, ProtocolOf(scores.spec));
+absl::Status ClusterErrors(BenchmarkCatalog& catalog, const RunScores& scores,
+                           v1::RunResult& result) {
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
+                         catalog.ProtocolOf(scores.spec));
   for (v1::Metric& metric : *result.mutable_metrics()) {
     const bool of_values = metric.name() == protocol->value_metric;
     if (!of_values && metric.name() != protocol->verdict_metric) continue;
@@ -61,12 +59,16 @@ absl::Status ClusterErrors(const RunScores& scores, v1::RunResult& result) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(const RunScores& scores) {
-  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol, ProtocolOf(scores.spec));
+absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(BenchmarkCatalog& catalog,
+                                                       const RunScores& scores) {
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
+                         catalog.ProtocolOf(scores.spec));
   v1::GetRunScoresResponse response;
   *response.mutable_spec() = ToProto(scores.spec);
   response.set_state(EnumToProto<v1::State>(scores.state));
   response.set_predictions(scores.predictions);
+  response.set_grader(scores.grader);
+  response.set_grader_version(scores.grader_version);
   response.set_metric(protocol->value_metric.empty() ? protocol->verdict_metric
                                                      : protocol->value_metric);
   response.set_macro_average(protocol->averaging == Averaging::kMacro);

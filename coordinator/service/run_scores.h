@@ -4,17 +4,20 @@
 
 #include "absl/status/statusor.h"
 #include "assay/v1/evaluation_service.pb.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/store/run_score_store.h"
 
 namespace assay {
 
 // With what the run's protocol says of its score. NotFound for a protocol that is not known.
-absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(const RunScores& scores);
+absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(BenchmarkCatalog& catalog,
+                                                       const RunScores& scores);
 
 // Replaces the standard errors and intervals of the metrics over all items and of single groups by
 // those of scores that hang together (common/statistics/mean.h). Metrics stay as they are where
 // there is one cluster only, or no variance.
-absl::Status ClusterErrors(const RunScores& scores, v1::RunResult& result);
+absl::Status ClusterErrors(BenchmarkCatalog& catalog, const RunScores& scores,
+                           v1::RunResult& result);
 
 }  // namespace assay
 

@@ -26,10 +26,10 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       scores_(database),
       workers_(database),
       cache_(&datasets_, kCacheBytes),
-      planner_(&datasets_, &models_, &jobs_, &workers_, &cache_),
-      leases_(&shards_, &cache_, lease_time),
+      planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_),
+      leases_(&shards_, &catalog_, &cache_, lease_time),
       evaluation_({&planner_, &datasets_, &models_, &jobs_, &predictions_, &scores_, &workers_,
-                   &leases_.pending()}),
+                   &catalog_, &leases_.pending()}),
       worker_(&leases_, &workers_),
       reaper_(&leases_) {}
 

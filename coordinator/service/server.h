@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/lease/reaper.h"
 #include "coordinator/planner/planner.h"
@@ -57,6 +58,7 @@ class CoordinatorServer {
   PredictionStore predictions_;
   RunScoreStore scores_;
   WorkerStore workers_;
+  BenchmarkCatalog catalog_;
   DatasetCache cache_;
   Planner planner_;
   LeaseManager leases_;

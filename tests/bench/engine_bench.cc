@@ -14,6 +14,7 @@
 #include "CLI/CLI.hpp"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 #include "tests/bench/request_file.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/optimizations.h"

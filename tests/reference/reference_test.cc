@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 #include "tests/support/demo_model.h"
 #include "worker/engine/engine.h"
 #include "worker/model/causal_lm.h"

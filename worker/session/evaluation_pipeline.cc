@@ -149,7 +149,7 @@ absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Leas
                                                                       ProgramKind* program,
                                                                       bool* fatal_for_run) const {
   *fatal_for_run = true;
-  ASSAY_ASSIGN_OR_RETURN(const ResolvedRun run, ResolveRun(lease.run, find_benchmark_));
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedRun run, ResolveRun(lease, find_benchmark_));
   *program = run.protocol->program;
   if (*program != ProgramKind::kNone) {
     // Known before the model has run for nothing.

@@ -68,8 +68,8 @@ absl::Status AddChoices(const Preparation& preparation, const Item& item, absl::
                         Request* request) {
   const ProtocolSpec& protocol = *preparation.run.protocol;
   std::vector<std::string> choices;
-  for (const std::string& choice : item.choices) {
-    choices.push_back(absl::StrCat(protocol.choice_prefix, choice));
+  for (size_t i = 0; i < item.choices.size(); ++i) {
+    choices.push_back(preparation.run.benchmark->RenderChoice(protocol, item, i));
   }
   if (protocol.choice_tokens == ChoiceTokens::kFirstToken) {
     ASSAY_ASSIGN_OR_RETURN(request->prompt, preparation.codec.Encode(text));
@@ -140,9 +140,10 @@ absl::StatusOr<PreparedItem> PrepareItem(const Preparation& preparation, const I
 
 }  // namespace
 
-absl::StatusOr<ResolvedRun> ResolveRun(const RunSpec& run, const BenchmarkFinder& find_benchmark) {
+absl::StatusOr<ResolvedRun> ResolveRun(const Lease& lease, const BenchmarkFinder& find_benchmark) {
+  const RunSpec& run = lease.run;
   ResolvedRun resolved;
-  ASSAY_ASSIGN_OR_RETURN(resolved.benchmark, find_benchmark(run.benchmark));
+  ASSAY_ASSIGN_OR_RETURN(resolved.benchmark, find_benchmark(lease));
   ASSAY_ASSIGN_OR_RETURN(resolved.protocol,
                          resolved.benchmark->FindProtocol(run.settings.protocol));
   if (resolved.protocol->version != run.settings.protocol_version) {

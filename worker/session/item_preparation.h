@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,14 @@
 
 namespace assay {
 
-using BenchmarkFinder = std::function<absl::StatusOr<const Benchmark*>(absl::string_view name)>;
+// The benchmark of a lease's run.
+using BenchmarkFinder =
+    std::function<absl::StatusOr<std::shared_ptr<const Benchmark>>(const Lease& lease)>;
 
-// How the items of a run are asked. The pointers live as long as the process.
+// How the items of a run are asked.
 struct ResolvedRun {
-  const Benchmark* benchmark = nullptr;
-  const ProtocolSpec* protocol = nullptr;
+  std::shared_ptr<const Benchmark> benchmark;
+  const ProtocolSpec* protocol = nullptr;  // the benchmark's
 };
 
 struct PreparedItem {
@@ -33,7 +36,7 @@ struct PreparedItem {
 };
 
 // An error means that no worker of this version can do the run.
-absl::StatusOr<ResolvedRun> ResolveRun(const RunSpec& run, const BenchmarkFinder& find_benchmark);
+absl::StatusOr<ResolvedRun> ResolveRun(const Lease& lease, const BenchmarkFinder& find_benchmark);
 
 // One for each of lease.items, in their order. Of an item with several prompts the prediction has
 // all texts, kVariantSeparator between them, the digest of all their token ids with a -1 between

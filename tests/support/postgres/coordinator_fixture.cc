@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/version.h"
-#include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 #include "coordinator/store/migrator.h"
 
 namespace assay {
@@ -89,8 +89,8 @@ Coordinator::Coordinator(const std::string& url, absl::Duration lease_time)
       predictions(&database),
       workers(&database),
       cache(&datasets, 1 << 20),
-      planner(&datasets, &models, &jobs, &workers, &cache),
-      leases(&shards, &cache, lease_time) {
+      planner(&datasets, &models, &jobs, &workers, &catalog, &cache),
+      leases(&shards, &catalog, &cache, lease_time) {
   Must(Migrate(database, EmbeddedMigrations()));
 }
 

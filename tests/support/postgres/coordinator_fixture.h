@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "common/domain/worker.h"
+#include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/planner/planner.h"
 #include "coordinator/store/database.h"
@@ -49,6 +50,7 @@ struct Coordinator {
   ShardStore shards;
   PredictionStore predictions;
   WorkerStore workers;
+  BenchmarkCatalog catalog;
   DatasetCache cache;
   Planner planner;
   LeaseManager leases;

@@ -8,21 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
+#include "common/catalog/built_in.h"
 
 namespace assay {
 namespace {
 
 using ::testing::HasSubstr;
-
-TEST(BenchmarkTest, AreFoundByName) {
-  for (const Benchmark* benchmark : AllBenchmarks()) {
-    const auto found = FindBenchmark(benchmark->name());
-    ASSERT_TRUE(found.ok());
-    EXPECT_EQ(*found, benchmark);
-  }
-  EXPECT_EQ(FindBenchmark("gsm8k").status().message(),
-            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, human_eval, mmlu");
-}
 
 TEST(BenchmarkTest, DigestDependsOnNamesAndContentsOnly) {
   const std::vector<SourceFile> files = {{"b", "2"}, {"a", "11"}};

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
+#include "common/catalog/built_in.h"
 #include "tests/unit/common/benchmark/test_data.h"
 
 namespace assay {

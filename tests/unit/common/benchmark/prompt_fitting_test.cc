@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 
 namespace assay {
 namespace {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 
 namespace assay {
 namespace {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "common/catalog/built_in.h"
 #include "tests/support/postgres/coordinator_fixture.h"
 
 namespace assay {

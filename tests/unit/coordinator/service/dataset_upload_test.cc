@@ -10,8 +10,14 @@ namespace {
 
 using testing::HasSubstr;
 
+// The program's own benchmarks.
+BenchmarkCatalog& Catalog() {
+  static auto* const catalog = new BenchmarkCatalog;
+  return *catalog;
+}
+
 DatasetUpload Upload(const UploadLimits& limits = {}) {
-  return DatasetUpload::Start("bbh", "", limits).value();
+  return DatasetUpload::Start(Catalog(), "bbh", "", limits).value();
 }
 
 TEST(DatasetUploadTest, PutsFilesTogetherFromPieces) {
@@ -53,9 +59,9 @@ TEST(DatasetUploadTest, KeepsWithinItsLimits) {
 }
 
 TEST(DatasetUploadTest, RefusesNamesAndFoldersThatAreNone) {
-  EXPECT_TRUE(absl::IsNotFound(DatasetUpload::Start("nope", "", {}).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(DatasetUpload::Start("bbh", "a b", {}).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(DatasetUpload::Start("bbh", "mmlu", {}).status()));
+  EXPECT_TRUE(absl::IsNotFound(DatasetUpload::Start(Catalog(), "nope", "", {}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(DatasetUpload::Start(Catalog(), "bbh", "a b", {}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(DatasetUpload::Start(Catalog(), "bbh", "mmlu", {}).status()));
   EXPECT_THAT(Upload().Finish().status().message(), HasSubstr("right folder"));
 }
 

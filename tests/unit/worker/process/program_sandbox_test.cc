@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 #include "common/domain/prediction.h"
 #include "common/scoring/human_eval_program.h"
 

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/built_in.h"
 #include "common/scoring/human_eval_program.h"
 
 namespace assay {

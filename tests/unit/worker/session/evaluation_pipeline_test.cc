@@ -74,9 +74,9 @@ class EvaluationPipelineTest : public testing::Test {
   ProgramStage programs_{&runner_, 2,
                          [this](ShardReport report) { reports_.Add(std::move(report)); }};
   EvaluationPipeline pipeline_{&loader_,
-                               [this](absl::string_view name) {
+                               [this](const Lease& lease) {
                                  ++preparations_;
-                                 return FindFakeBenchmark(name);
+                                 return FindFakeBenchmark(lease);
                                },
                                &clock_,
                                [this](ShardReport report) { reports_.Add(std::move(report)); },

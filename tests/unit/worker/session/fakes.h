@@ -307,10 +307,10 @@ class FakeBenchmark : public Benchmark {
   std::vector<ProtocolSpec> protocols_;
 };
 
-inline absl::StatusOr<const Benchmark*> FindFakeBenchmark(absl::string_view name) {
-  static const FakeBenchmark* const benchmark = new FakeBenchmark;
+inline absl::StatusOr<std::shared_ptr<const Benchmark>> FindFakeBenchmark(const Lease& lease) {
+  const std::string& name = lease.run.benchmark;
   if (name != "fake") return absl::NotFoundError(absl::StrCat("no benchmark ", name));
-  return benchmark;
+  return std::make_shared<const FakeBenchmark>();
 }
 
 inline Item FakeItem(const std::string& id, const std::string& question,

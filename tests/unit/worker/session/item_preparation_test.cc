@@ -22,7 +22,7 @@ class PrepareItemsTest : public testing::Test {
  protected:
   absl::StatusOr<std::vector<PreparedItem>> Prepare() {
     lease_.run.settings.protocol_version = lease_.run.settings.protocol == "generate" ? 1 : 2;
-    absl::StatusOr<ResolvedRun> run = ResolveRun(lease_.run, FindFakeBenchmark);
+    absl::StatusOr<ResolvedRun> run = ResolveRun(lease_, FindFakeBenchmark);
     EXPECT_TRUE(run.ok()) << run.status();
     return PrepareItems(lease_, *run, codec_, {FakeCodec::kStop});
   }
@@ -156,16 +156,17 @@ TEST_F(PrepareItemsTest, TokenizerErrorNamesTheItem) {
 }
 
 TEST(ResolveRunTest, RefusesWhatThisWorkerDoesNotHave) {
-  RunSpec run = FakeLease(1, {"x"}).run;
-  EXPECT_TRUE(ResolveRun(run, FindFakeBenchmark).ok());
+  Lease lease = FakeLease(1, {"x"});
+  RunSpec& run = lease.run;
+  EXPECT_TRUE(ResolveRun(lease, FindFakeBenchmark).ok());
   run.settings.protocol_version = 7;
-  const absl::Status version = ResolveRun(run, FindFakeBenchmark).status();
+  const absl::Status version = ResolveRun(lease, FindFakeBenchmark).status();
   EXPECT_EQ(version.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(version.message()), HasSubstr("version 7"));
   run.settings.protocol = "unheard-of";
-  EXPECT_EQ(ResolveRun(run, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ResolveRun(lease, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
   run.benchmark = "other";
-  EXPECT_EQ(ResolveRun(run, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ResolveRun(lease, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST(EncodeChoicesTest, TrailingWhiteSpaceMovesToTheContinuation) {

@@ -18,7 +18,7 @@ std::vector<PreparedItem> Items(const std::vector<std::string>& questions,
   Lease lease = FakeLease(1, questions);
   lease.run.settings.protocol = protocol;
   lease.run.settings.protocol_version = protocol == "generate" ? 1 : 2;
-  return *PrepareItems(lease, *ResolveRun(lease.run, FindFakeBenchmark), FakeCodec(), {});
+  return *PrepareItems(lease, *ResolveRun(lease, FindFakeBenchmark), FakeCodec(), {});
 }
 
 const std::vector<Prediction>& Predictions(const ShardReport& report) {
