@@ -1,10 +1,13 @@
 #include "coordinator/store/dataset_store.h"
 
+#include <optional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "coordinator/store/cluster_rows.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/events.h"
 #include "coordinator/store/item_json.h"
@@ -14,7 +17,8 @@ namespace assay {
 namespace {
 
 constexpr char kInsertDataset[] =
-    "INSERT INTO datasets (benchmark, sha256, items, examples, groups) VALUES ($1, $2, $3, $4, $5) "
+    "INSERT INTO datasets (benchmark, sha256, items, examples, groups, reading_sha256) "
+    "VALUES ($1, $2, $3, $4, $5, $6) "
     "ON CONFLICT (benchmark, sha256) DO NOTHING RETURNING dataset_id";
 constexpr char kFindDataset[] =
     "SELECT dataset_id FROM datasets WHERE benchmark = $1 AND sha256 = $2";
@@ -24,7 +28,7 @@ constexpr char kPointName[] =
     "ON CONFLICT (name) DO UPDATE SET dataset_id = excluded.dataset_id, changed = now() "
     "WHERE n.dataset_id <> excluded.dataset_id RETURNING 1";
 constexpr char kSelectNamed[] =
-    "SELECT d.benchmark, n.name, d.sha256, d.items, d.examples, d.groups "
+    "SELECT d.benchmark, n.name, d.sha256, d.items, d.examples, d.groups, d.reading_sha256 "
     "FROM dataset_names n JOIN datasets d USING (dataset_id) ";
 constexpr char kReadItems[] =
     "SELECT i.ordinal, i.item_id, i.group_name, i.split, i.body "
@@ -53,12 +57,14 @@ absl::Status CheckStorable(const Item& item) {
 }
 
 void CopyItems(pqxx::work& tx, int64_t dataset_id, absl::Span<const Item> items) {
-  const std::vector<std::string> columns = {"dataset_id", "ordinal", "item_id",
-                                            "group_name", "split",   "body"};
+  const std::vector<std::string> columns = {"dataset_id", "ordinal", "item_id", "group_name",
+                                            "split",      "body",    "cluster"};
+  const std::vector<std::optional<int64_t>> clusters = ItemClusters(items);
   pqxx::stream_to stream(tx, "items", columns);
-  for (const Item& item : items) {
+  for (size_t i = 0; i < items.size(); ++i) {
+    const Item& item = items[i];
     stream << std::make_tuple(dataset_id, item.ordinal, item.id, item.group, item.split,
-                              EncodeItemBody(item));
+                              EncodeItemBody(item), clusters[i]);
   }
   stream.complete();
 }
@@ -71,6 +77,7 @@ DatasetInfo ReadInfo(const pqxx::row& row) {
   dataset.items = row[3].as<int64_t>();
   dataset.examples = row[4].as<int64_t>();
   dataset.groups = row[5].as<int64_t>();
+  dataset.reading_sha256 = row[6].c_str();
   return dataset;
 }
 
@@ -81,7 +88,8 @@ absl::StatusOr<bool> DatasetStore::Import(const DatasetInfo& dataset,
   for (const Item& item : items) ASSAY_RETURN_IF_ERROR(CheckStorable(item));
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<bool> {
     const pqxx::result inserted = tx.exec_params(kInsertDataset, dataset.benchmark, dataset.sha256,
-                                                 dataset.items, dataset.examples, dataset.groups);
+                                                 dataset.items, dataset.examples, dataset.groups,
+                                                 dataset.reading_sha256);
     int64_t id = 0;
     if (inserted.empty()) {
       id = tx.exec_params1(kFindDataset, dataset.benchmark, dataset.sha256)[0].as<int64_t>();
