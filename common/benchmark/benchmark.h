@@ -55,11 +55,11 @@ struct ProtocolSpec {
       0;  // tokens, special tokens included; shots are dropped, last first, until the prompt fits
   int max_output = 0;  // new tokens; 0 for kScoreChoices
   std::string grader;  // a name that common/scoring knows
-  std::map<std::string, std::string>
-      grader_parameters;  // by name; those not named: the grader's own
+  std::map<std::string, std::string> grader_parameters =
+      {};  // by name; those not named: the grader's own
   // What is generated counts up to where the first of these texts begins. The stored output is
   // whole.
-  std::vector<std::string> stop_texts;
+  std::vector<std::string> stop_texts = {};
   Averaging averaging = Averaging::kMicro;
   // What precedes a choice's label in the continuation that is scored (kScoreChoices).
   std::string choice_prefix;
