@@ -31,7 +31,8 @@ struct Item {
 };
 
 // A dataset's identity. The sha256 is of the imported files: for each file in order of name, the
-// name, a NUL byte, the length in decimal, a NUL byte and the content.
+// name, a NUL byte, the length in decimal, a NUL byte and the content. Where reading_sha256 is not
+// empty, it follows as one more file, whose name is empty.
 struct DatasetInfo {
   std::string benchmark;  // "mmlu"
   std::string name;       // what the user calls it; the benchmark's name unless told otherwise
@@ -39,6 +40,9 @@ struct DatasetInfo {
   int64_t items = 0;     // of the test split
   int64_t examples = 0;  // of the dev split
   int64_t groups = 0;
+  // Benchmark::reading_sha256() of the declaration that the files were read by; empty for the
+  // program's own benchmarks.
+  std::string reading_sha256 = "";
 };
 
 }  // namespace assay

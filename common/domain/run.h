@@ -22,6 +22,11 @@ struct RunSpec {
   std::string dataset_sha256;
   RunSettings settings;
   std::string model_name;
+  // Of a run that judges the answers of another: that run, and its model. Otherwise 0 and empty.
+  int64_t judged_run = 0;
+  std::string judged_model = "";
+  // Of the text that declares a user's benchmark; empty for one of the program's own.
+  std::string benchmark_sha256 = "";
 };
 
 // pending -> running -> completed | cancelled | failed. A run whose every item has a prediction, or
@@ -42,6 +47,12 @@ struct RunProgress {
   int64_t prompt_tokens = 0;
   int64_t cached_tokens = 0;  // of the prompt tokens, those found in the prefix cache
   int64_t generated_tokens = 0;
+  // Whose verdicts the run's scores are: the protocol's grader, or the one of the latest rescoring.
+  std::string grader;
+  int grader_version = 0;
+  absl::Time rescored = absl::InfinitePast();  // InfinitePast: never
+  // Where an imported run is from, a JSON object; empty for a run of this service's workers.
+  std::string origin_json;
   absl::Time started = absl::InfinitePast();
   absl::Time finished = absl::InfiniteFuture();
 };

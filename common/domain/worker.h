@@ -18,6 +18,8 @@ struct WorkerInfo {
   std::string worker_id;  // unique; chosen by the worker at its start
   std::string hostname;
   std::string engine_version;  // "<kEngineVersion>/<kernels>", for example "1/amx"
+  // What it asks endpoints with, kRemoteEngine; empty when it serves no remote model.
+  std::string remote_engine;
   std::string device;          // "cpu", "cuda:0"
   int threads = 0;
   // Measured matrix-multiplication rate in GFLOP/s by precision name; for estimates only.
@@ -40,6 +42,8 @@ struct Lease {
   std::vector<Item> items;
   // Few-shot examples of each group that occurs in `items`, in the protocol's order.
   std::map<std::string, std::vector<Item>> shots;
+  // The text that declares run.benchmark, where that is a user's.
+  std::string benchmark_text;
 };
 
 enum class CommitOutcome {

@@ -1,29 +1,9 @@
-#include <cmath>
-#include <cstdint>
-
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
 
 namespace assay {
-namespace {
-
-absl::Status CheckModelName(absl::string_view name) {
-  ASSAY_RETURN_IF_ERROR(CheckNotEmpty("ModelSpec.name", name));
-  for (char c : name) {
-    if (!absl::ascii_isalnum(c) && c != '.' && c != '_' && c != '-') {
-      return FieldError("ModelSpec.name",
-                        absl::StrCat("may hold letters, digits, '.', '_' and '-' only, got \"",
-                                     name.substr(0, 80), "\""));
-    }
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 v1::Item ToProto(const Item& item) {
   v1::Item proto;
@@ -63,6 +43,7 @@ v1::DatasetInfo ToProto(const DatasetInfo& dataset) {
   proto.set_items(dataset.items);
   proto.set_examples(dataset.examples);
   proto.set_groups(dataset.groups);
+  proto.set_reading_sha256(dataset.reading_sha256);
   return proto;
 }
 
@@ -80,58 +61,8 @@ absl::StatusOr<DatasetInfo> FromProto(const v1::DatasetInfo& proto) {
   dataset.items = proto.items();
   dataset.examples = proto.examples();
   dataset.groups = proto.groups();
+  dataset.reading_sha256 = proto.reading_sha256();
   return dataset;
-}
-
-v1::ModelSpec ToProto(const ModelSpec& model) {
-  v1::ModelSpec proto;
-  proto.set_name(model.name);
-  proto.set_path(model.path);
-  proto.set_format(model.format);
-  proto.set_architecture(model.architecture);
-  proto.set_weights_sha256(model.weights_sha256);
-  proto.set_tokenizer_sha256(model.tokenizer_sha256);
-  proto.set_parameters(model.parameters);
-  proto.set_context_length(model.context_length);
-  proto.set_vocabulary_size(model.vocabulary_size);
-  proto.set_stored_type(model.stored_type);
-  proto.set_characters_per_token(model.characters_per_token);
-  return proto;
-}
-
-absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& proto) {
-  ASSAY_RETURN_IF_ERROR(CheckModelName(proto.name()));
-  if (!absl::StartsWith(proto.path(), "/")) {
-    return FieldError("ModelSpec.path",
-                      absl::StrCat("must be an absolute path, got \"", proto.path(), "\""));
-  }
-  if (proto.format() != "huggingface" && proto.format() != "gguf") {
-    return FieldError(
-        "ModelSpec.format",
-        absl::StrCat("must be \"huggingface\" or \"gguf\", got \"", proto.format(), "\""));
-  }
-  ASSAY_RETURN_IF_ERROR(CheckNotEmpty("ModelSpec.architecture", proto.architecture()));
-  ASSAY_RETURN_IF_ERROR(CheckSha256("ModelSpec.weights_sha256", proto.weights_sha256()));
-  ASSAY_RETURN_IF_ERROR(CheckSha256("ModelSpec.tokenizer_sha256", proto.tokenizer_sha256()));
-  ASSAY_RETURN_IF_ERROR(CheckAtLeast("ModelSpec.parameters", proto.parameters(), 1));
-  ASSAY_RETURN_IF_ERROR(CheckAtLeast("ModelSpec.context_length", proto.context_length(), 1));
-  ASSAY_RETURN_IF_ERROR(CheckAtLeast("ModelSpec.vocabulary_size", proto.vocabulary_size(), 1));
-  if (!std::isfinite(proto.characters_per_token()) || proto.characters_per_token() <= 0) {
-    return FieldError("ModelSpec.characters_per_token", "must be a finite number above 0");
-  }
-  ModelSpec model;
-  model.name = proto.name();
-  model.path = proto.path();
-  model.format = proto.format();
-  model.architecture = proto.architecture();
-  model.weights_sha256 = proto.weights_sha256();
-  model.tokenizer_sha256 = proto.tokenizer_sha256();
-  model.parameters = proto.parameters();
-  model.context_length = proto.context_length();
-  model.vocabulary_size = proto.vocabulary_size();
-  model.stored_type = proto.stored_type();
-  model.characters_per_token = proto.characters_per_token();
-  return model;
 }
 
 }  // namespace assay

@@ -6,6 +6,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
+#include "common/rpc/timestamp.h"
 
 namespace assay {
 namespace {
@@ -27,17 +28,6 @@ absl::StatusOr<Domain> EnumOrDefault(absl::string_view field, Proto value, Domai
                                      bool (*is_valid)(int)) {
   if (static_cast<int>(value) == 0) return otherwise;
   return EnumFromProto<Domain>(field, value, is_valid);
-}
-
-void SetTimestamp(absl::Time time, google::protobuf::Timestamp* proto) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  proto->set_seconds(seconds);
-  proto->set_nanos(
-      static_cast<int>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
-
-absl::Time FromTimestamp(const google::protobuf::Timestamp& proto) {
-  return absl::FromUnixSeconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
 }
 
 }  // namespace
@@ -130,6 +120,9 @@ v1::RunSpec ToProto(const RunSpec& run) {
   proto.set_dataset_sha256(run.dataset_sha256);
   *proto.mutable_settings() = ToProto(run.settings);
   proto.set_model_name(run.model_name);
+  proto.set_judged_run(run.judged_run);
+  proto.set_judged_model(run.judged_model);
+  proto.set_benchmark_sha256(run.benchmark_sha256);
   return proto;
 }
 
@@ -148,6 +141,13 @@ absl::StatusOr<RunSpec> FromProto(const v1::RunSpec& proto) {
   run.dataset_sha256 = proto.dataset_sha256();
   ASSAY_ASSIGN_OR_RETURN(run.settings, FromProto(proto.settings()));
   run.model_name = proto.model_name();
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("RunSpec.judged_run", proto.judged_run(), 0));
+  run.judged_run = proto.judged_run();
+  run.judged_model = proto.judged_model();
+  if (!proto.benchmark_sha256().empty()) {
+    ASSAY_RETURN_IF_ERROR(CheckSha256("RunSpec.benchmark_sha256", proto.benchmark_sha256()));
+  }
+  run.benchmark_sha256 = proto.benchmark_sha256();
   return run;
 }
 
@@ -163,6 +163,10 @@ v1::RunProgress ToProto(const RunProgress& run) {
   proto.set_prompt_tokens(run.prompt_tokens);
   proto.set_cached_tokens(run.cached_tokens);
   proto.set_generated_tokens(run.generated_tokens);
+  proto.set_grader(run.grader);
+  proto.set_grader_version(run.grader_version);
+  if (run.rescored != absl::InfinitePast()) SetTimestamp(run.rescored, proto.mutable_rescored());
+  proto.set_origin_json(run.origin_json);
   if (run.started != absl::InfinitePast()) SetTimestamp(run.started, proto.mutable_started());
   if (run.finished != absl::InfiniteFuture()) SetTimestamp(run.finished, proto.mutable_finished());
   return proto;
@@ -182,6 +186,10 @@ absl::StatusOr<RunProgress> FromProto(const v1::RunProgress& proto) {
   run.prompt_tokens = proto.prompt_tokens();
   run.cached_tokens = proto.cached_tokens();
   run.generated_tokens = proto.generated_tokens();
+  run.grader = proto.grader();
+  run.grader_version = proto.grader_version();
+  if (proto.has_rescored()) run.rescored = FromTimestamp(proto.rescored());
+  run.origin_json = proto.origin_json();
   if (proto.has_started()) run.started = FromTimestamp(proto.started());
   if (proto.has_finished()) run.finished = FromTimestamp(proto.finished());
   return run;

@@ -34,6 +34,7 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   proto.set_hostname(worker.hostname);
   proto.set_engine_version(worker.engine_version);
   proto.set_device(worker.device);
+  proto.set_remote_engine(worker.remote_engine);
   proto.set_threads(worker.threads);
   for (const auto& [precision, rate] : worker.gflops) (*proto.mutable_gflops())[precision] = rate;
   return proto;
@@ -53,6 +54,7 @@ absl::StatusOr<WorkerInfo> FromProto(const v1::WorkerInfo& proto) {
   worker.hostname = proto.hostname();
   worker.engine_version = proto.engine_version();
   worker.device = proto.device();
+  worker.remote_engine = proto.remote_engine();
   worker.threads = proto.threads();
   worker.gflops.insert(proto.gflops().begin(), proto.gflops().end());
   return worker;
@@ -87,6 +89,7 @@ v1::LeaseGrant ToProto(const Lease& lease) {
     v1::ItemList& list = (*proto.mutable_shots())[group];
     for (const Item& shot : shots) *list.add_items() = ToProto(shot);
   }
+  proto.set_benchmark_text(lease.benchmark_text);
   return proto;
 }
 
@@ -103,6 +106,7 @@ absl::StatusOr<Lease> FromProto(const v1::LeaseGrant& proto) {
   for (const auto& [group, list] : proto.shots()) {
     ASSAY_ASSIGN_OR_RETURN(lease.shots[group], ItemsFromProto(list.items()));
   }
+  lease.benchmark_text = proto.benchmark_text();
   return lease;
 }
 

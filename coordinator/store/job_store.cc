@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/events.h"
+#include "coordinator/store/group_rows.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/transaction.h"
 
@@ -18,11 +19,14 @@ namespace {
 constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
     "  shots, precision_name, item_limit, manifest, estimated_tokens, items, prompt_template, "
-    "  system_prompt, bos, temperature, top_p, top_k, seed, samples) "
+    "  system_prompt, bos, temperature, top_p, top_k, seed, samples, grader, grader_version, "
+    "  benchmark_sha256) "
     "SELECT $1::bigint, $2, dataset_id, $3, $4, $5::integer, $6::integer, $7, $8::bigint, "
     "$9::json, "
     "  $10::bigint, $11::bigint, $14, $15, $16, $17::double precision, $18::double precision, "
-    "  $19::integer, $20::bigint, $21::integer "
+    "  $19::integer, $20::bigint, $21::integer, "
+    "  $9::json->'protocol'->>'grader', ($9::json->'protocol'->>'grader_version')::integer, "
+    "  nullif($22, '') "
     "FROM datasets WHERE benchmark = $12 AND sha256 = $13 RETURNING run_id";
 
 constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitted) FROM jobs ";
@@ -30,7 +34,8 @@ constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitt
 constexpr char kSelectRuns[] =
     "SELECT %s, r.state, r.error, r.items, r.items_done, r.items_failed, r.prompt_tokens, "
     "  r.cached_tokens, r.generated_tokens, extract(epoch FROM r.started), "
-    "  extract(epoch FROM r.finished), coalesce(r.engine, ''), r.manifest "
+    "  extract(epoch FROM r.finished), coalesce(r.engine, ''), r.grader, r.grader_version, "
+    "  extract(epoch FROM r.rescored), coalesce(r.origin::text, ''), r.manifest "
     "FROM runs r JOIN datasets d USING (dataset_id) "
     "WHERE r.job_id = ANY($1::bigint[]) ORDER BY r.run_id";
 
@@ -46,9 +51,7 @@ constexpr char kCancelJob[] =
     "WHERE job_id = $1 AND state IN ('pending', 'running') RETURNING 1";
 
 constexpr char kGroupCounts[] =
-    "SELECT g.run_id, g.group_name, g.items, g.correct, g.errors, "
-    "  g.values_sum::double precision, g.squares_sum::double precision "
-    "FROM run_groups g JOIN runs r USING (run_id) WHERE r.job_id = $1 "
+    "SELECT g.run_id, %s FROM run_groups g JOIN runs r USING (run_id) WHERE r.job_id = $1 "
     "ORDER BY g.run_id, g.group_name COLLATE \"C\"";
 
 constexpr char kSpeed[] =
@@ -78,9 +81,13 @@ absl::StatusOr<RunProgress> ReadRun(const pqxx::row& row) {
   run.started = DecodeTime(row[i++], absl::InfinitePast());
   run.finished = DecodeTime(row[i++], absl::InfiniteFuture());
   run.engine = row[i++].c_str();
+  run.grader = row[i++].c_str();
+  run.grader_version = row[i++].as<int>();
+  run.rescored = DecodeTime(row[i++], absl::InfinitePast());
+  run.origin_json = row[i++].c_str();
   return run;
 }
-constexpr int kManifestColumn = kRunSpecColumnCount + 11;
+constexpr int kManifestColumn = kRunSpecColumnCount + 15;
 
 pqxx::result SelectRuns(pqxx::work& tx, const std::vector<int64_t>& job_ids) {
   return tx.exec_params(absl::StrFormat(kSelectRuns, kRunSpecColumns), EncodeArray(job_ids));
@@ -121,7 +128,7 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
       run.spec.dataset_sha256, std::string(PromptTemplateName(settings.prompt_template)),
       settings.system_prompt, std::string(BosHandlingName(settings.bos)),
       settings.sampling.temperature.value_or(0), settings.sampling.top_p, settings.sampling.top_k,
-      settings.sampling.seed, settings.sampling.samples);
+      settings.sampling.seed, settings.sampling.samples, run.spec.benchmark_sha256);
   if (inserted.empty()) {
     return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
                                             " with sha256 ", run.spec.dataset_sha256));
@@ -202,10 +209,9 @@ absl::StatusOr<std::vector<StoredResult>> JobStore::Results(int64_t job_id) {
       positions[result.run.spec.run_id] = results.size() - 1;
     }
     if (results.empty()) return NoSuchJob(job_id);
-    for (const auto& row : tx.exec_params(kGroupCounts, job_id)) {
-      results[positions.at(row[0].as<int64_t>())].groups.push_back(
-          {row[1].c_str(), row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].as<int64_t>(),
-           row[5].as<double>(), row[6].as<double>()});
+    for (const auto& row :
+         tx.exec_params(absl::StrFormat(kGroupCounts, kGroupColumns), job_id)) {
+      results[positions.at(row[0].as<int64_t>())].groups.push_back(ReadGroupCount(row, 1));
     }
     return results;
   });

@@ -51,6 +51,7 @@ absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first) {
   sampling.top_k = row[i++].as<int>();
   sampling.seed = row[i++].as<int64_t>();
   sampling.samples = row[i++].as<int>();
+  run.benchmark_sha256 = row[i++].c_str();
   return run;
 }
 
