@@ -8,6 +8,20 @@
 
 namespace assay {
 
+namespace {
+
+// Whether two sequences are better off in one task: they read at least half of their blocks once.
+// Sequences with little in common only make tasks longer and fewer (a tenth of the speed where all
+// sequences are decoded).
+bool ShareMuch(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
+  const size_t shorter = std::min(a.size(), b.size());
+  const auto ends =
+      std::mismatch(a.begin(), a.begin() + static_cast<ptrdiff_t>(shorter), b.begin());
+  return 2 * static_cast<size_t>(ends.first - a.begin()) >= shorter;
+}
+
+}  // namespace
+
 // Rows of one slice, as the plan orders them.
 struct AttentionPlan::SliceRows {
   const BatchSlice* slice;
@@ -45,10 +59,14 @@ AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch,
       AddTask(slices, first, std::min(cpu::kAttentionRows, end - first));
     }
   };
-  if (batch.options.share_attention) {
-    add_tasks(0, static_cast<int64_t>(rows_.size()));
-  } else {
-    for (const SliceRows& slice : slices) add_tasks(slice.first_row, slice.first_row + slice.rows);
+  for (auto begin = slices.begin(); begin != slices.end();) {
+    auto end = begin + 1;
+    while (batch.options.share_attention && end != slices.end() &&
+           ShareMuch(end[-1].slice->blocks, end->slice->blocks)) {
+      ++end;
+    }
+    add_tasks(begin->first_row, end[-1].first_row + end[-1].rows);
+    begin = end;
   }
   // Long tasks first, so that no thread is left with one at the end.
   std::stable_sort(tasks_.begin(), tasks_.end(),
@@ -63,7 +81,14 @@ void AttentionPlan::AddTask(absl::Span<const SliceRows> slices, int64_t first_ro
       [](int64_t row, const SliceRows& slice) { return row < slice.first_row + slice.rows; });
   auto end = std::find_if(begin, slices.end(),
                           [end_row](const SliceRows& slice) { return slice.first_row >= end_row; });
-  for (int64_t index = 0;; ++index) {
+  // The first block that some row's window reaches.
+  int64_t index = 0;
+  if (shape_.window > 0) {
+    const auto first = positions_.begin() + first_row;
+    const int64_t least = *std::min_element(first, first + rows);
+    index = std::max<int64_t>(0, least - shape_.window + 1) / cpu::kBlockTokens;
+  }
+  for (;; ++index) {
     const int32_t first_position = static_cast<int32_t>(index * cpu::kBlockTokens);
     bool any = false;
     // The last entry, if it is of this index, grows while the slices share its block.
@@ -100,9 +125,12 @@ void AttentionPlan::Attend(int64_t layer, const void* queries, void* out) const 
     std::array<int64_t, cpu::kAttentionRows> query_offsets;
     std::array<int64_t, cpu::kAttentionRows> out_rows;
     std::array<int64_t, cpu::kAttentionRows> out_columns;
+    std::array<int32_t, cpu::kAttentionRows> bias_offsets;
     for (size_t i = 0; i < static_cast<size_t>(task.rows); ++i) {
       const Row& row = rows_[static_cast<size_t>(task.first_row) + i];
-      out_columns[i] = (kv_head * group_heads + row.head_in_group) * shape_.head_size;
+      const int64_t head = kv_head * group_heads + row.head_in_group;
+      out_columns[i] = head * shape_.head_size;
+      if (shape_.bias != nullptr) bias_offsets[i] = shape_.bias->Offset(head);
       out_rows[i] = row.out_row;
       query_offsets[i] = row.batch_row * shape_.query_columns() + out_columns[i];
     }
@@ -119,7 +147,11 @@ void AttentionPlan::Attend(int64_t layer, const void* queries, void* out) const 
                                   .out = out,
                                   .out_padded = cpu::Padded(shape_.query_columns()),
                                   .out_rows = out_rows.data(),
-                                  .out_columns = out_columns.data()});
+                                  .out_columns = out_columns.data(),
+                                  .window = shape_.window,
+                                  .score_cap = shape_.score_cap,
+                                  .bias = shape_.bias == nullptr ? nullptr : shape_.bias->data(),
+                                  .bias_offsets = bias_offsets.data()});
   });
 }
 
