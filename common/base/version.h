@@ -10,6 +10,9 @@ inline constexpr char kVersion[] = "0.1.0";
 // "<kEngineVersion>/<kernels>", for example "1/amx", since the kernels of each instruction set
 // differ in the last bits (worker/layers/cpu/kernels.h).
 inline constexpr char kEngineVersion[] = "2";
+// The engine that runs of remote models are recorded with. Its number is raised whenever other
+// requests may be sent for the same item.
+inline constexpr char kRemoteEngine[] = "openai/1";
 
 }  // namespace assay
 

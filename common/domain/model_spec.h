@@ -3,26 +3,35 @@
 #define ASSAY_COMMON_DOMAIN_MODEL_SPEC_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "common/domain/remote_endpoint.h"
 
 namespace assay {
 
 struct ModelSpec {
   std::string name;    // [A-Za-z0-9._-]+
-  std::string path;    // absolute; a Hugging Face folder or a GGUF file, as the workers see it
-  std::string format;  // "huggingface" or "gguf"
-  std::string architecture;  // "llama"
+  // Absolute; a Hugging Face folder or a GGUF file, as the workers see it. Of a remote model: its
+  // endpoint's URL.
+  std::string path;
+  std::string format;        // "huggingface", "gguf", or "openai" of a remote model
+  std::string architecture;  // "llama"; "remote"
   // Of a GGUF file: its sha256. Of a folder: sha256 over config.json, generation_config.json where
-  // there is one, and the weight files, names and contents, in order of name.
+  // there is one, and the weight files, names and contents, in order of name. Of a remote model:
+  // of what it is known by (RemoteModelDigest).
   std::string weights_sha256;
-  // sha256 of the tokenizer's canonical JSON form.
+  // sha256 of the tokenizer's canonical JSON form. Empty of a remote model.
   std::string tokenizer_sha256;
+  // Of a remote model 0, where it is not known.
   int64_t parameters = 0;
   int64_t context_length = 0;  // tokens
   int64_t vocabulary_size = 0;
   std::string stored_type;  // what the file holds, for people: "bfloat16", "Q4_1"
-  // Measured on English text at registration; for estimates before a run only.
+  // Measured on English text at registration; for estimates before a run only. Of a remote model:
+  // as the user says, and what its prompts are measured by.
   double characters_per_token = 4.0;
+  std::optional<RemoteEndpoint> remote;  // of remote models alone
 };
 
 }  // namespace assay

@@ -1,5 +1,6 @@
 #include "common/domain/prediction.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/domain/names.h"
@@ -8,9 +9,15 @@ namespace assay {
 namespace {
 
 constexpr std::array<absl::string_view, 4> kFinishReasons = {"none", "stop", "length", "context"};
-constexpr std::array<absl::string_view, 3> kVerdicts = {"correct", "wrong", "error"};
+constexpr std::array<absl::string_view, 7> kVerdicts = {
+    "correct", "wrong", "error", "unanswered", "unparsable", "rated", "ungraded"};
 
 }  // namespace
+
+int64_t GeneratedTokens(const Prediction& prediction) {
+  return std::max(prediction.generated_tokens,
+                  static_cast<int64_t>(prediction.output_token_ids.size()));
+}
 
 absl::string_view FinishReasonName(FinishReason reason) {
   return kFinishReasons[static_cast<size_t>(reason)];

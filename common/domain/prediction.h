@@ -24,7 +24,8 @@ struct Prediction {
   std::string item_id;
   int sample_index = 0;
   std::string prompt;         // as rendered
-  std::string prompt_sha256;  // of the token ids, as little-endian int32
+  // Of the token ids, as little-endian int32; of a remote model, of the prompt's text.
+  std::string prompt_sha256;
   int64_t prompt_tokens = 0;
   int64_t cached_tokens =
       0;  // of the prompt's, those whose KV was already there; not part of the result's identity
@@ -33,7 +34,8 @@ struct Prediction {
       false;               // longer than the protocol's max_input with no shot at all; run as it is
   bool truncated = false;  // longer than the model's context; the front was cut
   std::string output;      // generated text, special tokens skipped
-  std::vector<int32_t> output_token_ids;
+  std::vector<int32_t> output_token_ids;  // empty of a remote model, which tells none
+  int64_t generated_tokens = 0;           // of a remote model, as its endpoint counts them
   FinishReason finish_reason = FinishReason::kNone;
   std::vector<double>
       choice_loglikelihoods;  // natural logarithm, in the order of the item's choices
@@ -44,8 +46,22 @@ struct Prediction {
       error;  // not empty: the item could not be run, and why; everything else is then unset
 };
 
-enum class Verdict { kCorrect, kWrong, kError };
-absl::string_view VerdictName(Verdict verdict);  // "correct", "wrong", "error"
+// How many tokens the model generated.
+int64_t GeneratedTokens(const Prediction& prediction);
+
+// Only kCorrect is right; the others say why not, and count as items that are not right, except
+// where there is no right at all (kRated, kUngraded).
+enum class Verdict {
+  kCorrect,
+  kWrong,
+  kError,       // the item could not be run or graded
+  kUnanswered,  // nothing was said: the output is empty, or white space alone
+  kUnparsable,  // something was said in which the grader finds no answer
+  kRated,       // neither right nor wrong: `partial` is the place of a rating on its scale
+  kUngraded,    // neither right nor wrong: an answer for judges or people to rate
+};
+// "correct", "wrong", "error", "unanswered", "unparsable", "rated", "ungraded"
+absl::string_view VerdictName(Verdict verdict);
 absl::StatusOr<Verdict> ParseVerdict(absl::string_view name);
 
 struct Score {
@@ -53,7 +69,7 @@ struct Score {
   int grader_version = 1;
   Verdict verdict = Verdict::kWrong;
   std::string extracted;  // what was compared with the target
-  // In [0, 1], of graders that tell more than right and wrong.
+  // In [0, 1], of graders that tell more than right and wrong. Of ratings: common/domain/rating.h.
   std::optional<double> partial = std::nullopt;
   double value() const { return partial.value_or(verdict == Verdict::kCorrect ? 1.0 : 0.0); }
 };
@@ -66,6 +82,8 @@ struct Metric {
   double standard_error = 0;
   int64_t items = 0;
   int64_t errors = 0;  // items stored as an error; they count as wrong
+  int64_t unanswered = 0;  // so do these two
+  int64_t unparsable = 0;
   // The 95% interval of `value`, within [0, 1].
   double low = 0;
   double high = 1;

@@ -11,6 +11,7 @@
 #include "common/domain/item.h"
 #include "common/domain/model_spec.h"
 #include "common/domain/prediction.h"
+#include "common/domain/remote_endpoint.h"
 #include "common/domain/run.h"
 #include "common/domain/worker.h"
 
@@ -22,6 +23,7 @@ namespace assay {
 
 v1::Item ToProto(const Item& item);
 v1::DatasetInfo ToProto(const DatasetInfo& dataset);
+v1::RemoteEndpoint ToProto(const RemoteEndpoint& endpoint);
 v1::ModelSpec ToProto(const ModelSpec& model);
 v1::SamplingSettings ToProto(const SamplingSettings& sampling);
 v1::RunSettings ToProto(const RunSettings& settings);
@@ -39,6 +41,7 @@ v1::CommitOutcome ToProto(CommitOutcome outcome);
 
 absl::StatusOr<Item> FromProto(const v1::Item& item);
 absl::StatusOr<DatasetInfo> FromProto(const v1::DatasetInfo& dataset);
+absl::StatusOr<RemoteEndpoint> FromProto(const v1::RemoteEndpoint& endpoint);
 absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& model);
 absl::StatusOr<SamplingSettings> FromProto(const v1::SamplingSettings& sampling);
 absl::StatusOr<RunSettings> FromProto(const v1::RunSettings& settings);

@@ -15,6 +15,8 @@ static_assert(v1::FINISH_REASON_CONTEXT == static_cast<int>(FinishReason::kConte
 static_assert(v1::VERDICT_CORRECT == static_cast<int>(Verdict::kCorrect) + 1);
 static_assert(v1::VERDICT_WRONG == static_cast<int>(Verdict::kWrong) + 1);
 static_assert(v1::VERDICT_ERROR == static_cast<int>(Verdict::kError) + 1);
+static_assert(v1::VERDICT_UNANSWERED == static_cast<int>(Verdict::kUnanswered) + 1);
+static_assert(v1::VERDICT_UNPARSABLE == static_cast<int>(Verdict::kUnparsable) + 1);
 
 }  // namespace
 
@@ -37,6 +39,7 @@ v1::Prediction ToProto(const Prediction& prediction) {
                                              prediction.choice_loglikelihoods.end());
   proto.set_error(prediction.error);
   proto.set_program_outcome(prediction.program_outcome);
+  proto.set_generated_tokens(prediction.generated_tokens);
   return proto;
 }
 
@@ -46,6 +49,8 @@ absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.prompt_tokens", proto.prompt_tokens(), 0));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.cached_tokens", proto.cached_tokens(), 0));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.shots_used", proto.shots_used(), 0));
+  ASSAY_RETURN_IF_ERROR(
+      CheckAtLeast("Prediction.generated_tokens", proto.generated_tokens(), 0));
   if (proto.error().empty()) {
     ASSAY_RETURN_IF_ERROR(CheckSha256("Prediction.prompt_sha256", proto.prompt_sha256()));
   }
@@ -76,6 +81,7 @@ absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
                                           proto.choice_loglikelihoods().end());
   prediction.error = proto.error();
   prediction.program_outcome = proto.program_outcome();
+  prediction.generated_tokens = proto.generated_tokens();
   return prediction;
 }
 
@@ -114,6 +120,8 @@ v1::Metric ToProto(const Metric& metric) {
   proto.set_standard_error(metric.standard_error);
   proto.set_items(metric.items);
   proto.set_errors(metric.errors);
+  proto.set_unanswered(metric.unanswered);
+  proto.set_unparsable(metric.unparsable);
   proto.set_low(metric.low);
   proto.set_high(metric.high);
   return proto;
@@ -128,6 +136,8 @@ absl::StatusOr<Metric> FromProto(const v1::Metric& proto) {
   metric.standard_error = proto.standard_error();
   metric.items = proto.items();
   metric.errors = proto.errors();
+  metric.unanswered = proto.unanswered();
+  metric.unparsable = proto.unparsable();
   if (proto.has_low()) metric.low = proto.low();
   if (proto.has_high()) metric.high = proto.high();
   return metric;

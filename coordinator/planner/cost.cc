@@ -21,6 +21,7 @@ int64_t CountCharacters(absl::string_view text) {
 
 double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
                                absl::Span<const StoredWorker> workers) {
+  if (model.remote.has_value()) return 0;
   double gflops = 0;
   for (const StoredWorker& stored : workers) {
     if (!stored.connected) continue;

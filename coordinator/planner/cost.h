@@ -26,7 +26,7 @@ int64_t CountCharacters(absl::string_view text);
 
 // Tokens in each second that the connected workers are expected to do together: two floating-point
 // operations for each parameter and token, at half of the measured matrix-multiplication rate. 0
-// when there is no connected worker with a rate for the precision.
+// when there is no connected worker with a rate for the precision, and for a remote model.
 double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
                                absl::Span<const StoredWorker> workers);
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/version.h"
+#include "common/remote/remote_model.h"
 
 namespace assay {
 namespace {
@@ -22,7 +23,7 @@ std::string FormatUtc(absl::Time time) {
 std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
                          const Grader& grader) {
   const SamplingSettings& sampling = run.settings.sampling;
-  const Json manifest = {
+  Json manifest = {
       {"model",
        {{"name", model.name},
         {"path", model.path},
@@ -60,7 +61,22 @@ std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Proto
           {"samples", sampling.samples}}}}},
       {"engine_version", kEngineVersion},
       {"program_version", kVersion}};
+  if (model.remote.has_value()) {
+    manifest["model"]["remote"] = Json::parse(RemoteEndpointToJson(*model.remote));
+    manifest["settings"]["precision"] = nullptr;  // only the endpoint knows
+    manifest["engine_version"] = kRemoteEngine;
+    manifest["bit_reproducible"] = false;
+  }
   return Dump(manifest);
+}
+
+std::optional<double> CostOfRun(const std::string& manifest_json, const RunProgress& run) {
+  const Json manifest = Json::parse(manifest_json, nullptr, /*allow_exceptions=*/false);
+  const Json::json_pointer place("/model/remote");
+  if (!manifest.is_object() || !manifest.contains(place)) return std::nullopt;
+  const absl::StatusOr<RemoteEndpoint> endpoint = RemoteEndpointFromJson(manifest[place].dump());
+  if (!endpoint.ok()) return std::nullopt;
+  return RemoteCost(*endpoint, run.prompt_tokens, run.generated_tokens);
 }
 
 std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,
@@ -72,6 +88,18 @@ std::string CompleteManifest(const std::string& manifest_json, const RunProgress
   manifest["state"] = std::string(StateName(run.state));
   manifest["submitted"] = FormatUtc(submitted);
   if (!run.engine.empty()) manifest["engine"] = run.engine;
+  manifest["grading"] = {{"grader", run.grader}, {"version", run.grader_version}};
+  if (run.rescored != absl::InfinitePast()) {
+    manifest["grading"]["rescored"] = FormatUtc(run.rescored);
+  }
+  if (!run.origin_json.empty()) {
+    manifest["imported"] = Json::parse(run.origin_json, nullptr, /*allow_exceptions=*/false);
+  }
+  if (const std::optional<double> cost = CostOfRun(manifest_json, run)) {
+    manifest["cost"] = {{"prompt_tokens", run.prompt_tokens},
+                        {"generated_tokens", run.generated_tokens},
+                        {"amount", *cost}};
+  }
   if (run.started != absl::InfinitePast()) manifest["started"] = FormatUtc(run.started);
   if (run.finished != absl::InfiniteFuture()) manifest["finished"] = FormatUtc(run.finished);
   return Dump(manifest);

@@ -2,6 +2,7 @@
 #ifndef ASSAY_COORDINATOR_PLANNER_MANIFEST_H_
 #define ASSAY_COORDINATOR_PLANNER_MANIFEST_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -15,6 +16,10 @@ namespace assay {
 // What is known when the run is submitted, from the settings as they were resolved.
 std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
                          const Grader& grader);
+
+// What the tokens of a run of a remote model cost, at the prices in its manifest; nullopt where it
+// has none.
+std::optional<double> CostOfRun(const std::string& manifest_json, const RunProgress& run);
 
 // The stored manifest with what came to be known since: ids, state, engine, and the times in RFC
 // 3339, UTC.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/remote/remote_model.h"
 #include "common/scoring/grader.h"
 #include "coordinator/planner/manifest.h"
 
@@ -48,6 +49,7 @@ struct Selected {
   std::vector<int64_t> ordinals;
   int64_t characters = 0;           // of all prompts
   int64_t unshared_characters = 0;  // a group's few-shot examples counted once
+  int64_t sent_characters = 0;      // to an endpoint, which is asked about each choice by itself
   std::string first_item_id;
   std::string first_prompt;
 };
@@ -79,6 +81,10 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
         }
       }
       selected.characters += shot_characters + own;
+      const auto questions = protocol.request_type == RequestType::kScoreChoices
+                                 ? static_cast<int64_t>(item.choices.size())
+                                 : 1;
+      selected.sent_characters += questions * (shot_characters + own);
       selected.unshared_characters += own;
       selected.ordinals.push_back(item.ordinal);
     }
@@ -94,8 +100,25 @@ RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolS
   RunCost cost;
   cost.prompt_tokens = tokens(selected.characters);
   cost.computed_tokens = tokens(selected.unshared_characters);
+  if (model.remote.has_value()) {
+    cost.prompt_tokens = cost.computed_tokens = tokens(selected.sent_characters);
+  }
   cost.generated_tokens = static_cast<int64_t>(selected.ordinals.size()) * protocol.max_output;
   return cost;
+}
+
+// What no endpoint of its kind can do is refused before it is asked.
+absl::Status CheckRemote(const ModelSpec& model, const DatasetInfo& dataset,
+                         const ProtocolSpec& protocol) {
+  if (!model.remote.has_value() || model.remote->api != RemoteApi::kChat ||
+      protocol.request_type != RequestType::kScoreChoices) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "protocol ", protocol.name, " of ", dataset.name, " compares the log-probabilities of ",
+      "choices, and the chat API of model ", model.name,
+      " gives none: such protocols need a model ",
+      "added with --api completions whose endpoint echoes prompts with log-probabilities"));
 }
 
 // Neighbours stay together, so that a shard's prompts share what comes before the question.
@@ -159,6 +182,7 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
     ASSAY_ASSIGN_OR_RETURN(protocol, benchmark->FindProtocol(request.settings.protocol));
   }
   ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol->grader));
+  ASSAY_RETURN_IF_ERROR(CheckRemote(model, dataset, *protocol));
 
   PlannedRun planned;
   RunSpec& spec = planned.run.spec;
@@ -185,8 +209,16 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
   planned.first_item_id = std::move(selected.first_item_id);
   planned.first_prompt = std::move(selected.first_prompt);
 
-  const auto connected = std::count_if(workers.begin(), workers.end(),
-                                       [](const StoredWorker& worker) { return worker.connected; });
+  if (model.remote.has_value()) {
+    planned.price =
+        RemoteCost(*model.remote, planned.cost.prompt_tokens, planned.cost.generated_tokens);
+  }
+
+  const auto connected =
+      std::count_if(workers.begin(), workers.end(), [&model](const StoredWorker& worker) {
+        return worker.connected &&
+               (!model.remote.has_value() || !worker.worker.remote_engine.empty());
+      });
   ASSAY_ASSIGN_OR_RETURN(double speed,
                          jobs_->MeasuredTokensPerSecond(model.name, spec.settings.precision));
   if (speed <= 0) speed = ExpectedTokensPerSecond(model, spec.settings.precision, workers);

@@ -4,6 +4,7 @@
 #define ASSAY_COORDINATOR_PLANNER_PLANNER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct PlannedRun {
   RunCost cost;
   int64_t items = 0;
   double seconds = 0;  // 0: not known, there is no worker
+  // Of a remote model with prices: at most, by the estimated tokens.
+  std::optional<double> price = std::nullopt;
   std::string first_item_id;
   std::string first_prompt;  // with all its shots
 };

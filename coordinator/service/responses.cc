@@ -1,11 +1,13 @@
 #include "coordinator/service/responses.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
+#include "common/rpc/timestamp.h"
 #include "common/scoring/metrics.h"
 #include "coordinator/planner/manifest.h"
 
@@ -38,6 +40,7 @@ v1::RunPlan MakeRunPlan(const PlannedRun& planned) {
   plan.set_prompt_tokens(planned.cost.prompt_tokens);
   plan.set_generated_tokens(planned.cost.generated_tokens);
   plan.set_seconds(planned.seconds);
+  if (planned.price.has_value()) plan.set_cost(*planned.price);
   return plan;
 }
 
@@ -53,6 +56,9 @@ absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const Sto
     *made.add_metrics() = ToProto(metric);
   }
   made.set_manifest_json(CompleteManifest(result.manifest_json, result.run, submitted));
+  if (const std::optional<double> cost = CostOfRun(result.manifest_json, result.run)) {
+    made.set_cost(*cost);
+  }
   return made;
 }
 

@@ -75,9 +75,10 @@ absl::Status WorkerSession::Handle(const v1::WorkerMessage& message) {
 }
 
 absl::Status WorkerSession::HandleRequest(const v1::LeaseRequest& request) {
-  if (request.leases() < 0) {
+  for (const int leases : {request.leases(), request.remote_leases()}) {
+    if (leases >= 0) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat("LeaseRequest.leases: must not be negative, got ", request.leases()));
+        absl::StrCat("LeaseRequest.leases: must not be negative, got ", leases));
   }
   LoadedModel loaded;
   if (!request.loaded_weights_sha256().empty()) {
@@ -89,7 +90,9 @@ absl::Status WorkerSession::HandleRequest(const v1::LeaseRequest& request) {
   }
   {
     absl::MutexLock lock(&mutex_);
-    demand_ = {std::min(request.leases(), kMaxLeases), std::move(loaded), demand_.number + 1};
+    demand_ = {std::min(request.leases(), kMaxLeases),
+               std::min(request.remote_leases(), kMaxLeases), std::move(loaded),
+               demand_.number + 1};
   }
   leases_->pending().Wake(wake_);
   return absl::OkStatus();
@@ -190,7 +193,7 @@ void WorkerSession::GrantAll() {
     bool wants_more;
     {
       absl::MutexLock lock(&mutex_);
-      wants_more = demand_.leases > 0;
+      wants_more = demand_.leases > 0 || demand_.remote_leases > 0;
     }
     if (!ended_) leases_->pending().Wait(count, wake_, wants_more ? pause : kSeenPeriod);
   }
@@ -202,18 +205,24 @@ bool WorkerSession::GrantSome() {
     absl::MutexLock lock(&mutex_);
     demand = demand_;
   }
-  if (demand.leases == 0) return false;
-  const absl::StatusOr<std::vector<Lease>> leases =
-      leases_->Grant(worker_, demand.leases, demand.loaded);
+  const int local = GrantSome(demand.leases, demand.loaded, ModelPlace::kLocal);
+  const int remote = GrantSome(demand.remote_leases, {}, ModelPlace::kRemote);
+  absl::MutexLock lock(&mutex_);
+  if (demand_.number == demand.number) {
+    demand_.leases -= local;
+    demand_.remote_leases -= remote;
+  }
+  return local + remote > 0;
+}
+
+int WorkerSession::GrantSome(int count, const LoadedModel& loaded, ModelPlace place) {
+  if (count == 0) return 0;
+  const absl::StatusOr<std::vector<Lease>> leases = leases_->Grant(worker_, count, loaded, place);
   if (!leases.ok()) {
     if (!absl::IsUnavailable(leases.status())) {
       spdlog::error("granting: {}", leases.status().ToString());
     }
-    return false;
-  }
-  {
-    absl::MutexLock lock(&mutex_);
-    if (demand_.number == demand.number) demand_.leases -= static_cast<int>(leases->size());
+    return 0;
   }
   for (const Lease& lease : *leases) {
     v1::CoordinatorMessage message;
@@ -221,7 +230,7 @@ bool WorkerSession::GrantSome() {
     // Where giving back fails as well, the lease runs out by itself.
     if (!Send(message)) leases_->Fail(lease.key, FailureKind::kReturned, "").IgnoreError();
   }
-  return !leases->empty();
+  return static_cast<int>(leases->size());
 }
 
 void WorkerSession::NoteSeen() {

@@ -32,6 +32,7 @@ class WorkerSession {
   // What the worker would take now.
   struct Demand {
     int leases = 0;
+    int remote_leases = 0;
     LoadedModel loaded;
     uint64_t number =
         0;  // of the request; grants for an earlier one do not count against a later one
@@ -50,6 +51,8 @@ class WorkerSession {
   void GrantAll();
   // Whether a lease was handed out.
   bool GrantSome();
+  // Up to `count` leases of models in `place`; how many were handed out.
+  int GrantSome(int count, const LoadedModel& loaded, ModelPlace place);
   void NoteSeen();
 
   // False when the stream is broken.

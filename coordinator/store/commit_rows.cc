@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "coordinator/store/cluster_rows.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/run_rows.h"
 
@@ -21,13 +22,16 @@ constexpr char kCountItems[] =
     "WHERE run_id = $1 RETURNING state = 'completed', job_id";
 constexpr char kCountGroup[] =
     "INSERT INTO run_groups AS g "
-    "  (run_id, group_name, items, correct, errors, values_sum, squares_sum) "
-    "SELECT $1::bigint, $2::text, $3::bigint, $4::bigint, $5::bigint, coalesce(sum(v), 0), "
-    "coalesce(sum(v * v), 0) "
-    "FROM unnest($6::numeric[]) v "
+    "  (run_id, group_name, items, correct, errors, unanswered, unparsable, values_sum, "
+    "  squares_sum) "
+    "SELECT $1::bigint, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, "
+    "  coalesce(sum(v), 0), coalesce(sum(v * v), 0) "
+    "FROM unnest($8::numeric[]) v "
     "ON CONFLICT (run_id, group_name) DO UPDATE SET "
     "  items = g.items + excluded.items, correct = g.correct + excluded.correct, "
-    "  errors = g.errors + excluded.errors, values_sum = g.values_sum + excluded.values_sum, "
+    "  errors = g.errors + excluded.errors, unanswered = g.unanswered + excluded.unanswered, "
+    "  unparsable = g.unparsable + excluded.unparsable, values_sum = g.values_sum + "
+    "excluded.values_sum, "
     "  squares_sum = g.squares_sum + excluded.squares_sum";
 constexpr char kEndShard[] =
     "UPDATE shards SET state = 'done', deadline = NULL WHERE shard_id = $1";
@@ -36,20 +40,32 @@ struct Counts {
   int64_t items = 0;
   int64_t correct = 0;
   int64_t errors = 0;
+  int64_t unanswered = 0;
+  int64_t unparsable = 0;
   std::vector<double> values;
 };
 
 void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
                      absl::Span<const GradedItem> items) {
-  const std::vector<std::string> columns = {"run_id",         "item_ordinal",
-                                            "sample_index",   "prompt",
-                                            "prompt_sha256",  "prompt_tokens",
-                                            "cached_tokens",  "shots_used",
-                                            "over_max_input", "truncated",
-                                            "output",         "output_token_ids",
-                                            "finish_reason",  "choice_loglikelihoods",
-                                            "error",          "program_outcome",
-                                            "shard_id",       "lease_id"};
+  const std::vector<std::string> columns = {"run_id",
+                                            "item_ordinal",
+                                            "sample_index",
+                                            "prompt",
+                                            "prompt_sha256",
+                                            "prompt_tokens",
+                                            "cached_tokens",
+                                            "shots_used",
+                                            "over_max_input",
+                                            "truncated",
+                                            "output",
+                                            "output_token_ids",
+                                            "finish_reason",
+                                            "choice_loglikelihoods",
+                                            "error",
+                                            "program_outcome",
+                                            "generated_tokens",
+                                            "shard_id",
+                                            "lease_id"};
   pqxx::stream_to stream(tx, "predictions", columns);
   for (const GradedItem& item : items) {
     const Prediction& p = item.prediction;
@@ -58,7 +74,8 @@ void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
         p.prompt_tokens, p.cached_tokens, p.shots_used, p.over_max_input, p.truncated,
         EncodeBytes(p.output), EncodeArray(p.output_token_ids),
         std::string(FinishReasonName(p.finish_reason)), EncodeArray(p.choice_loglikelihoods),
-        PlainText(p.error), PlainText(p.program_outcome), key.shard_id, key.lease_id);
+        PlainText(p.error), PlainText(p.program_outcome), p.generated_tokens, key.shard_id,
+        key.lease_id);
   }
   stream.complete();
 }
@@ -90,17 +107,20 @@ void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
     ++group.items;
     group.correct += item.score.verdict == Verdict::kCorrect ? 1 : 0;
     group.errors += item.score.verdict == Verdict::kError ? 1 : 0;
+    group.unanswered += item.score.verdict == Verdict::kUnanswered ? 1 : 0;
+    group.unparsable += item.score.verdict == Verdict::kUnparsable ? 1 : 0;
     group.values.push_back(item.score.value());
     failed += item.prediction.error.empty() ? 0 : 1;
     prompt_tokens += item.prediction.prompt_tokens;
     cached_tokens += item.prediction.cached_tokens;
-    generated_tokens += static_cast<int64_t>(item.prediction.output_token_ids.size());
+    generated_tokens += GeneratedTokens(item.prediction);
   }
   tx.exec_params(kEndShard, key.shard_id);
   for (const auto& [group, counts] : groups) {
     tx.exec_params(kCountGroup, run_id, group, counts.items, counts.correct, counts.errors,
-                   EncodeArray(counts.values));
+                   counts.unanswered, counts.unparsable, EncodeArray(counts.values));
   }
+  AddToClusters(tx, run_id, items);
   const pqxx::row run = tx.exec_params1(kCountItems, run_id, static_cast<int64_t>(items.size()),
                                         failed, prompt_tokens, cached_tokens, generated_tokens);
   if (run[0].as<bool>()) EndJobIfDone(tx, run[1].as<int64_t>());

@@ -1,8 +1,12 @@
 #include "coordinator/store/model_store.h"
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/remote/remote_model.h"
 #include "coordinator/store/model_rows.h"
 #include "coordinator/store/transaction.h"
 
@@ -11,9 +15,14 @@ namespace {
 
 constexpr char kInsert[] =
     "INSERT INTO models (name, path, format, architecture, weights_sha256, tokenizer_sha256, "
-    "parameters, context_length, vocabulary_size, stored_type, characters_per_token) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (name) DO NOTHING "
+    "parameters, context_length, vocabulary_size, stored_type, characters_per_token, remote) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::json) ON CONFLICT (name) DO "
+    "NOTHING "
     "RETURNING 1";
+
+constexpr char kUpdateRemote[] =
+    "UPDATE models SET remote = $2::json, context_length = $3, characters_per_token = $4 "
+    "WHERE name = $1";
 
 std::string Select(absl::string_view rest) {
   return absl::StrCat("SELECT ", kModelColumns, " FROM models m ", rest);
@@ -21,7 +30,7 @@ std::string Select(absl::string_view rest) {
 
 }  // namespace
 
-ModelSpec ReadModel(const pqxx::row& row, int first) {
+absl::StatusOr<ModelSpec> ReadModel(const pqxx::row& row, int first) {
   ModelSpec model;
   int i = first;
   model.name = row[i++].c_str();
@@ -35,19 +44,31 @@ ModelSpec ReadModel(const pqxx::row& row, int first) {
   model.vocabulary_size = row[i++].as<int64_t>();
   model.stored_type = row[i++].c_str();
   model.characters_per_token = row[i++].as<double>();
+  if (!row[i].is_null()) {
+    ASSAY_ASSIGN_OR_RETURN(model.remote, RemoteEndpointFromJson(row[i].c_str()));
+  }
   return model;
 }
 
 absl::StatusOr<bool> ModelStore::Add(const ModelSpec& model) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<bool> {
+    const std::optional<std::string> remote =
+        model.remote.has_value() ? std::optional(RemoteEndpointToJson(*model.remote))
+                                 : std::nullopt;
     const pqxx::result inserted = tx.exec_params(
         kInsert, model.name, model.path, model.format, model.architecture, model.weights_sha256,
         model.tokenizer_sha256, model.parameters, model.context_length, model.vocabulary_size,
-        model.stored_type, model.characters_per_token);
+        model.stored_type, model.characters_per_token, remote);
     if (!inserted.empty()) return false;
-    const ModelSpec stored = ReadModel(tx.exec_params1(Select("WHERE m.name = $1"), model.name), 0);
+    ASSAY_ASSIGN_OR_RETURN(const ModelSpec stored,
+                           ReadModel(tx.exec_params1(Select("WHERE m.name = $1"), model.name), 0));
     if (stored.weights_sha256 == model.weights_sha256 &&
         stored.tokenizer_sha256 == model.tokenizer_sha256 && stored.path == model.path) {
+      // The same model behind its endpoint; how it is asked may change.
+      if (remote.has_value()) {
+        tx.exec_params(kUpdateRemote, model.name, *remote, model.context_length,
+                       model.characters_per_token);
+      }
       return true;
     }
     const char* difference = stored.weights_sha256 != model.weights_sha256 ? "other weights"
@@ -63,7 +84,10 @@ absl::StatusOr<bool> ModelStore::Add(const ModelSpec& model) {
 absl::StatusOr<std::vector<ModelSpec>> ModelStore::List() {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<ModelSpec>> {
     std::vector<ModelSpec> models;
-    for (const auto& row : tx.exec(Select("ORDER BY m.name"))) models.push_back(ReadModel(row, 0));
+    for (const auto& row : tx.exec(Select("ORDER BY m.name"))) {
+      ASSAY_ASSIGN_OR_RETURN(ModelSpec model, ReadModel(row, 0));
+      models.push_back(std::move(model));
+    }
     return models;
   });
 }

@@ -16,7 +16,8 @@ class ModelStore {
  public:
   explicit ModelStore(Database* database) : database_(database) {}
 
-  // True when the very same model (name, path, weights and tokenizer) is there already.
+  // True when the very same model (name, path, weights and tokenizer) is there already; of a remote
+  // one, prices, limits, the key's name and the context's length are then those of `model`.
   // AlreadyExists when the name is another model's.
   absl::StatusOr<bool> Add(const ModelSpec& model);
   // In order of name.

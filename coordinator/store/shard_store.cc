@@ -21,7 +21,8 @@ namespace {
 constexpr char kCandidateRuns[] =
     "SELECT %s, %s FROM runs r JOIN models m ON m.name = r.model_name "
     "JOIN datasets d USING (dataset_id) "
-    "WHERE r.state IN ('pending', 'running') AND (r.engine IS NULL OR r.engine = $3) AND EXISTS "
+    "WHERE r.state IN ('pending', 'running') AND (m.remote IS NOT NULL) = $4::boolean "
+    "  AND (r.engine IS NULL OR r.engine = $3) AND EXISTS "
     "  (SELECT 1 FROM shards s WHERE s.run_id = r.run_id AND s.state = 'pending') "
     "ORDER BY (m.weights_sha256 = $1 AND r.precision_name = $2) DESC, r.job_id, "
     "  r.estimated_tokens DESC, r.run_id LIMIT 16";
@@ -167,22 +168,26 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
 
 absl::StatusOr<std::vector<LeasedShard>> ShardStore::Lease(const WorkerInfo& worker, int count,
                                                            const LoadedModel& loaded,
-                                                           absl::Duration lease_time) {
+                                                           absl::Duration lease_time,
+                                                           ModelPlace place) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<LeasedShard>> {
     std::vector<LeasedShard> shards;
-    const std::string engine = PlainText(worker.engine_version);
-    const pqxx::result runs =
-        tx.exec_params(absl::StrFormat(kCandidateRuns, kRunSpecColumns, kModelColumns),
-                       loaded.weights_sha256, std::string(PrecisionName(loaded.precision)), engine);
+    const bool remote = place == ModelPlace::kRemote;
+    const std::string engine = PlainText(remote ? worker.remote_engine : worker.engine_version);
+    if (engine.empty()) return shards;
+    const pqxx::result runs = tx.exec_params(
+        absl::StrFormat(kCandidateRuns, kRunSpecColumns, kModelColumns), loaded.weights_sha256,
+        std::string(PrecisionName(loaded.precision)), engine, remote);
     for (const auto& run_row : runs) {
       ASSAY_ASSIGN_OR_RETURN(const RunSpec run, ReadRunSpec(run_row, 0));
+      ASSAY_ASSIGN_OR_RETURN(const ModelSpec model, ReadModel(run_row, kRunSpecColumnCount));
       tx.exec_params(kStartRun, run.run_id, engine);
       if (!tx.exec_params1(kIsOfEngine, run.run_id, engine)[0].as<bool>()) continue;
       for (const auto& row : tx.exec_params(kLease, run.run_id, count, worker.worker_id,
                                             absl::ToDoubleSeconds(lease_time))) {
         shards.push_back({{row[0].as<int64_t>(), row[1].as<int>(), row[2].as<int64_t>()},
                           run,
-                          ReadModel(run_row, kRunSpecColumnCount),
+                          model,
                           DecodeIntegers(row[3].c_str())});
       }
       if (shards.empty()) continue;

@@ -26,6 +26,9 @@ struct LoadedModel {
   Precision precision = Precision::kBFloat16;
 };
 
+// Where a model runs: on the worker, or behind an endpoint that the worker asks.
+enum class ModelPlace { kLocal, kRemote };
+
 struct LeasedShard {
   LeaseKey key;
   RunSpec run;
@@ -72,13 +75,14 @@ class ShardStore {
  public:
   explicit ShardStore(Database* database) : database_(database) {}
 
-  // Up to `count` pending shards of one run, contiguous where possible. The run: of the loaded
-  // model first, then of the oldest job, then the longest. A run is bound to the engine of the
-  // worker that starts it: workers of other engines get nothing of it. Empty when nothing is
-  // pending that this worker may run.
+  // Up to `count` pending shards of one run, contiguous where possible, whose model is in `place`.
+  // The run: of the loaded model first, then of the oldest job, then the longest. A run is bound to
+  // the engine of the worker that starts it (its remote_engine where the model is remote): workers
+  // of other engines get nothing of it. Empty when nothing is pending that this worker may run.
   absl::StatusOr<std::vector<LeasedShard>> Lease(const WorkerInfo& worker, int count,
                                                  const LoadedModel& loaded,
-                                                 absl::Duration lease_time);
+                                                 absl::Duration lease_time,
+                                                 ModelPlace place = ModelPlace::kLocal);
 
   // Moves the deadlines of the current ones of `keys`; returns the others. A lease that is past its
   // deadline, and not yet taken away, is renewed too.

@@ -11,17 +11,20 @@ namespace assay {
 namespace {
 
 constexpr char kSeen[] =
-    "INSERT INTO workers (worker_id, hostname, engine_version, device, threads, gflops) "
-    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (worker_id) DO UPDATE SET last_seen = now(), "
+    "INSERT INTO workers (worker_id, hostname, engine_version, device, threads, gflops, "
+    "  remote_engine) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (worker_id) DO UPDATE SET last_seen = now(), "
     "  hostname = excluded.hostname, engine_version = excluded.engine_version, "
-    "  device = excluded.device, threads = excluded.threads, gflops = excluded.gflops";
+    "  device = excluded.device, threads = excluded.threads, gflops = excluded.gflops, "
+    "  remote_engine = excluded.remote_engine";
 constexpr char kLeft[] =
     "UPDATE workers SET last_seen = least(last_seen, now() - make_interval(secs => $2)) "
     "WHERE worker_id = $1";
 constexpr char kList[] =
     "SELECT w.worker_id, w.hostname, w.engine_version, w.device, w.threads, w.gflops, "
     "  w.last_seen > now() - make_interval(secs => $1), "
-    "  (SELECT count(*) FROM shards s WHERE s.state = 'leased' AND s.worker_id = w.worker_id) "
+    "  (SELECT count(*) FROM shards s WHERE s.state = 'leased' AND s.worker_id = w.worker_id), "
+    "  w.remote_engine "
     "FROM workers w WHERE w.last_seen > now() - interval '1 day' ORDER BY w.worker_id";
 
 }  // namespace
@@ -32,7 +35,7 @@ absl::Status WorkerStore::Seen(const WorkerInfo& worker) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
     tx.exec_params(kSeen, PlainText(worker.worker_id), PlainText(worker.hostname),
                    PlainText(worker.engine_version), PlainText(worker.device), worker.threads,
-                   gflops);
+                   gflops, PlainText(worker.remote_engine));
     return absl::OkStatus();
   });
 }
@@ -60,6 +63,7 @@ absl::StatusOr<std::vector<StoredWorker>> WorkerStore::List() {
       }
       stored.connected = row[6].as<bool>();
       stored.leases = row[7].as<int>();
+      stored.worker.remote_engine = row[8].c_str();
     }
     return workers;
   });

@@ -189,7 +189,7 @@ void CoordinatorSession::HandleGrant(const v1::LeaseGrant& grant) {
   {
     // Held before it is run: a report may follow at once.
     absl::MutexLock lock(&mutex_);
-    if (!state_.Granted(*key)) return;
+    if (!state_.Granted(*key, grant.model().has_remote())) return;
     changed_ = true;
     if (!lease.ok()) {
       state_.Reported({*key, ShardFailure{absl::StrCat("the worker cannot read the lease: ",

@@ -66,6 +66,7 @@ void SessionState::Opened() {
   said_hello_ = false;
   welcomed_ = false;
   requested_ = 0;
+  requested_remote_ = 0;
   requested_model_.reset();
   for (auto& [id, held] : held_) held.send_at = absl::InfinitePast();
 }
@@ -80,11 +81,13 @@ void SessionState::Welcomed(const v1::Welcome& welcome, absl::Time now) {
   }
 }
 
-bool SessionState::Granted(const LeaseKey& lease) {
-  if (!held_.try_emplace(lease.lease_id, Held{lease, nullptr, absl::InfinitePast()}).second) {
+bool SessionState::Granted(const LeaseKey& lease, bool remote) {
+  if (!held_.try_emplace(lease.lease_id, Held{lease, nullptr, absl::InfinitePast(), remote})
+           .second) {
     return false;
   }
-  requested_ = std::max(requested_ - 1, 0);
+  int& requested = remote ? requested_remote_ : requested_;
+  requested = std::max(requested - 1, 0);
   return true;
 }
 
@@ -165,24 +168,29 @@ std::shared_ptr<const v1::WorkerMessage> SessionState::MakeHeartbeat() const {
   return message;
 }
 
+int SessionState::WantedLeases(bool remote, int in_flight) const {
+  if (draining_) return 0;
+  const auto unfinished = std::count_if(held_.begin(), held_.end(), [&](const auto& entry) {
+    return entry.second.remote == remote && entry.second.report == nullptr;
+  });
+  return std::max(in_flight - static_cast<int>(unfinished), 0);
+}
+
 std::shared_ptr<const v1::WorkerMessage> SessionState::MaybeLeaseRequest(
     const std::optional<ModelKey>& preferred) {
-  int wanted = 0;
-  if (!draining_) {
-    const auto unfinished = std::count_if(held_.begin(), held_.end(), [](const auto& entry) {
-      return entry.second.report == nullptr;
-    });
-    wanted = std::max(options_.shards_in_flight - static_cast<int>(unfinished), 0);
-  }
-  const bool more = wanted > requested_;
+  const int wanted = WantedLeases(/*remote=*/false, options_.shards_in_flight);
+  const int wanted_remote = WantedLeases(/*remote=*/true, options_.remote_shards_in_flight);
+  const bool more = wanted > requested_ || wanted_remote > requested_remote_;
   const bool other_model = wanted > 0 && preferred != requested_model_;
-  const bool no_more = draining_ && requested_ > 0;
+  const bool no_more = draining_ && (requested_ > 0 || requested_remote_ > 0);
   if (!more && !other_model && !no_more) return nullptr;
   requested_ = wanted;
+  requested_remote_ = wanted_remote;
   requested_model_ = preferred;
   auto message = std::make_shared<v1::WorkerMessage>();
   v1::LeaseRequest& request = *message->mutable_lease_request();
   request.set_leases(wanted);
+  request.set_remote_leases(wanted_remote);
   if (preferred.has_value()) {
     request.set_loaded_weights_sha256(preferred->weights_sha256);
     request.set_loaded_precision(ToProto(preferred->precision));

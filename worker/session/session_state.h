@@ -21,7 +21,8 @@ class SessionState {
  public:
   struct Options {
     WorkerInfo worker;
-    int shards_in_flight = 4;  // leases held at once whose shard is not finished
+    int shards_in_flight = 4;         // leases held at once whose shard is not finished
+    int remote_shards_in_flight = 0;  // likewise, of remote models
     absl::Duration resend_delay = absl::Seconds(1);  // after COMMIT_OUTCOME_RETRY
   };
   explicit SessionState(Options options);
@@ -32,8 +33,8 @@ class SessionState {
   void Welcomed(const v1::Welcome& welcome, absl::Time now);
   bool welcomed() const { return welcomed_; }
 
-  // False when the lease is held already.
-  bool Granted(const LeaseKey& lease);
+  // False when the lease is held already. `remote`: of a remote model.
+  bool Granted(const LeaseKey& lease, bool remote = false);
   void Revoked(const LeaseKey& lease);
   // A report of a lease that is not held (any more) is dropped.
   void Reported(ShardReport report);
@@ -55,10 +56,13 @@ class SessionState {
     LeaseKey key;
     std::shared_ptr<const v1::WorkerMessage> report;  // null: the shard is not finished
     absl::Time send_at = absl::InfinitePast();        // infinite future: sent, awaiting the answer
+    bool remote = false;
   };
 
   std::shared_ptr<const v1::WorkerMessage> MakeHello() const;
   std::shared_ptr<const v1::WorkerMessage> MakeHeartbeat() const;
+  // How many more leases of its kind are to be held, of at most `in_flight`.
+  int WantedLeases(bool remote, int in_flight) const;
   std::shared_ptr<const v1::WorkerMessage> MaybeLeaseRequest(
       const std::optional<ModelKey>& preferred);
 
@@ -71,7 +75,8 @@ class SessionState {
   bool welcomed_ = false;
   absl::Duration heartbeat_period_ = absl::Seconds(10);
   absl::Time next_heartbeat_ = absl::InfinitePast();
-  int requested_ = 0;  // leases asked for and not granted yet
+  int requested_ = 0;         // leases asked for and not granted yet
+  int requested_remote_ = 0;  // likewise, of remote models
   std::optional<ModelKey> requested_model_;
 };
 
