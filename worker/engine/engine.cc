@@ -30,8 +30,8 @@ struct PendingRequest {
   Completion completion;
 };
 
-// What is read from a row of logits: the token that greedy decoding takes, or, where choices are
-// scored, the logarithm of the softmax's denominator.
+// What is read from a row of logits: the token that follows, or, where choices are scored, the
+// logarithm of the softmax's denominator.
 struct RowReading {
   int32_t token = 0;
   double log_sum = 0;
@@ -131,6 +131,8 @@ void Engine::Impl::AddSequence(PendingRequest& pending, int choice, std::vector<
   sequence->first_output = first_output;
   sequence->most_tokens = most_tokens;
   sequence->generates = pending.request.choices.empty();
+  sequence->sampling = pending.request.sampling;
+  sequence->prompt_tokens = Length(pending.request.prompt);
   scheduler_.Add(sequence.get());
   pending.sequences.push_back(std::move(sequence));
 }
@@ -188,10 +190,11 @@ void Engine::Impl::Read(absl::Span<const ScheduledOutput> outputs, const Sequenc
   ThreadPool::Shared().ParallelFor(static_cast<int64_t>(outputs.size()), [&](int64_t row) {
     const absl::Span<const float> values(logits + row * width, static_cast<size_t>(width));
     RowReading& reading = readings_[static_cast<size_t>(row)];
-    const Sequence* sequence = outputs[static_cast<size_t>(row)].sequence;
+    const auto [sequence, position] = outputs[static_cast<size_t>(row)];
     if (sequence == done) return;
     if (sequence->generates) {
-      reading.token = SampleGreedily(values);
+      reading.token =
+          SampleToken(values, sequence->sampling, position + 1 - sequence->prompt_tokens);
     } else {
       reading.log_sum = LogSumOfExponentials(values);
     }

@@ -7,19 +7,21 @@
 
 #include "absl/status/status.h"
 #include "common/domain/prediction.h"
+#include "worker/engine/sampler.h"
 
 namespace assay {
 
 struct Request {
   uint64_t id = 0;              // the caller's; unique among unfinished requests
   std::vector<int32_t> prompt;  // at least one token
-  // Generate: at most so many new tokens, greedily, ended early by a token of `stop_token_ids`
-  // (which is not part of the output).
+  // Generate: at most so many new tokens, chosen as `sampling` says, ended early by a token of
+  // `stop_token_ids` (which is not part of the output).
   int max_new_tokens = 0;
   std::vector<int32_t> stop_token_ids;
   // ScoreChoices, when not empty: the log-likelihood of each of these continuations after the
   // prompt. Each has at least one token. max_new_tokens is then 0.
   std::vector<std::vector<int32_t>> choices;
+  TokenSampling sampling = {};
 };
 
 struct Completion {

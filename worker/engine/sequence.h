@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "worker/engine/kv_cache.h"
+#include "worker/engine/sampler.h"
 
 namespace assay {
 
@@ -20,6 +21,8 @@ struct Sequence {
   int64_t cached_tokens = 0;  // found in the cache at the first admission
   bool admitted = false;
   bool generates = false;
+  TokenSampling sampling;     // where it generates
+  int64_t prompt_tokens = 0;  // of `tokens`
   // The last tokens of `tokens` that are only guessed, and how many may be guessed next time.
   int64_t drafts = 0;
   int64_t draft_limit = 4;

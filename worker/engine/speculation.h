@@ -1,6 +1,7 @@
 // Prompt look-up decoding (Saxena 2023): what followed the same words earlier in the sequence is
 // guessed to follow again. The guesses are computed in one pass and kept as far as the model
-// agrees, so the output is the one that greedy decoding gives, token for token.
+// agrees, so the output is the same, token for token: a token is a pure function of the logits and
+// of its place, whether it is sampled or greedy.
 #ifndef ASSAY_WORKER_ENGINE_SPECULATION_H_
 #define ASSAY_WORKER_ENGINE_SPECULATION_H_
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 
 #include "tests/support/checkpoint_builder.h"
 #include "worker/engine/optimizations.h"
@@ -38,8 +39,8 @@ std::unique_ptr<CausalLm> TinyModel(Precision precision) {
   return std::move(*model);
 }
 
-// Few-shot-like requests: families of prompts with long common prefixes, some generated, some with
-// choices of one or more tokens, and prompts that are there twice.
+// Few-shot-like requests: families of prompts with long common prefixes, some generated, greedily
+// or sampled, some with choices of one or more tokens, and prompts that are there twice.
 std::vector<Request> Requests() {
   std::mt19937 random(11);
   const auto tokens = [&random](size_t count) {
@@ -61,10 +62,17 @@ std::vector<Request> Requests() {
       } else {
         request.max_new_tokens = 1 + static_cast<int>(random() % 70);
         request.stop_token_ids = {static_cast<int32_t>(random() % kVocabulary), 5};
+        if (i > 2) {
+          request.sampling = {.temperature = 0.2 * i,
+                              .top_p = i == 4 ? 0.9 : 1.0,
+                              .top_k = family == 1 ? 40 : 0,
+                              .random = {.key = 17, .nonce = random()}};
+        }
       }
       requests.push_back(request);
       if (i == 3) {
         request.id = requests.size();
+        ++request.sampling.random.nonce;
         requests.push_back(request);
       }
     }
@@ -168,6 +176,27 @@ TEST_P(EngineTest, CommonPrefixesAreComputedOnce) {
     for (const auto& [id, completion] : completions) cached += completion.cached_tokens;
     EXPECT_EQ(cached, 9 * 200);
   }
+}
+
+TEST_P(EngineTest, SamplesOfAPromptShareItsComputation) {
+  const std::unique_ptr<CausalLm> model = TinyModel(GetParam());
+  std::vector<Request> requests;
+  for (uint64_t sample = 0; sample < 20; ++sample) {
+    requests.push_back({.id = sample,
+                        .prompt = std::vector<int32_t>(150, 7),
+                        .max_new_tokens = 12,
+                        .stop_token_ids = {},
+                        .choices = {},
+                        .sampling = {.temperature = 1.5, .random = {.key = 3, .nonce = sample}}});
+  }
+  EngineStatistics statistics;
+  const auto completions = RunAll(model.get(), {.speculate = false}, requests, &statistics);
+  // The last token of the prompt is computed for each, and all generated ones but the last.
+  EXPECT_EQ(statistics.cached_tokens, 19 * 149);
+  EXPECT_EQ(statistics.computed_tokens, 149 + 20 * 12);
+  std::set<std::vector<int32_t>> different;
+  for (const auto& [id, completion] : completions) different.insert(completion.token_ids);
+  EXPECT_EQ(different.size(), 20u);
 }
 
 TEST_P(EngineTest, ChoicesAddUpTheirTokens) {
