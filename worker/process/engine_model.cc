@@ -2,12 +2,14 @@
 
 #include <malloc.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/base/status_macros.h"
 #include "worker/model/loaded_model.h"
+#include "worker/tokenizer/chat_template.h"
 
 namespace assay {
 namespace {
@@ -20,6 +22,18 @@ class TokenizerCodec : public TextCodec {
   }
   absl::StatusOr<std::vector<int32_t>> EncodePlain(absl::string_view text) const override {
     return tokenizer_->Encode(text, /*add_special_tokens=*/false);
+  }
+  absl::StatusOr<std::string> RenderChat(absl::string_view system,
+                                         absl::string_view user) const override {
+    std::vector<ChatMessage> messages;
+    if (!system.empty()) messages.push_back({"system", std::string(system)});
+    messages.push_back({"user", std::string(user)});
+    return assay::RenderChat(tokenizer_->chat_template(), messages, /*add_generation_prompt=*/true,
+                             tokenizer_->special_tokens());
+  }
+  std::optional<int32_t> bos_token_id() const override {
+    const std::string& bos = tokenizer_->special_tokens().bos;
+    return bos.empty() ? std::nullopt : tokenizer_->TokenToId(bos);
   }
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
     return tokenizer_->Decode(token_ids, /*skip_special_tokens=*/true);

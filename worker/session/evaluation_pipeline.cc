@@ -157,6 +157,7 @@ absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Leas
                               ? programs_->Check()
                               : absl::FailedPreconditionError("this worker runs no programs"));
   }
+  ASSAY_RETURN_IF_ERROR(PromptForm(&lease.run.settings, &model.codec()).Check());
   *fatal_for_run = false;
   return PrepareItems(lease, run, model.codec(), model.stop_token_ids());
 }

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/python_text.h"
+#include "worker/session/sample_stream.h"
 
 namespace assay {
 namespace {
@@ -21,21 +23,22 @@ absl::Status InItem(const Item& item, const absl::Status& status) {
 // that it counted.
 class CountingEncoder {
  public:
-  explicit CountingEncoder(const TextCodec& codec) : codec_(codec) {}
+  explicit CountingEncoder(const PromptForm& form) : form_(form) {}
 
-  absl::StatusOr<int64_t> Count(absl::string_view text) {
-    ASSAY_ASSIGN_OR_RETURN(ids_, codec_.Encode(text));
-    text_ = std::string(text);
+  // Of `prompt` with the template around it.
+  absl::StatusOr<int64_t> Count(absl::string_view prompt) {
+    ASSAY_ASSIGN_OR_RETURN(text_, form_.Wrap(prompt));
+    ASSAY_ASSIGN_OR_RETURN(ids_, form_.Encode(text_));
     return static_cast<int64_t>(ids_.size());
   }
 
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) {
     if (!ids_.empty() && text == text_) return std::exchange(ids_, {});
-    return codec_.Encode(text);
+    return form_.Encode(text);
   }
 
  private:
-  const TextCodec& codec_;
+  const PromptForm& form_;
   std::string text_;
   std::vector<int32_t> ids_;
 };
@@ -61,6 +64,7 @@ struct Preparation {
   const ResolvedRun& run;
   const int64_t context_length;
   const TextCodec& codec;
+  const PromptForm form;
   const std::vector<int32_t>& stop_token_ids;
 };
 
@@ -69,14 +73,17 @@ absl::Status AddChoices(const Preparation& preparation, const Item& item, absl::
   const ProtocolSpec& protocol = *preparation.run.protocol;
   std::vector<std::string> choices;
   for (size_t i = 0; i < item.choices.size(); ++i) {
-    choices.push_back(preparation.run.benchmark->RenderChoice(protocol, item, i));
+    std::string choice = preparation.run.benchmark->RenderChoice(protocol, item, i);
+    // As lm-evaluation-harness does it: no space stands at the beginning of a turn.
+    if (preparation.form.begins_turn()) absl::StripLeadingAsciiWhitespace(&choice);
+    choices.push_back(std::move(choice));
   }
   if (protocol.choice_tokens == ChoiceTokens::kFirstToken) {
-    ASSAY_ASSIGN_OR_RETURN(request->prompt, preparation.codec.Encode(text));
+    ASSAY_ASSIGN_OR_RETURN(request->prompt, preparation.form.Encode(text));
     ASSAY_ASSIGN_OR_RETURN(request->choices, EncodeFirstTokens(choices, preparation.codec));
     return absl::OkStatus();
   }
-  ASSAY_ASSIGN_OR_RETURN(EncodedChoices encoded, EncodeChoices(text, choices, preparation.codec));
+  ASSAY_ASSIGN_OR_RETURN(EncodedChoices encoded, EncodeChoices(text, choices, preparation.form));
   request->prompt = std::move(encoded.context);
   request->choices = std::move(encoded.continuations);
   return absl::OkStatus();
@@ -87,21 +94,22 @@ absl::Status PrepareVariant(const Preparation& preparation, const Item& item,
                             absl::Span<const Item> shots, int variant,
                             std::vector<int32_t>* all_ids, PreparedItem* prepared) {
   const ProtocolSpec& protocol = *preparation.run.protocol;
-  CountingEncoder encoder(preparation.codec);
+  CountingEncoder encoder(preparation.form);
   ASSAY_ASSIGN_OR_RETURN(
       FittedPrompt fitted,
       FitPrompt(
           *preparation.run.benchmark, protocol, item, shots,
           [&encoder](absl::string_view text) { return encoder.Count(text); }, variant));
+  ASSAY_ASSIGN_OR_RETURN(const std::string text, preparation.form.Wrap(fitted.text));
 
   Request request;
   int64_t reserved = protocol.max_output;
   if (protocol.request_type == RequestType::kGenerate) {
-    ASSAY_ASSIGN_OR_RETURN(request.prompt, encoder.Encode(fitted.text));
+    ASSAY_ASSIGN_OR_RETURN(request.prompt, encoder.Encode(text));
     request.max_new_tokens = protocol.max_output;
     request.stop_token_ids = preparation.stop_token_ids;
   } else {
-    ASSAY_RETURN_IF_ERROR(AddChoices(preparation, item, fitted.text, &request));
+    ASSAY_RETURN_IF_ERROR(AddChoices(preparation, item, text, &request));
     for (const std::vector<int32_t>& choice : request.choices) {
       reserved = std::max<int64_t>(reserved, choice.size());
     }
@@ -115,7 +123,7 @@ absl::Status PrepareVariant(const Preparation& preparation, const Item& item,
     absl::StrAppend(&prediction.prompt, kVariantSeparator);
     all_ids->push_back(-1);
   }
-  absl::StrAppend(&prediction.prompt, fitted.text);
+  absl::StrAppend(&prediction.prompt, text);
   all_ids->insert(all_ids->end(), request.prompt.begin(), request.prompt.end());
   prediction.prompt_tokens += static_cast<int64_t>(request.prompt.size());
   prediction.shots_used =
@@ -138,6 +146,21 @@ absl::StatusOr<PreparedItem> PrepareItem(const Preparation& preparation, const I
   return prepared;
 }
 
+// Appends the item once for each of its samples.
+void AddSamples(const SamplingSettings& sampling, PreparedItem item,
+                std::vector<PreparedItem>* prepared) {
+  for (int sample = 0; sample < sampling.samples; ++sample) {
+    item.prediction.sample_index = sample;
+    if (!sampling.greedy()) {
+      for (Request& request : item.requests) {
+        request.sampling = {*sampling.temperature, sampling.top_p, sampling.top_k,
+                            SampleStream(sampling.seed, item.prediction.item_id, sample)};
+      }
+    }
+    prepared->push_back(item);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<ResolvedRun> ResolveRun(const Lease& lease, const BenchmarkFinder& find_benchmark) {
@@ -158,9 +181,11 @@ absl::StatusOr<ResolvedRun> ResolveRun(const Lease& lease, const BenchmarkFinder
 absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const ResolvedRun& run,
                                                        const TextCodec& codec,
                                                        const std::vector<int32_t>& stop_token_ids) {
-  const Preparation preparation{run, lease.model.context_length, codec, stop_token_ids};
+  const RunSettings& settings = lease.run.settings;
+  const Preparation preparation{run, lease.model.context_length, codec,
+                                PromptForm(&settings, &codec), stop_token_ids};
   std::vector<PreparedItem> prepared;
-  prepared.reserve(lease.items.size());
+  prepared.reserve(lease.items.size() * static_cast<size_t>(settings.sampling.samples));
   for (const Item& item : lease.items) {
     absl::Span<const Item> shots;
     if (auto found = lease.shots.find(item.group); found != lease.shots.end()) {
@@ -168,14 +193,14 @@ absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const
     }
     absl::StatusOr<PreparedItem> one = PrepareItem(preparation, item, shots);
     if (!one.ok()) return InItem(item, one.status());
-    prepared.push_back(*std::move(one));
+    AddSamples(settings.sampling, *std::move(one), &prepared);
   }
   return prepared;
 }
 
 absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
                                              absl::Span<const std::string> continuations,
-                                             const TextCodec& codec) {
+                                             const PromptForm& form) {
   if (continuations.empty()) return absl::InvalidArgumentError("there are no choices to score");
   const absl::string_view stripped = PythonStrip(context);
   // Where the text ends without its trailing white space; `stripped` is a part of it.
@@ -183,10 +208,10 @@ absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
                          ? 0
                          : static_cast<size_t>(stripped.data() + stripped.size() - context.data());
   EncodedChoices encoded;
-  ASSAY_ASSIGN_OR_RETURN(encoded.context, codec.Encode(context.substr(0, end)));
+  ASSAY_ASSIGN_OR_RETURN(encoded.context, form.Encode(context.substr(0, end)));
   for (const std::string& continuation : continuations) {
     ASSAY_ASSIGN_OR_RETURN(std::vector<int32_t> whole,
-                           codec.Encode(absl::StrCat(context, continuation)));
+                           form.Encode(absl::StrCat(context, continuation)));
     if (whole.size() <= encoded.context.size()) {
       return absl::InvalidArgumentError(
           absl::StrCat("the choice \"", continuation, "\" adds no token to the prompt"));

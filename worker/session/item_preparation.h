@@ -16,6 +16,7 @@
 #include "common/domain/prediction.h"
 #include "common/domain/worker.h"
 #include "worker/engine/request.h"
+#include "worker/session/prompt_form.h"
 #include "worker/session/served_model.h"
 
 namespace assay {
@@ -38,9 +39,10 @@ struct PreparedItem {
 // An error means that no worker of this version can do the run.
 absl::StatusOr<ResolvedRun> ResolveRun(const Lease& lease, const BenchmarkFinder& find_benchmark);
 
-// One for each of lease.items, in their order. Of an item with several prompts the prediction has
-// all texts, kVariantSeparator between them, the digest of all their token ids with a -1 between
-// them, the sum of their tokens, and the flags of any. The error names the item.
+// Of each of lease.items, in their order, one for each of the run's samples. Of an item with
+// several prompts the prediction has all texts, kVariantSeparator between them, the digest of all
+// their token ids with a -1 between them, the sum of their tokens, and the flags of any. The error
+// names the item.
 absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const ResolvedRun& run,
                                                        const TextCodec& codec,
                                                        const std::vector<int32_t>& stop_token_ids);
@@ -55,7 +57,7 @@ struct EncodedChoices {
 // the context alone has.
 absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
                                              absl::Span<const std::string> continuations,
-                                             const TextCodec& codec);
+                                             const PromptForm& form);
 
 // The first token of each choice's own text.
 absl::StatusOr<std::vector<std::vector<int32_t>>> EncodeFirstTokens(

@@ -84,8 +84,9 @@ void ProgramStage::RunPrograms() {
       index = shard->next++;
     }
     // No one writes to what is read here while the program is unfinished.
+    const size_t item = index / static_cast<size_t>(shard->lease.run.settings.sampling.samples);
     std::string program = MakeHumanEvalProgram(
-        shard->lease.items[index], ExtractInstructEvalCompletion(shard->predictions[index].output));
+        shard->lease.items[item], ExtractInstructEvalCompletion(shard->predictions[index].output));
     Finish(shard, index, runner_->Run(std::move(program)));
   }
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,13 @@ class TextCodec {
   virtual absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const = 0;
   // The text's own tokens alone.
   virtual absl::StatusOr<std::vector<int32_t>> EncodePlain(absl::string_view text) const = 0;
+  // The model's chat template around one message of the user, after one of the system where that is
+  // not empty, up to where the assistant's answer begins. An error: the model has no template, or
+  // none that takes these messages.
+  virtual absl::StatusOr<std::string> RenderChat(absl::string_view system,
+                                                 absl::string_view user) const = 0;
+  // nullopt when the tokenizer names none.
+  virtual std::optional<int32_t> bos_token_id() const = 0;
   // Special tokens are skipped.
   virtual absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const = 0;
 };

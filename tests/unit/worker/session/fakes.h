@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +26,7 @@
 
 namespace assay {
 
-// A token a byte (byte + 10) after a BOS, except that "Zq" is one token.
+// A token a byte (byte + 10) after a BOS, except that "Zq" is one token and "^" spells the BOS.
 class FakeCodec : public TextCodec {
  public:
   static constexpr int32_t kBos = 1;
@@ -35,7 +36,8 @@ class FakeCodec : public TextCodec {
     std::vector<int32_t> ids;
     for (size_t i = 0; i < text.size(); ++i) {
       const bool merged = text.substr(i, 2) == "Zq";
-      ids.push_back(merged ? kMerged : static_cast<unsigned char>(text[i]) + 10);
+      const int32_t own = text[i] == '^' ? kBos : static_cast<unsigned char>(text[i]) + 10;
+      ids.push_back(merged ? kMerged : own);
       i += merged;
     }
     return ids;
@@ -50,6 +52,13 @@ class FakeCodec : public TextCodec {
   absl::StatusOr<std::vector<int32_t>> EncodePlain(absl::string_view text) const override {
     return Ids(text);
   }
+  // Takes no system prompt of "no".
+  absl::StatusOr<std::string> RenderChat(absl::string_view system,
+                                         absl::string_view user) const override {
+    if (system == "no") return absl::InvalidArgumentError("no system role");
+    return absl::StrCat("^S(", system, ")U(", user, ")A:\n");
+  }
+  std::optional<int32_t> bos_token_id() const override { return kBos; }
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
     std::string text;
     for (const int32_t id : token_ids) {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <utility>
+
 #include "common/base/sha256.h"
 #include "tests/unit/worker/session/fakes.h"
 
@@ -150,6 +153,68 @@ TEST_F(PrepareItemsTest, AFlagOfOneVariantIsOneOfTheItem) {
   EXPECT_EQ(item.requests[1].prompt.size(), 19u);
 }
 
+TEST_F(PrepareItemsTest, TheTemplateCountsWhenShotsAreFitted) {
+  lease_.run.settings.prompt_template = PromptTemplate::kChat;
+  // 20 tokens fit: BOS, "S()U(", "x=1;why:" and ")A:\n" are 18; ^ and BOS are one.
+  lease_.shots["g"] = {FakeItem("s0", "x", "1"), FakeItem("s1", "y", "2")};
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.prediction.prompt, "^S()U(x=1;why:)A:\n");
+  EXPECT_EQ(item.prediction.shots_used, 1);
+  EXPECT_EQ(item.prediction.prompt_tokens, 18);
+  EXPECT_EQ(item.requests.at(0).prompt, FakeCodec::Ids("^S()U(x=1;why:)A:\n"));
+}
+
+TEST_F(PrepareItemsTest, ChoicesBeginTheAssistantsTurnWithoutASpace) {
+  lease_.run.settings.protocol = "choices";
+  lease_.run.settings.prompt_template = PromptTemplate::kChat;
+  lease_.run.settings.system_prompt = "s";
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.prediction.prompt, "^S(s)U(why:)A:\n");
+  // White space at the end of the context goes to the continuations.
+  EXPECT_EQ(item.requests.at(0).prompt, FakeCodec::Ids("^S(s)U(why:)A:"));
+  EXPECT_THAT(item.requests.at(0).choices,
+              ElementsAre(FakeCodec::Ids("\nA"), FakeCodec::Ids("\nBB")));
+}
+
+TEST_F(PrepareItemsTest, ChoicesFollowAlpacasResponse) {
+  lease_.run.settings.protocol = "choices";
+  lease_.run.settings.prompt_template = PromptTemplate::kAlpaca;
+  lease_.run.settings.system_prompt = "Do.";
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.prediction.prompt, "Do.\n\n### Instruction:\nwhy:\n\n### Response:");
+  EXPECT_THAT(item.requests.at(0).choices,
+              ElementsAre(FakeCodec::Ids(" A"), FakeCodec::Ids(" BB")));
+}
+
+TEST_F(PrepareItemsTest, EachSampleIsARequestOfItsOwnNumbers) {
+  lease_.items = {FakeItem("a", "x"), FakeItem("b", "x")};
+  lease_.run.settings.sampling = {
+      .temperature = 0.5, .top_p = 0.9, .top_k = 7, .seed = 3, .samples = 2};
+  const auto prepared = Prepare();
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  ASSERT_EQ(prepared->size(), 4u);
+  std::set<std::pair<uint64_t, uint64_t>> streams;
+  for (size_t i = 0; i < 4; ++i) {
+    const PreparedItem& one = (*prepared)[i];
+    EXPECT_EQ(one.prediction.item_id, i < 2 ? "a" : "b");
+    EXPECT_EQ(one.prediction.sample_index, static_cast<int>(i % 2));
+    EXPECT_EQ(one.requests.at(0).prompt, WithBos("x:"));
+    const TokenSampling& sampling = one.requests.at(0).sampling;
+    EXPECT_EQ(sampling.temperature, 0.5);
+    EXPECT_EQ(sampling.top_p, 0.9);
+    EXPECT_EQ(sampling.top_k, 7);
+    streams.emplace(sampling.random.key, sampling.random.nonce);
+  }
+  EXPECT_EQ(streams.size(), 4u);
+  // The second item alone, in another shard, has the same numbers.
+  const RandomStream before = (*prepared)[3].requests[0].sampling.random;
+  lease_.items = {FakeItem("b", "x")};
+  const auto again = Prepare();
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ((*again)[1].requests[0].sampling.random.key, before.key);
+  EXPECT_EQ((*again)[1].requests[0].sampling.random.nonce, before.nonce);
+}
+
 TEST_F(PrepareItemsTest, TokenizerErrorNamesTheItem) {
   lease_.items = {FakeItem("good", "x"), FakeItem("bad", "#")};
   EXPECT_THAT(std::string(Prepare().status().message()), HasSubstr("item bad: cannot tokenize"));
@@ -169,10 +234,15 @@ TEST(ResolveRunTest, RefusesWhatThisWorkerDoesNotHave) {
   EXPECT_EQ(ResolveRun(lease, FindFakeBenchmark).status().code(), absl::StatusCode::kNotFound);
 }
 
+PromptForm Plain() {
+  static const FakeCodec codec;
+  static const RunSettings settings;
+  return PromptForm(&settings, &codec);
+}
+
 TEST(EncodeChoicesTest, TrailingWhiteSpaceMovesToTheContinuation) {
   // U+2003, an em space, is white space to Python as well.
-  const absl::StatusOr<EncodedChoices> encoded =
-      EncodeChoices("a: \xE2\x80\x83", {"A"}, FakeCodec());
+  const absl::StatusOr<EncodedChoices> encoded = EncodeChoices("a: \xE2\x80\x83", {"A"}, Plain());
   ASSERT_TRUE(encoded.ok()) << encoded.status();
   EXPECT_EQ(encoded->context, WithBos("a:"));
   EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids(" \xE2\x80\x83"
@@ -182,16 +252,14 @@ TEST(EncodeChoicesTest, TrailingWhiteSpaceMovesToTheContinuation) {
 TEST(EncodeChoicesTest, TokenAcrossTheBorderCountsToTheContext) {
   // "aZ" has three tokens with its BOS and so has "aZq", of which the last spans the border: what
   // follows is only "r".
-  const absl::StatusOr<EncodedChoices> encoded = EncodeChoices("aZ", {"qr"}, FakeCodec());
+  const absl::StatusOr<EncodedChoices> encoded = EncodeChoices("aZ", {"qr"}, Plain());
   ASSERT_TRUE(encoded.ok()) << encoded.status();
   EXPECT_EQ(encoded->context, WithBos("aZ"));
   EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids("r")));
-  EXPECT_FALSE(EncodeChoices("aZ", {"q"}, FakeCodec()).ok());
+  EXPECT_FALSE(EncodeChoices("aZ", {"q"}, Plain()).ok());
 }
 
-TEST(EncodeChoicesTest, NoChoicesIsAnError) {
-  EXPECT_FALSE(EncodeChoices("a", {}, FakeCodec()).ok());
-}
+TEST(EncodeChoicesTest, NoChoicesIsAnError) { EXPECT_FALSE(EncodeChoices("a", {}, Plain()).ok()); }
 
 TEST(TokenIdsDigestTest, IsOverLittleEndianInt32) {
   const std::string bytes("\x01\x00\x00\x00\x02\x01\x00\x00\xFF\xFF\xFF\xFF", 12);
