@@ -107,6 +107,11 @@ absl::Status CheckText(absl::string_view path, absl::string_view content, int64_
   return absl::OkStatus();
 }
 
+int64_t CountCharacters(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
 std::string Excerpt(absl::string_view text) {
   const bool cut = text.size() > kExcerptBytes;
   size_t size = std::min(text.size(), kExcerptBytes);

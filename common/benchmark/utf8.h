@@ -20,6 +20,9 @@ uint32_t TakeUtf8Character(absl::string_view* text);
 // Appends a character of at most U+10FFFF.
 void AppendUtf8Character(uint32_t character, std::string* text);
 
+// Code points of UTF-8 text.
+int64_t CountCharacters(absl::string_view text);
+
 // Text that can be stored and tokenized: well-formed UTF-8 without NUL characters. The error names
 // `path` and the line; `content` starts in line `first_line`.
 absl::Status CheckText(absl::string_view path, absl::string_view content, int64_t first_line = 1);

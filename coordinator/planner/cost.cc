@@ -14,11 +14,6 @@ constexpr double kReachedShareOfRate = 0.5;
 
 }  // namespace
 
-int64_t CountCharacters(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
                                absl::Span<const StoredWorker> workers) {
   if (model.remote.has_value()) return 0;

@@ -21,9 +21,6 @@ struct RunCost {
   int64_t work() const { return computed_tokens + generated_tokens; }
 };
 
-// Unicode code points of UTF-8 text: what ModelSpec::characters_per_token counts.
-int64_t CountCharacters(absl::string_view text);
-
 // Tokens in each second that the connected workers are expected to do together: two floating-point
 // operations for each parameter and token, at half of the measured matrix-multiplication rate. 0
 // when there is no connected worker with a rate for the precision, and for a remote model.

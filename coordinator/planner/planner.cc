@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/benchmark/utf8.h"
 #include "common/remote/remote_model.h"
 #include "common/scoring/grader.h"
 #include "coordinator/planner/manifest.h"
@@ -107,18 +108,27 @@ RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolS
   return cost;
 }
 
-// What no endpoint of its kind can do is refused before it is asked.
+// What no endpoint can do is refused before one is asked.
 absl::Status CheckRemote(const ModelSpec& model, const DatasetInfo& dataset,
-                         const ProtocolSpec& protocol) {
-  if (!model.remote.has_value() || model.remote->api != RemoteApi::kChat ||
-      protocol.request_type != RequestType::kScoreChoices) {
-    return absl::OkStatus();
+                         const ProtocolSpec& protocol, const RunSettings& settings) {
+  if (!model.remote.has_value()) return absl::OkStatus();
+  const bool chat = model.remote->api == RemoteApi::kChat;
+  if (chat && protocol.request_type == RequestType::kScoreChoices) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "protocol ", protocol.name, " of ", dataset.name, " compares the log-probabilities of ",
+        "choices, and the chat API of model ", model.name, " gives none: such protocols need a ",
+        "model added with --api completions whose endpoint echoes prompts with log-probabilities"));
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "protocol ", protocol.name, " of ", dataset.name, " compares the log-probabilities of ",
-      "choices, and the chat API of model ", model.name,
-      " gives none: such protocols need a model ",
-      "added with --api completions whose endpoint echoes prompts with log-probabilities"));
+  if (!chat && settings.prompt_template == PromptTemplate::kChat) {
+    return absl::InvalidArgumentError(absl::StrCat("the completions API of model ", model.name,
+                                                   " applies no chat template; add ",
+                                                   "the model under another name with --api chat"));
+  }
+  if (settings.bos != BosHandling::kDefault) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model ", model.name, " is behind an endpoint, which sees to the BOS itself"));
+  }
+  return absl::OkStatus();
 }
 
 // Neighbours stay together, so that a shard's prompts share what comes before the question.
@@ -182,7 +192,7 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
     ASSAY_ASSIGN_OR_RETURN(protocol, benchmark->FindProtocol(request.settings.protocol));
   }
   ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol->grader));
-  ASSAY_RETURN_IF_ERROR(CheckRemote(model, dataset, *protocol));
+  ASSAY_RETURN_IF_ERROR(CheckRemote(model, dataset, *protocol, request.settings));
 
   PlannedRun planned;
   RunSpec& spec = planned.run.spec;
@@ -194,6 +204,11 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
   spec.settings.protocol = protocol->name;
   spec.settings.protocol_version = protocol->version;
   if (spec.settings.shots < 0) spec.settings.shots = protocol->shots;
+  // Whatever is sent as a message, the endpoint puts into its model's template.
+  if (model.remote.has_value() && model.remote->api == RemoteApi::kChat &&
+      spec.settings.prompt_template == PromptTemplate::kNone) {
+    spec.settings.prompt_template = PromptTemplate::kChat;
+  }
 
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> data,
                          cache_->Get(dataset.benchmark, dataset.sha256));

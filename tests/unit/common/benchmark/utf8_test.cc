@@ -32,5 +32,10 @@ TEST(Utf8Test, ExcerptCutsBetweenCharacters) {
   EXPECT_EQ(Excerpt(std::string(39, 'a') + "\u00e9bc"), "\"" + std::string(39, 'a') + "...\"");
 }
 
+TEST(Utf8Test, CharactersAreCodePoints) {
+  EXPECT_EQ(CountCharacters(""), 0);
+  EXPECT_EQ(CountCharacters("a\xC3\xA9\xF0\x9F\x98\x80"), 3);
+}
+
 }  // namespace
 }  // namespace assay

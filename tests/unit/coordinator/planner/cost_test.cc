@@ -7,11 +7,6 @@
 namespace assay {
 namespace {
 
-TEST(CostTest, CharactersAreCodePoints) {
-  EXPECT_EQ(CountCharacters(""), 0);
-  EXPECT_EQ(CountCharacters("a\xC3\xA9\xF0\x9F\x98\x80"), 3);
-}
-
 TEST(CostTest, ExpectedSpeedIsThatOfTheConnectedWorkers) {
   const ModelSpec model = SampleModel();  // a million parameters
   std::vector<StoredWorker> workers = {{SampleWorker("a"), true, 0}, {SampleWorker("b"), false, 0}};
