@@ -34,7 +34,9 @@ std::string NameOf(v1::BosHandling bos) {
   return Named(bos, v1::BOS_HANDLING_NEVER, BosHandlingName);
 }
 
-std::string NameOf(v1::Verdict verdict) { return Named(verdict, v1::VERDICT_ERROR, VerdictName); }
+std::string NameOf(v1::Verdict verdict) {
+  return Named(verdict, v1::VERDICT_UNGRADED, VerdictName);
+}
 
 std::string NameOf(v1::FinishReason reason) {
   return Named(reason, v1::FINISH_REASON_CONTEXT, FinishReasonName);
@@ -48,7 +50,9 @@ Cell StateCell(v1::State state) {
 }
 
 Cell VerdictCell(v1::Verdict verdict) {
-  const Tone tone = verdict == v1::VERDICT_CORRECT ? Tone::kGood : Tone::kBad;
+  const Tone tone = verdict == v1::VERDICT_CORRECT                                    ? Tone::kGood
+                    : verdict == v1::VERDICT_RATED || verdict == v1::VERDICT_UNGRADED ? Tone::kPlain
+                                                                                      : Tone::kBad;
   return Cell(NameOf(verdict), NameOf(verdict), tone);
 }
 

@@ -44,7 +44,9 @@ Score DropF1Grader::Grade(const Item& item, const Prediction& prediction) const 
     best.exact_match = std::max(best.exact_match, one.exact_match);
     best.f1 = std::max(best.f1, one.f1);
   }
-  score.verdict = best.exact_match == 1 ? Verdict::kCorrect : Verdict::kWrong;
+  score.verdict = best.exact_match == 1     ? Verdict::kCorrect
+                  : score.extracted.empty() ? Verdict::kUnanswered
+                                            : Verdict::kWrong;
   score.partial = best.f1;
   return score;
 }

@@ -12,7 +12,9 @@ namespace assay {
 class DropF1Grader : public Grader {
  public:
   absl::string_view name() const override { return "drop_f1"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
+  absl::string_view verdict_metric() const override { return "exact_match"; }
+  absl::string_view value_metric() const override { return "f1"; }
   Score Grade(const Item& item, const Prediction& prediction) const override;
 };
 

@@ -17,6 +17,10 @@ class Grader {
   virtual absl::string_view name() const = 0;
   virtual int version() const = 0;
   virtual Score Grade(const Item& item, const Prediction& prediction) const = 0;
+  // What the share of right predictions is called where a run is graded by this and not by its
+  // protocol's grader, and the mean of Score::value(); empty: it tells right from wrong only.
+  virtual absl::string_view verdict_metric() const { return "accuracy"; }
+  virtual absl::string_view value_metric() const { return ""; }
 };
 
 // "starts_with": Python's strip(output).startswith(target). "max_loglikelihood": the choice of the

@@ -7,11 +7,12 @@
 namespace assay {
 
 // Correct when Python's strip(output).startswith(target) holds: case counts, and an empty target is
-// always right. Extracted is the stripped output.
+// always right. Extracted is the stripped output. Unparsable where the item has choices and the
+// output starts with none of their labels.
 class StartsWithGrader : public Grader {
  public:
   absl::string_view name() const override { return "starts_with"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   Score Grade(const Item& item, const Prediction& prediction) const override;
 };
 

@@ -11,6 +11,7 @@
 #include "common/base/version.h"
 #include "common/benchmark/benchmark.h"
 #include "common/rpc/convert.h"
+#include "common/rpc/field_check.h"
 #include "coordinator/service/dataset_upload.h"
 #include "coordinator/service/page_token.h"
 #include "coordinator/service/responses.h"

@@ -150,10 +150,9 @@ absl::StatusOr<PredictionPage> PredictionStore::List(const PredictionFilter& fil
       const size_t first = page.predictions.size();
       // One more than fits tells whether there is more.
       const int wanted = limit - static_cast<int>(first) + 1;
-      for (const auto& row :
-           tx.exec_params(kPage, run_id, run[3].as<int64_t>(), from.ordinal, from.sample_index,
-                          filter.item_id, filter.only_wrong, wanted, grader,
-                          EncodeArray(verdicts))) {
+      for (const auto& row : tx.exec_params(kPage, run_id, run[3].as<int64_t>(), from.ordinal,
+                                            from.sample_index, filter.item_id, filter.only_wrong,
+                                            wanted, grader, EncodeArray(verdicts))) {
         if (static_cast<int>(page.predictions.size()) == limit || bytes > limit_bytes) {
           page.more = true;
           break;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/domain/prediction.h"
 #include "coordinator/store/database.h"
 
@@ -19,7 +20,10 @@ struct PredictionFilter {
   std::string benchmark = "";
   std::string model = "";
   std::string item_id = "";
-  bool only_wrong = false;  // wrong or error
+  bool only_wrong = false;             // all but correct
+  std::vector<Verdict> verdicts = {};  // empty: all
+  int64_t run_id = 0;                  // 0: all runs; otherwise job_id may be 0
+  bool other_scores = false;           // also those of other graders than the run's current one
 };
 
 // A place in the order of run, item and sample. The first page is after {}.
@@ -36,8 +40,10 @@ struct StoredPrediction {
   std::string group;
   std::string target;
   std::vector<std::string> choices;  // labels; empty when the answer is free text
+  absl::Time committed;
   Prediction prediction;
-  Score score;
+  Score score;                      // by the run's current grader
+  std::vector<Score> other_scores;  // in order of grader
 };
 
 struct PredictionPage {
@@ -51,7 +57,7 @@ class PredictionStore {
   explicit PredictionStore(Database* database) : database_(database) {}
 
   // At most `limit` predictions after `after`, and fewer when they pass `limit_bytes` together, but
-  // at least one if there is one. NotFound for an unknown job.
+  // at least one if there is one. NotFound for an unknown job or run.
   absl::StatusOr<PredictionPage> List(const PredictionFilter& filter,
                                       const PredictionPosition& after, int limit,
                                       size_t limit_bytes);

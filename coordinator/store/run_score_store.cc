@@ -15,7 +15,7 @@ namespace assay {
 namespace {
 
 constexpr char kRun[] =
-    "SELECT %s, r.state, r.items, r.dataset_id, r.manifest->'protocol'->>'grader' "
+    "SELECT %s, r.state, r.items, r.dataset_id, r.grader, r.grader_version "
     "FROM runs r JOIN datasets d USING (dataset_id) WHERE r.run_id = $1";
 
 // PostgreSQL's own functions cannot read a text that holds U+0000 out of json, so bodies that may
@@ -71,12 +71,13 @@ absl::StatusOr<RunScores> RunScoreStore::Get(int64_t run_id) {
     ASSAY_ASSIGN_OR_RETURN(result.spec, ReadRunSpec(run, 0));
     ASSAY_ASSIGN_OR_RETURN(result.state, ParseState(run[kRunSpecColumnCount].c_str()));
     result.predictions = run[kRunSpecColumnCount + 1].as<int64_t>();
+    result.grader = run[kRunSpecColumnCount + 3].c_str();
+    result.grader_version = run[kRunSpecColumnCount + 4].as<int>();
     std::map<std::string, int32_t> groups;
     // By passage, or by ordinal for want of one.
     std::map<std::pair<std::string, int64_t>, int32_t> clusters;
-    for (const auto& row :
-         tx.exec_params(kScores, run_id, run[kRunSpecColumnCount + 2].as<int64_t>(),
-                        run[kRunSpecColumnCount + 3].c_str())) {
+    for (const auto& row : tx.exec_params(
+             kScores, run_id, run[kRunSpecColumnCount + 2].as<int64_t>(), result.grader)) {
       ASSAY_ASSIGN_OR_RETURN(ItemScore score, ReadScore(row));
       score.group = NumberOf(groups, std::string(row[4].c_str()));
       if (groups.size() > result.groups.size()) result.groups.emplace_back(row[4].c_str());

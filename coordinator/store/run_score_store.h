@@ -27,7 +27,9 @@ struct ItemScore {
 struct RunScores {
   RunSpec spec;
   State state = State::kPending;
-  int64_t predictions = 0;          // that the run has when it is done
+  int64_t predictions = 0;  // that the run has when it is done
+  std::string grader;       // whose scores these are: the run's current one
+  int grader_version = 0;
   std::vector<std::string> groups;  // in order of their first item
   std::vector<ItemScore> scores;    // in order of ordinal and sample
 };
@@ -37,7 +39,7 @@ class RunScoreStore {
  public:
   explicit RunScoreStore(Database* database) : database_(database) {}
 
-  // The scores by the grader that the run's manifest names. NotFound.
+  // The scores by the run's current grader. NotFound.
   absl::StatusOr<RunScores> Get(int64_t run_id);
   // Whether scores of the run hang together, as far as its first items tell: they have a passage,
   // or several samples. False for an unknown run. Costs two rows.
