@@ -100,6 +100,13 @@ absl::StatusOr<PredictionFilter> ReadFilter(const v1::ListPredictionsRequest& re
 
 bool HasEnded(State state) { return state != State::kPending && state != State::kRunning; }
 
+template <typename Response>
+grpc::Status Answer(absl::StatusOr<Response> made, Response* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(made.status());
+  *response = *std::move(made);
+  return grpc::Status::OK;
+}
+
 }  // namespace
 
 void EvaluationServiceImpl::Stop() {
@@ -321,6 +328,42 @@ grpc::Status EvaluationServiceImpl::ListWorkers(grpc::ServerContext*, const v1::
     worker->set_leases(stored.leases);
   }
   return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::PutModelFacts(grpc::ServerContext*,
+                                                  const v1::PutModelFactsRequest* request,
+                                                  v1::PutModelFactsResponse* response) {
+  return Answer(parts_.leaderboard->Put(*request), response);
+}
+
+grpc::Status EvaluationServiceImpl::ListModelFacts(grpc::ServerContext*,
+                                                   const v1::ListModelFactsRequest* request,
+                                                   v1::ListModelFactsResponse* response) {
+  return Answer(parts_.leaderboard->List(*request), response);
+}
+
+grpc::Status EvaluationServiceImpl::GetLeaderboard(grpc::ServerContext*,
+                                                   const v1::GetLeaderboardRequest* request,
+                                                   v1::GetLeaderboardResponse* response) {
+  return Answer(parts_.leaderboard->Get(*request), response);
+}
+
+grpc::Status EvaluationServiceImpl::ImportBaseline(grpc::ServerContext*,
+                                                   const v1::ImportBaselineRequest* request,
+                                                   v1::ImportBaselineResponse* response) {
+  return Answer(parts_.leaderboard->Import(*request), response);
+}
+
+grpc::Status EvaluationServiceImpl::ListBaselines(grpc::ServerContext*,
+                                                  const v1::ListBaselinesRequest* request,
+                                                  v1::ListBaselinesResponse* response) {
+  return Answer(parts_.leaderboard->List(*request), response);
+}
+
+grpc::Status EvaluationServiceImpl::RemoveBaseline(grpc::ServerContext*,
+                                                   const v1::RemoveBaselineRequest* request,
+                                                   v1::RemoveBaselineResponse* response) {
+  return Answer(parts_.leaderboard->Remove(*request), response);
 }
 
 }  // namespace assay

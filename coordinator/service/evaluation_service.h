@@ -9,6 +9,7 @@
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/planner/planner.h"
+#include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/store/dataset_store.h"
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
@@ -28,6 +29,7 @@ struct EvaluationParts {
   RunScoreStore* scores;
   WorkerStore* workers;
   BenchmarkCatalog* catalog;
+  LeaderboardRpcs* leaderboard;
   WorkSignal* pending;  // told of submitted work
 };
 
@@ -52,6 +54,10 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                         v1::AddModelResponse* response) override;
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                           v1::ListModelsResponse* response) override;
+  grpc::Status PutModelFacts(grpc::ServerContext*, const v1::PutModelFactsRequest* request,
+                             v1::PutModelFactsResponse* response) override;
+  grpc::Status ListModelFacts(grpc::ServerContext*, const v1::ListModelFactsRequest* request,
+                              v1::ListModelFactsResponse* response) override;
   grpc::Status PlanJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
                        v1::PlanJobResponse* response) override;
   grpc::Status SubmitJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
@@ -72,6 +78,15 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                             v1::GetRunScoresResponse* response) override;
   grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                            v1::ListWorkersResponse* response) override;
+
+  grpc::Status GetLeaderboard(grpc::ServerContext*, const v1::GetLeaderboardRequest* request,
+                              v1::GetLeaderboardResponse* response) override;
+  grpc::Status ImportBaseline(grpc::ServerContext*, const v1::ImportBaselineRequest* request,
+                              v1::ImportBaselineResponse* response) override;
+  grpc::Status ListBaselines(grpc::ServerContext*, const v1::ListBaselinesRequest* request,
+                             v1::ListBaselinesResponse* response) override;
+  grpc::Status RemoveBaseline(grpc::ServerContext*, const v1::RemoveBaselineRequest* request,
+                              v1::RemoveBaselineResponse* response) override;
 
  private:
   const EvaluationParts parts_;

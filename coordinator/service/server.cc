@@ -28,8 +28,9 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       cache_(&datasets_, kCacheBytes),
       planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_),
       leases_(&shards_, &catalog_, &cache_, lease_time),
+      leaderboard_(database, &datasets_, &models_, &catalog_),
       evaluation_({&planner_, &datasets_, &models_, &jobs_, &predictions_, &scores_, &workers_,
-                   &catalog_, &leases_.pending()}),
+                   &catalog_, &leaderboard_, &leases_.pending()}),
       worker_(&leases_, &workers_),
       reaper_(&leases_) {}
 

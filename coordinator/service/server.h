@@ -14,6 +14,7 @@
 #include "coordinator/lease/reaper.h"
 #include "coordinator/planner/planner.h"
 #include "coordinator/service/evaluation_service.h"
+#include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/service/worker_service.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/dataset.h"
@@ -62,6 +63,7 @@ class CoordinatorServer {
   DatasetCache cache_;
   Planner planner_;
   LeaseManager leases_;
+  LeaderboardRpcs leaderboard_;
   EvaluationServiceImpl evaluation_;
   WorkerServiceImpl worker_;
   std::unique_ptr<grpc::Server> server_;
