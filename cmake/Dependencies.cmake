@@ -20,6 +20,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)
 
 set(ASSAY_LIBTORCH "$ENV{HOME}/.cache/assay/libtorch-2.15.0" CACHE PATH
     "Folder that holds torch/ and nvidia/ of the unpacked wheels (made by deploy/setup)")

@@ -1,11 +1,14 @@
 #include "common/scoring/grader.h"
 
 #include <array>
+#include <set>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/scoring/drop_f1.h"
+#include "common/scoring/grader_kind.h"
 #include "common/scoring/hhh.h"
 #include "common/scoring/human_eval.h"
 #include "common/scoring/max_loglikelihood.h"
@@ -20,11 +23,12 @@ absl::StatusOr<const Grader*> FindGrader(absl::string_view name) {
   for (const Grader* grader : graders) {
     if (grader->name() == name) return grader;
   }
-  const auto append_name = [](std::string* out, const Grader* grader) {
-    absl::StrAppend(out, grader->name());
-  };
-  return absl::NotFoundError(absl::StrCat(
-      "unknown grader \"", name, "\"; there are: ", absl::StrJoin(graders, ", ", append_name)));
+  if (const Grader* grader = FindDefaultGrader(name); grader != nullptr) return grader;
+  std::set<std::string> names;
+  for (const Grader* grader : graders) names.emplace(grader->name());
+  for (const GraderKind& kind : GraderKinds()) names.insert(kind.name);
+  return absl::NotFoundError(
+      absl::StrCat("unknown grader \"", name, "\"; there are: ", absl::StrJoin(names, ", ")));
 }
 
 }  // namespace assay

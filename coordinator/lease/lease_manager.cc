@@ -53,6 +53,7 @@ absl::StatusOr<Lease> LeaseManager::Fill(const LeasedShard& shard) {
   lease.key = shard.key;
   lease.run = shard.run;
   lease.model = shard.model;
+  if (!shard.run.benchmark_sha256.empty()) lease.benchmark_text = benchmark->source()->text;
   for (const int64_t ordinal : shard.ordinals) {
     const Item* item = dataset->Find(ordinal);
     if (item == nullptr) {

@@ -2,12 +2,13 @@
 
 #include <cmath>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/scoring/grader.h"
+#include "common/scoring/grader_kind.h"
 
 namespace assay {
 namespace {
@@ -53,7 +54,8 @@ absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
                                                     absl::Span<const int64_t> ordinals,
                                                     const ProtocolSpec& protocol,
                                                     std::vector<Prediction> predictions) {
-  ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol.grader));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Grader> grader,
+                         MakeGrader(GraderOf(protocol)));
   std::map<std::string, Prediction*> by_item;
   for (Prediction& prediction : predictions) {
     if (!by_item.emplace(prediction.item_id, &prediction).second) {
@@ -83,7 +85,8 @@ absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
 
 absl::StatusOr<GradedItem> GradeError(const Dataset& dataset, int64_t ordinal,
                                       const ProtocolSpec& protocol, absl::string_view message) {
-  ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol.grader));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Grader> grader,
+                         MakeGrader(GraderOf(protocol)));
   ASSAY_ASSIGN_OR_RETURN(const Item* item, FindItem(dataset, ordinal));
   Prediction prediction;
   prediction.item_id = item->id;

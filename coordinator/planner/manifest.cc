@@ -20,8 +20,8 @@ std::string FormatUtc(absl::Time time) {
 
 }  // namespace
 
-std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
-                         const Grader& grader) {
+std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Benchmark& benchmark,
+                         const ProtocolSpec& protocol, const Grader& grader) {
   const SamplingSettings& sampling = run.settings.sampling;
   Json manifest = {
       {"model",
@@ -61,6 +61,15 @@ std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Proto
           {"samples", sampling.samples}}}}},
       {"engine_version", kEngineVersion},
       {"program_version", kVersion}};
+  if (!run.benchmark_sha256.empty()) {
+    manifest["benchmark"] = {{"name", run.benchmark},
+                             {"version", benchmark.source()->version},
+                             {"sha256", run.benchmark_sha256}};
+  }
+  if (!protocol.grader_parameters.empty()) {
+    manifest["protocol"]["grader_parameters"] = protocol.grader_parameters;
+  }
+  if (!protocol.stop_texts.empty()) manifest["protocol"]["stop"] = protocol.stop_texts;
   if (model.remote.has_value()) {
     manifest["model"]["remote"] = Json::parse(RemoteEndpointToJson(*model.remote));
     manifest["settings"]["precision"] = nullptr;  // only the endpoint knows

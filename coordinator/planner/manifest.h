@@ -14,8 +14,8 @@
 namespace assay {
 
 // What is known when the run is submitted, from the settings as they were resolved.
-std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const ProtocolSpec& protocol,
-                         const Grader& grader);
+std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Benchmark& benchmark,
+                         const ProtocolSpec& protocol, const Grader& grader);
 
 // What the tokens of a run of a remote model cost, at the prices in its manifest; nullopt where it
 // has none.

@@ -10,7 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/benchmark/utf8.h"
 #include "common/remote/remote_model.h"
-#include "common/scoring/grader.h"
+#include "common/scoring/grader_kind.h"
 #include "coordinator/planner/manifest.h"
 
 namespace assay {
@@ -191,12 +191,22 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
   if (!request.settings.protocol.empty()) {
     ASSAY_ASSIGN_OR_RETURN(protocol, benchmark->FindProtocol(request.settings.protocol));
   }
-  ASSAY_ASSIGN_OR_RETURN(const Grader* grader, FindGrader(protocol->grader));
+  if (dataset.reading_sha256 != benchmark->reading_sha256()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "data set \"", dataset.name, "\" was read as another version of benchmark ",
+        dataset.benchmark, " says; import it again: assay dataset import ", dataset.benchmark,
+        " PATH", dataset.name == dataset.benchmark ? "" : absl::StrCat(" --name ", dataset.name)));
+  }
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Grader> grader,
+                         MakeGrader(GraderOf(*protocol)));
   ASSAY_RETURN_IF_ERROR(CheckRemote(model, dataset, *protocol, request.settings));
 
   PlannedRun planned;
   RunSpec& spec = planned.run.spec;
   spec.benchmark = dataset.benchmark;
+  if (benchmark->source() != nullptr && !benchmark->source()->built_in) {
+    spec.benchmark_sha256 = benchmark->source()->sha256;
+  }
   spec.dataset_name = dataset.name;
   spec.dataset_sha256 = dataset.sha256;
   spec.model_name = model.name;
@@ -246,7 +256,7 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
                                   : ChooseShardItems({planned.items, planned.cost.work(), speed,
                                                       static_cast<int>(connected)});
   planned.run.estimated_tokens = planned.cost.work();
-  planned.run.manifest_json = MakeManifest(spec, model, *protocol, *grader);
+  planned.run.manifest_json = MakeManifest(spec, model, *benchmark, *protocol, *grader);
   planned.run.shards = CutIntoShards(selected.ordinals, shard_items);
   return planned;
 }
