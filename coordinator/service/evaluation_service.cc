@@ -272,14 +272,6 @@ grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,
   for (const StoredResult& result : *results) {
     absl::StatusOr<v1::RunResult> made = MakeRunResult(*parts_.catalog, result, job->submitted);
     ASSAY_RPC_RETURN_IF_ERROR(made.status());
-    const int64_t run_id = result.run.spec.run_id;
-    const absl::StatusOr<bool> clustered = parts_.scores->HasClusters(run_id);
-    ASSAY_RPC_RETURN_IF_ERROR(clustered.status());
-    if (*clustered) {
-      const absl::StatusOr<RunScores> scores = parts_.scores->Get(run_id);
-      ASSAY_RPC_RETURN_IF_ERROR(scores.status());
-      ASSAY_RPC_RETURN_IF_ERROR(ClusterErrors(*parts_.catalog, *scores, *made));
-    }
     *response->add_runs() = *std::move(made);
   }
   return grpc::Status::OK;

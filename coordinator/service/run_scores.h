@@ -13,12 +13,6 @@ namespace assay {
 absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(BenchmarkCatalog& catalog,
                                                        const RunScores& scores);
 
-// Replaces the standard errors and intervals of the metrics over all items and of single groups by
-// those of scores that hang together (common/statistics/mean.h). Metrics stay as they are where
-// there is one cluster only, or no variance.
-absl::Status ClusterErrors(BenchmarkCatalog& catalog, const RunScores& scores,
-                           v1::RunResult& result);
-
 }  // namespace assay
 
 #endif  // ASSAY_COORDINATOR_SERVICE_RUN_SCORES_H_

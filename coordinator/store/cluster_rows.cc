@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "coordinator/store/encoding.h"
@@ -76,10 +77,12 @@ constexpr char kRecount[] =
 }  // namespace
 
 std::vector<std::optional<int64_t>> ItemClusters(absl::Span<const Item> items) {
-  std::map<absl::string_view, std::vector<size_t>> by_passage;
+  std::map<std::pair<absl::string_view, absl::string_view>, std::vector<size_t>> by_passage;
   for (size_t i = 0; i < items.size(); ++i) {
     const auto passage = items[i].fields.find("passage");
-    if (passage != items[i].fields.end()) by_passage[passage->second].push_back(i);
+    if (passage != items[i].fields.end()) {
+      by_passage[{items[i].group, passage->second}].push_back(i);
+    }
   }
   std::vector<std::optional<int64_t>> clusters(items.size());
   for (const auto& [passage, places] : by_passage) {

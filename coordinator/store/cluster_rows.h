@@ -13,8 +13,8 @@
 
 namespace assay {
 
-// The column items.cluster of each item: the ordinal of the first item with the same text in its
-// field "passage"; none for an item that shares it with no other, or has none.
+// The column items.cluster of each item: the ordinal of the first item of its group with the
+// same text in its field "passage"; none for an item that shares it with no other, or has none.
 std::vector<std::optional<int64_t>> ItemClusters(absl::Span<const Item> items);
 
 // Adds newly scored items of a run to its sums. Their rows of run_groups are there, and locked by

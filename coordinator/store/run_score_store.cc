@@ -1,13 +1,11 @@
 #include "coordinator/store/run_score_store.h"
 
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status_macros.h"
-#include "coordinator/store/item_json.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/transaction.h"
 
@@ -18,34 +16,16 @@ constexpr char kRun[] =
     "SELECT %s, r.state, r.items, r.dataset_id, r.grader, r.grader_version "
     "FROM runs r JOIN datasets d USING (dataset_id) WHERE r.run_id = $1";
 
-// PostgreSQL's own functions cannot read a text that holds U+0000 out of json, so bodies that may
-// have a passage come whole.
 constexpr char kScores[] =
     "SELECT s.item_ordinal, s.sample_index, s.verdict, s.partial, i.group_name, "
-    "  CASE WHEN i.body::text LIKE '%\"passage\"%' THEN i.body END "
+    "  coalesce(i.cluster, i.ordinal) "
     "FROM scores s JOIN items i ON i.dataset_id = $2 AND i.ordinal = s.item_ordinal "
     "WHERE s.run_id = $1 AND s.grader = $3 ORDER BY s.item_ordinal, s.sample_index";
-
-constexpr char kHasClusters[] =
-    "SELECT coalesce((SELECT i.body::text LIKE '%\"passage\"%' "
-    "    FROM items i JOIN runs r USING (dataset_id) WHERE r.run_id = $1 "
-    "    ORDER BY i.ordinal LIMIT 1), false) "
-    "  OR coalesce((SELECT sample_index > 0 FROM scores WHERE run_id = $1 "
-    "    ORDER BY item_ordinal, sample_index OFFSET 1 LIMIT 1), false)";
 
 // The number of `key` in the order in which keys were first seen.
 template <typename Key>
 int32_t NumberOf(std::map<Key, int32_t>& numbers, Key key) {
   return numbers.emplace(std::move(key), static_cast<int32_t>(numbers.size())).first->second;
-}
-
-absl::StatusOr<std::optional<std::string>> ReadPassage(const pqxx::field& body) {
-  if (body.is_null()) return std::nullopt;
-  Item item;
-  ASSAY_RETURN_IF_ERROR(DecodeItemBody(body.c_str(), item));
-  const auto passage = item.fields.find("passage");
-  if (passage == item.fields.end()) return std::nullopt;
-  return std::move(passage->second);
 }
 
 absl::StatusOr<ItemScore> ReadScore(const pqxx::row& row) {
@@ -74,25 +54,16 @@ absl::StatusOr<RunScores> RunScoreStore::Get(int64_t run_id) {
     result.grader = run[kRunSpecColumnCount + 3].c_str();
     result.grader_version = run[kRunSpecColumnCount + 4].as<int>();
     std::map<std::string, int32_t> groups;
-    // By passage, or by ordinal for want of one.
-    std::map<std::pair<std::string, int64_t>, int32_t> clusters;
+    std::map<int64_t, int32_t> clusters;
     for (const auto& row : tx.exec_params(
              kScores, run_id, run[kRunSpecColumnCount + 2].as<int64_t>(), result.grader)) {
       ASSAY_ASSIGN_OR_RETURN(ItemScore score, ReadScore(row));
       score.group = NumberOf(groups, std::string(row[4].c_str()));
       if (groups.size() > result.groups.size()) result.groups.emplace_back(row[4].c_str());
-      ASSAY_ASSIGN_OR_RETURN(const std::optional<std::string> passage, ReadPassage(row[5]));
-      score.cluster = NumberOf(
-          clusters, std::make_pair(passage.value_or(""), passage ? int64_t{-1} : score.ordinal));
+      score.cluster = NumberOf(clusters, row[5].as<int64_t>());
       result.scores.push_back(score);
     }
     return result;
-  });
-}
-
-absl::StatusOr<bool> RunScoreStore::HasClusters(int64_t run_id) {
-  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<bool> {
-    return tx.exec_params1(kHasClusters, run_id)[0].as<bool>();
   });
 }
 

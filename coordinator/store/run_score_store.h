@@ -17,8 +17,8 @@ struct ItemScore {
   int64_t ordinal = 0;  // of the item in its data set
   int sample_index = 0;
   int32_t group = 0;  // place in RunScores::groups
-  // Items whose field "passage" has the same text have the same number; an item without one has a
-  // number of its own, which its samples share. From 0 on, without a gap.
+  // Items of a group whose field "passage" has the same text have the same number; every other item
+  // has a number of its own, which its samples share. From 0 on, without a gap.
   int32_t cluster = 0;
   Verdict verdict = Verdict::kWrong;
   double value = 0;  // Score::value()
@@ -41,9 +41,6 @@ class RunScoreStore {
 
   // The scores by the run's current grader. NotFound.
   absl::StatusOr<RunScores> Get(int64_t run_id);
-  // Whether scores of the run hang together, as far as its first items tell: they have a passage,
-  // or several samples. False for an unknown run. Costs two rows.
-  absl::StatusOr<bool> HasClusters(int64_t run_id);
 
  private:
   Database* const database_;
