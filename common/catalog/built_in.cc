@@ -11,14 +11,15 @@
 #include "common/benchmark/drop.h"
 #include "common/benchmark/hhh.h"
 #include "common/benchmark/human_eval.h"
+#include "common/benchmark/impact.h"
 #include "common/benchmark/mmlu.h"
 
 namespace assay {
 
 absl::Span<const Benchmark* const> AllBenchmarks() {
-  static const std::array<const Benchmark*, 6> benchmarks = {
-      new BbhBenchmark, new CrassBenchmark,     new DropBenchmark,
-      new HhhBenchmark, new HumanEvalBenchmark, new MmluBenchmark};
+  static const std::array<const Benchmark*, 7> benchmarks = {
+      new BbhBenchmark,       new CrassBenchmark,  new DropBenchmark, new HhhBenchmark,
+      new HumanEvalBenchmark, new ImpactBenchmark, new MmluBenchmark};
   return benchmarks;
 }
 

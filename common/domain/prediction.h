@@ -23,7 +23,7 @@ inline constexpr char kProgramPassed[] = "passed";
 struct Prediction {
   std::string item_id;
   int sample_index = 0;
-  std::string prompt;         // as rendered
+  std::string prompt;  // as rendered
   // Of the token ids, as little-endian int32; of a remote model, of the prompt's text.
   std::string prompt_sha256;
   int64_t prompt_tokens = 0;
@@ -74,19 +74,28 @@ struct Score {
   double value() const { return partial.value_or(verdict == Verdict::kCorrect ? 1.0 : 0.0); }
 };
 
+// What a metric's numbers are.
+enum class MetricUnit {
+  kShare,   // in [0, 1]
+  kRating,  // from 1 to 5, of the items that have a rating
+};
+
 // A folded metric of a run: of one group, or over groups ("" is over all).
 struct Metric {
-  std::string name;   // "accuracy", "f1"
+  std::string name;   // "accuracy", "f1", "relevance"
   std::string group;  // "" | subject or task | "subcategory:math" | "category:STEM"
-  double value = 0;   // in [0, 1]
+  double value = 0;   // NaN of ratings where there is none
   double standard_error = 0;
-  int64_t items = 0;
-  int64_t errors = 0;  // items stored as an error; they count as wrong
+  int64_t items = 0;       // that `value` is the mean of
+  int64_t errors = 0;      // items stored as an error; they count as wrong, but not among ratings
   int64_t unanswered = 0;  // so do these two
   int64_t unparsable = 0;
-  // The 95% interval of `value`, within [0, 1].
+  // The 95% interval of `value`; the whole range of its unit where nothing is known.
   double low = 0;
   double high = 1;
+  MetricUnit unit = MetricUnit::kShare;
+  // The population's standard deviation. Of ratings only.
+  std::optional<double> deviation = std::nullopt;
 };
 
 }  // namespace assay

@@ -17,6 +17,9 @@ static_assert(v1::VERDICT_WRONG == static_cast<int>(Verdict::kWrong) + 1);
 static_assert(v1::VERDICT_ERROR == static_cast<int>(Verdict::kError) + 1);
 static_assert(v1::VERDICT_UNANSWERED == static_cast<int>(Verdict::kUnanswered) + 1);
 static_assert(v1::VERDICT_UNPARSABLE == static_cast<int>(Verdict::kUnparsable) + 1);
+static_assert(v1::VERDICT_RATED == static_cast<int>(Verdict::kRated) + 1);
+static_assert(v1::VERDICT_UNGRADED == static_cast<int>(Verdict::kUngraded) + 1);
+static_assert(v1::METRIC_UNIT_RATING == static_cast<int>(MetricUnit::kRating) + 1);
 
 }  // namespace
 
@@ -49,8 +52,7 @@ absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.prompt_tokens", proto.prompt_tokens(), 0));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.cached_tokens", proto.cached_tokens(), 0));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.shots_used", proto.shots_used(), 0));
-  ASSAY_RETURN_IF_ERROR(
-      CheckAtLeast("Prediction.generated_tokens", proto.generated_tokens(), 0));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.generated_tokens", proto.generated_tokens(), 0));
   if (proto.error().empty()) {
     ASSAY_RETURN_IF_ERROR(CheckSha256("Prediction.prompt_sha256", proto.prompt_sha256()));
   }
@@ -124,6 +126,8 @@ v1::Metric ToProto(const Metric& metric) {
   proto.set_unparsable(metric.unparsable);
   proto.set_low(metric.low);
   proto.set_high(metric.high);
+  proto.set_unit(EnumToProto<v1::MetricUnit>(metric.unit));
+  if (metric.deviation.has_value()) proto.set_deviation(*metric.deviation);
   return proto;
 }
 
@@ -140,6 +144,12 @@ absl::StatusOr<Metric> FromProto(const v1::Metric& proto) {
   metric.unparsable = proto.unparsable();
   if (proto.has_low()) metric.low = proto.low();
   if (proto.has_high()) metric.high = proto.high();
+  // Earlier coordinators tell none.
+  if (proto.unit() != v1::METRIC_UNIT_UNSPECIFIED) {
+    ASSAY_ASSIGN_OR_RETURN(metric.unit, EnumFromProto<MetricUnit>("Metric.unit", proto.unit(),
+                                                                  v1::MetricUnit_IsValid));
+  }
+  if (proto.has_deviation()) metric.deviation = proto.deviation();
   return metric;
 }
 

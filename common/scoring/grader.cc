@@ -11,15 +11,19 @@
 #include "common/scoring/grader_kind.h"
 #include "common/scoring/hhh.h"
 #include "common/scoring/human_eval.h"
+#include "common/scoring/judge_graders.h"
 #include "common/scoring/max_loglikelihood.h"
 #include "common/scoring/starts_with.h"
+#include "common/scoring/ungraded.h"
 
 namespace assay {
 
 absl::StatusOr<const Grader*> FindGrader(absl::string_view name) {
-  static const std::array<const Grader*, 5> graders = {
-      new DropF1Grader, new HhhGrader, new HumanEvalGrader, new MaxLoglikelihoodGrader,
-      new StartsWithGrader};
+  static const std::array<const Grader*, 8> graders = {
+      new DropF1Grader,      new HhhGrader,
+      new HumanEvalGrader,   new JudgeInstructEvalGrader,
+      new JudgeStrictGrader, new MaxLoglikelihoodGrader,
+      new StartsWithGrader,  new UngradedGrader};
   for (const Grader* grader : graders) {
     if (grader->name() == name) return grader;
   }

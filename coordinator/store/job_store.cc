@@ -20,13 +20,13 @@ constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
     "  shots, precision_name, item_limit, manifest, estimated_tokens, items, prompt_template, "
     "  system_prompt, bos, temperature, top_p, top_k, seed, samples, grader, grader_version, "
-    "  benchmark_sha256) "
+    "  benchmark_sha256, judged_run, rubric) "
     "SELECT $1::bigint, $2, dataset_id, $3, $4, $5::integer, $6::integer, $7, $8::bigint, "
     "$9::json, "
     "  $10::bigint, $11::bigint, $14, $15, $16, $17::double precision, $18::double precision, "
     "  $19::integer, $20::bigint, $21::integer, "
     "  $9::json->'protocol'->>'grader', ($9::json->'protocol'->>'grader_version')::integer, "
-    "  nullif($22, '') "
+    "  nullif($22, ''), nullif($23::bigint, 0), $24 "
     "FROM datasets WHERE benchmark = $12 AND sha256 = $13 RETURNING run_id";
 
 constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitted) FROM jobs ";
@@ -128,7 +128,8 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
       run.spec.dataset_sha256, std::string(PromptTemplateName(settings.prompt_template)),
       settings.system_prompt, std::string(BosHandlingName(settings.bos)),
       settings.sampling.temperature.value_or(0), settings.sampling.top_p, settings.sampling.top_k,
-      settings.sampling.seed, settings.sampling.samples, run.spec.benchmark_sha256);
+      settings.sampling.seed, settings.sampling.samples, run.spec.benchmark_sha256,
+      run.spec.judged_run, run.rubric);
   if (inserted.empty()) {
     return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
                                             " with sha256 ", run.spec.dataset_sha256));
@@ -209,8 +210,7 @@ absl::StatusOr<std::vector<StoredResult>> JobStore::Results(int64_t job_id) {
       positions[result.run.spec.run_id] = results.size() - 1;
     }
     if (results.empty()) return NoSuchJob(job_id);
-    for (const auto& row :
-         tx.exec_params(absl::StrFormat(kGroupCounts, kGroupColumns), job_id)) {
+    for (const auto& row : tx.exec_params(absl::StrFormat(kGroupCounts, kGroupColumns), job_id)) {
       results[positions.at(row[0].as<int64_t>())].groups.push_back(ReadGroupCount(row, 1));
     }
     return results;

@@ -3,6 +3,7 @@
 #define ASSAY_COORDINATOR_STORE_JOB_STORE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct NewRun {
   RunSpec spec;
   int64_t estimated_tokens = 0;
   std::string manifest_json;
+  // Of a run that judges another: what the judge is shown (common/benchmark/rubric.h). Else nothing.
+  std::optional<std::string> rubric = std::nullopt;
   // Ordinals of the items of each shard, in the order in which they are to be run.
   std::vector<std::vector<int64_t>> shards;
 };

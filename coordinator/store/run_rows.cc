@@ -52,6 +52,8 @@ absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first) {
   sampling.seed = row[i++].as<int64_t>();
   sampling.samples = row[i++].as<int>();
   run.benchmark_sha256 = row[i++].c_str();
+  run.judged_run = row[i++].as<int64_t>();
+  run.judged_model = row[i++].c_str();
   return run;
 }
 

@@ -17,8 +17,9 @@ inline constexpr char kRunSpecColumns[] =
     "r.run_id, r.job_id, d.benchmark, r.dataset_name, d.sha256, r.protocol, r.protocol_version, "
     "r.shots, r.precision_name, r.item_limit, r.model_name, r.prompt_template, r.system_prompt, "
     "r.bos, r.temperature, r.top_p, r.top_k, r.seed, r.samples, "
-    "coalesce(r.benchmark_sha256, '')";
-inline constexpr int kRunSpecColumnCount = 20;
+    "coalesce(r.benchmark_sha256, ''), coalesce(r.judged_run, 0), "
+    "coalesce((SELECT j.model_name FROM runs j WHERE j.run_id = r.judged_run), '')";
+inline constexpr int kRunSpecColumnCount = 22;
 
 // The run in the columns from `first`.
 absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first);
