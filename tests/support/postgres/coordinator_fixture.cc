@@ -56,8 +56,14 @@ ModelSpec SampleModel(const std::string& name) {
 }
 
 WorkerInfo SampleWorker(const std::string& id, const std::string& kernels) {
-  return {id,    "host", std::string(kEngineVersion) + "/" + kernels,
-          "cpu", 2,      {{"bfloat16", 100.0}, {"float32", 50.0}}};
+  WorkerInfo worker;
+  worker.worker_id = id;
+  worker.hostname = "host";
+  worker.engine_version = std::string(kEngineVersion) + "/" + kernels;
+  worker.device = "cpu";
+  worker.threads = 2;
+  worker.gflops = {{"bfloat16", 100.0}, {"float32", 50.0}};
+  return worker;
 }
 
 Prediction RightAnswer(const Item& item) {
