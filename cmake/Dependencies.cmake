@@ -10,6 +10,7 @@ if(CCACHE_PROGRAM)
 endif()
 
 find_package(Threads REQUIRED)
+find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Protobuf REQUIRED)

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +36,10 @@
 #include "worker/process/program_sandbox.h"
 #include "worker/process/shutdown_signal.h"
 #include "worker/process/threads.h"
+#include "worker/remote/api_keys.h"
+#include "worker/remote/curl_transport.h"
+#include "worker/remote/endpoint_client.h"
+#include "worker/remote/remote_runner.h"
 #include "worker/sandbox/sandbox.h"
 #include "worker/session/lease_benchmarks.h"
 #include "worker/session/worker.h"
@@ -50,6 +56,11 @@ struct Arguments {
   int64_t most_running = EngineOptions().most_running;
   std::vector<std::string> without;
   int shards_in_flight = SessionState::Options().shards_in_flight;
+  int remote_shards = 8;
+  std::string api_key_file;
+  std::string ca_file;
+  double remote_request_seconds = absl::ToDoubleSeconds(EndpointOptions().request_time);
+  double remote_item_seconds = absl::ToDoubleSeconds(EndpointOptions().item_time);
   std::string worker_id;
   std::string sandbox = "namespaces";
   int programs_at_once = SandboxOptions().max_concurrent;
@@ -69,6 +80,7 @@ absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* ra
         absl::StrFormat("%s-%d-%08x", worker.hostname, getpid(), absl::Uniform<uint32_t>(*random));
   }
   worker.engine_version = EngineIdentity();
+  if (arguments.remote_shards > 0) worker.remote_engine = kRemoteEngine;
   worker.device = arguments.device;
   worker.threads = arguments.threads;
   worker.gflops = MeasureGemmRates();
@@ -96,6 +108,34 @@ ProcessorClaims ClaimProcessors(Arguments* arguments) {
   return ProcessorClaims();
 }
 
+absl::StatusOr<ApiKeys> ReadKeys(const Arguments& arguments) {
+  const ApiKeys::Environment environment = [](const char* name) { return std::getenv(name); };
+  if (arguments.api_key_file.empty()) return ApiKeys(environment);
+  return ApiKeys::Read(arguments.api_key_file, environment);
+}
+
+RemoteRunnerFactory MakeRemoteRunner(const Arguments& arguments, HttpTransport* transport,
+                                     const ApiKeys* keys, LeaseBenchmarks* benchmarks) {
+  if (arguments.remote_shards == 0) return nullptr;
+  RemoteParts parts;
+  parts.transport = transport;
+  parts.keys = keys;
+  parts.clock = Clock::Real();
+  parts.wait = [](absl::Duration duration, const Cancellation& cancellation) {
+    cancellation.Wait(duration);
+  };
+  parts.random = [] {
+    thread_local absl::BitGen random;
+    return absl::Uniform(random, 0.0, 1.0);
+  };
+  parts.find_benchmark = [benchmarks](const Lease& lease) { return benchmarks->Find(lease); };
+  parts.options.request_time = absl::Seconds(arguments.remote_request_seconds);
+  parts.options.item_time = absl::Seconds(arguments.remote_item_seconds);
+  return [parts](ReportSink sink, ProgramStage* programs) {
+    return std::make_unique<RemoteRunner>(parts, std::move(sink), programs);
+  };
+}
+
 absl::Status Serve(Arguments arguments) {
   ASSAY_RETURN_IF_ERROR(InstallShutdownSignal());
   // Held until the end.
@@ -104,6 +144,7 @@ absl::Status Serve(Arguments arguments) {
   absl::BitGen random;
   SessionOptions options;
   options.state.shards_in_flight = arguments.shards_in_flight;
+  options.state.remote_shards_in_flight = arguments.remote_shards;
   ASSAY_ASSIGN_OR_RETURN(options.state.worker, Describe(arguments, &random));
   const WorkerInfo& info = options.state.worker;
   spdlog::info(
@@ -128,10 +169,13 @@ absl::Status Serve(Arguments arguments) {
   }
   ProgramSandbox programs(sandbox);
   LeaseBenchmarks benchmarks;
+  CurlTransport transport({.ca_file = arguments.ca_file});
+  ASSAY_ASSIGN_OR_RETURN(const ApiKeys keys, ReadKeys(arguments));
   Worker worker(
       MakeChannel(arguments.coordinator), options, &loader, &programs, arguments.programs_at_once,
       [&benchmarks](const Lease& lease) { return benchmarks.Find(lease); }, Clock::Real(),
-      [&random] { return absl::Uniform(random, 0.0, 1.0); });
+      [&random] { return absl::Uniform(random, 0.0, 1.0); },
+      MakeRemoteRunner(arguments, &transport, &keys, &benchmarks));
   worker.Start();
   const int signal = WaitForShutdownSignal();
   spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",
@@ -174,6 +218,25 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
   app->add_option("--shards-in-flight", arguments->shards_in_flight,
                   "Shards worked on at once; with two or more, batches stay full between shards")
       ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app->add_option("--remote-shards", arguments->remote_shards,
+                  "Shards of remote models worked on at once, beside the others; 0: serve none")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+  app->add_option("--api-key-file", arguments->api_key_file,
+                  "Keys for endpoints, a line each: NAME URL KEY. Other keys are environment "
+                  "variables, by the name that the model was added with")
+      ->check(CLI::ExistingFile);
+  app->add_option("--ca-file", arguments->ca_file,
+                  "Certificates to trust when endpoints are asked, PEM; default: the system's")
+      ->check(CLI::ExistingFile);
+  app->add_option("--remote-request-seconds", arguments->remote_request_seconds,
+                  "An endpoint is given so long for an answer, then it is asked again")
+      ->check(CLI::Range(0.1, 86400.0))
+      ->capture_default_str();
+  app->add_option("--remote-item-seconds", arguments->remote_item_seconds,
+                  "After so long with all tries, an item is stored as an error")
+      ->check(CLI::Range(0.1, 864000.0))
       ->capture_default_str();
   app->add_option("--sandbox", arguments->sandbox,
                   "What keeps programs that models write apart from this machine; rlimits, for "

@@ -84,9 +84,14 @@ void ProgramStage::RunPrograms() {
       index = shard->next++;
     }
     // No one writes to what is read here while the program is unfinished.
+    const Prediction& prediction = shard->predictions[index];
+    if (!prediction.error.empty()) {
+      Finish(shard, index, std::string());
+      continue;
+    }
     const size_t item = index / static_cast<size_t>(shard->lease.run.settings.sampling.samples);
-    std::string program = MakeHumanEvalProgram(
-        shard->lease.items[item], ExtractInstructEvalCompletion(shard->predictions[index].output));
+    std::string program = MakeHumanEvalProgram(shard->lease.items[item],
+                                               ExtractInstructEvalCompletion(prediction.output));
     Finish(shard, index, runner_->Run(std::move(program)));
   }
 }

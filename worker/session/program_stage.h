@@ -30,8 +30,9 @@ class ProgramStage {
 
   void Start();
   absl::Status Check() { return runner_->Check(); }
-  // Runs the program of each prediction; these are as PrepareItems makes them. A report of the
-  // lease follows: the predictions with their program_outcome, or that a program could not be run.
+  // Runs the program of each prediction that is no error; these are as PrepareItems makes them. A
+  // report of the lease follows: the predictions with their program_outcome, or that a program
+  // could not be run.
   void Accept(Lease lease, std::vector<Prediction> predictions);
   // Reports every unfinished shard, and every one accepted from now on, as returned. Waits for
   // nothing.

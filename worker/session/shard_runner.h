@@ -59,6 +59,17 @@ class ShardRunner {
   virtual std::optional<ModelKey> PreferredModel() const = 0;
 };
 
+// A runner with threads of its own.
+class ManagedShardRunner : public ShardRunner {
+ public:
+  virtual void Start() = 0;
+  // Reports every unfinished shard, and every one accepted from now on, as returned. Waits for
+  // nothing.
+  virtual void ReturnUnfinished() = 0;
+  // Ends the threads. What is unfinished is not reported. Safe twice.
+  virtual void Stop() = 0;
+};
+
 }  // namespace assay
 
 #endif  // ASSAY_WORKER_SESSION_SHARD_RUNNER_H_

@@ -14,16 +14,25 @@
 #include "worker/session/program_runner.h"
 #include "worker/session/program_stage.h"
 #include "worker/session/served_model.h"
+#include "worker/session/shard_router.h"
+#include "worker/session/shard_runner.h"
 
 namespace assay {
+
+// Makes the runner of remote models' shards, which reports to the sink, and hands what is made into
+// programs to the stage.
+using RemoteRunnerFactory =
+    std::function<std::unique_ptr<ManagedShardRunner>(ReportSink sink, ProgramStage* programs)>;
 
 class Worker {
  public:
   // `loader`, `clock` and `programs` must outlive the worker; `random` gives numbers in [0, 1). At
-  // most `programs_at_once` programs of models run beside the engine.
+  // most `programs_at_once` programs of models run beside the engine. `make_remote` may be null,
+  // for a worker that serves no remote model.
   Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options, ModelLoader* loader,
          ProgramRunner* programs, int programs_at_once, BenchmarkFinder find_benchmark,
-         Clock* clock, std::function<double()> random);
+         Clock* clock, std::function<double()> random,
+         const RemoteRunnerFactory& make_remote = nullptr);
   ~Worker();
 
   void Start();
@@ -36,6 +45,8 @@ class Worker {
   CoordinatorSession session_;
   ProgramStage programs_;
   EvaluationPipeline pipeline_;
+  const std::unique_ptr<ManagedShardRunner> remote_;  // may be null
+  ShardRouter router_;
   bool stopped_ = false;
 };
 
