@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "client/commands/asking_options.h"
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
@@ -63,6 +64,7 @@ void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Conso
                                       {"prompt_tokens", "prompt tokens", Align::kRight},
                                       {"generated_tokens", "generated tokens", Align::kRight},
                                       {"seconds", "time", Align::kRight},
+                                      {"cost", ""},
                                       {"first_item_id", "first item"},
                                       {"first_prompt", ""}},
                                      console);
@@ -74,19 +76,26 @@ void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Conso
     };
     const bool known = run.seconds() > 0;
     no_worker |= !known;
-    writer->Add({run.spec().dataset_name(), run.spec().benchmark(), run.spec().model_name(),
-                 settings.protocol(), settings.protocol_version(),
-                 settings.has_shots() ? Json(settings.shots()) : Json(),
-                 NameOf(settings.precision()), settings.limit(), run.items(), run.shards(),
-                 about("~", run.prompt_tokens()), about("≤ ", run.generated_tokens()),
-                 known
-                     ? Cell(run.seconds(), absl::StrCat("~", HumanDuration(absl::Seconds(std::max(
-                                                                 1.0, std::round(run.seconds()))))))
-                     : Cell(Json(), "unknown"),
-                 run.first_item_id(), run.first_prompt()});
+    writer->Add(
+        {run.spec().dataset_name(), run.spec().benchmark(), run.spec().model_name(),
+         settings.protocol(), settings.protocol_version(),
+         settings.has_shots() ? Json(settings.shots()) : Json(), NameOf(settings.precision()),
+         settings.limit(), run.items(), run.shards(), about("~", run.prompt_tokens()),
+         about("≤ ", run.generated_tokens()),
+         known ? Cell(run.seconds(), absl::StrCat("~", HumanDuration(absl::Seconds(std::max(
+                                                           1.0, std::round(run.seconds()))))))
+               : Cell(Json(), "unknown"),
+         run.has_cost() ? Json(run.cost()) : Json(), run.first_item_id(), run.first_prompt()});
   }
   writer->Finish();
   if (!table) return;
+  for (const v1::RunPlan& run : plan.runs()) {
+    if (!run.has_cost()) continue;
+    *console.out << EscapeLine(run.spec().dataset_name()) << " by "
+                 << EscapeLine(run.spec().model_name()) << " costs about "
+                 << absl::StrFormat("%.4f", run.cost())
+                 << " when all answers are as long as they may be\n";
+  }
   for (const v1::RunPlan& run : plan.runs()) {
     *console.out << "\n"
                  << Toned(absl::StrCat("first prompt of ", EscapeLine(run.spec().dataset_name()),

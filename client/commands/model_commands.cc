@@ -7,18 +7,42 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/context.h"
 #include "client/commands/inspect_model.h"
+#include "client/commands/remote_model_options.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
+#include "common/remote/remote_model.h"
+#include "common/rpc/convert.h"
 
 namespace assay {
 namespace {
 
 struct AddOptions {
   std::string name;
-  std::string path;
+  std::string path;  // empty: of a remote model
+  RemoteModelOptions remote;
 };
 
+absl::Status AddRemote(const CommandContext& context, const AddOptions& options) {
+  if (!options.path.empty()) {
+    return absl::InvalidArgumentError("a model is either a PATH or behind an --endpoint, not both");
+  }
+  v1::AddModelRequest request;
+  ASSAY_ASSIGN_OR_RETURN(*request.mutable_model(), ReadRemoteModel(options.name, options.remote));
+  Service service = context.Connect();
+  ASSAY_ASSIGN_OR_RETURN(const v1::AddModelResponse response,
+                         service.Call(&v1::EvaluationService::Stub::AddModel, request));
+  *context.console->out << EscapeLine(options.name)
+                        << (response.existed() ? ": was added before, and is asked so from now on: "
+                                               : ": added: ")
+                        << EscapeLine(DescribeRemoteModel(request.model())) << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status Add(const CommandContext& context, const AddOptions& options) {
+  if (!options.remote.url.empty()) return AddRemote(context, options);
+  if (options.path.empty()) {
+    return absl::InvalidArgumentError("name the model's PATH, or its --endpoint");
+  }
   std::error_code error;
   const std::string path =
       std::filesystem::absolute(options.path, error).lexically_normal().string();
@@ -45,6 +69,12 @@ absl::Status Add(const CommandContext& context, const AddOptions& options) {
   return absl::OkStatus();
 }
 
+Cell RemoteCell(const v1::ModelSpec& model) {
+  if (!model.has_remote()) return Cell(Json());
+  const absl::StatusOr<RemoteEndpoint> endpoint = FromProto(model.remote());
+  return Cell(endpoint.ok() ? Json::parse(RemoteEndpointToJson(*endpoint)) : Json());
+}
+
 absl::Status List(const CommandContext& context, OutputFormat format) {
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(
@@ -61,14 +91,17 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
                                       {"weights_sha256", "weights"},
                                       {"tokenizer_sha256", ""},
                                       {"characters_per_token", ""},
+                                      {"remote", ""},
                                       {"path", "path"}},
                                      *context.console);
   for (const v1::ModelSpec& model : response.models()) {
-    writer->Add({model.name(), model.architecture(),
-                 Cell(model.parameters(), HumanCount(static_cast<double>(model.parameters()))),
-                 model.stored_type(), model.context_length(), model.vocabulary_size(),
-                 model.format(), Cell(model.weights_sha256(), model.weights_sha256().substr(0, 12)),
-                 model.tokenizer_sha256(), model.characters_per_token(), model.path()});
+    writer->Add(
+        {model.name(), model.architecture(),
+         Cell(model.parameters(), HumanCount(static_cast<double>(model.parameters()))),
+         model.stored_type(), model.context_length(), model.vocabulary_size(), model.format(),
+         Cell(model.weights_sha256(), model.weights_sha256().substr(0, 12)),
+         model.tokenizer_sha256(), model.characters_per_token(), RemoteCell(model),
+         Cell(model.path(), model.has_remote() ? DescribeRemoteModel(model) : model.path())});
   }
   writer->Finish();
   return absl::OkStatus();
@@ -80,12 +113,13 @@ void AddModelCommands(CLI::App& parent, CommandContext& context) {
   CLI::App* group = parent.add_subcommand("model", "Register models and list them");
   group->require_subcommand(1);
 
-  CLI::App* add = group->add_subcommand("add", "Check a model's files and register it");
+  CLI::App* add = group->add_subcommand(
+      "add", "Check a model's files and register it, or register one behind an endpoint");
   auto options = std::make_shared<AddOptions>();
   add->add_option("name", options->name, "The model's name here: letters, digits, . _ -")
       ->required();
-  add->add_option("path", options->path, "A Hugging Face folder or a GGUF file, as workers see it")
-      ->required();
+  add->add_option("path", options->path, "A Hugging Face folder or a GGUF file, as workers see it");
+  AddRemoteModelOptions(add, &options->remote);
   add->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, Add(context, *options));

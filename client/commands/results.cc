@@ -70,6 +70,7 @@ Json RunJson(const v1::RunResult& result) {
       {"started", TimeCell(run.has_started(), run.started(), absl::UTCTimeZone()).value},
       {"finished", TimeCell(run.has_finished(), run.finished(), absl::UTCTimeZone()).value},
   };
+  if (result.has_cost()) json["cost"] = result.cost();
   json.update(AskingJson(settings));
   json["metrics"] = std::move(metrics);
   json["manifest"] = Manifest(result);
@@ -88,6 +89,18 @@ void WriteJson(const v1::GetResultsResponse& response, const ResultsOptions& opt
   }
   const Json document = {{"job_id", options.job_id}, {"runs", std::move(runs)}};
   *console.out << DumpJson(document, /*indented=*/true) << "\n" << std::flush;
+}
+
+void WriteCosts(const v1::GetResultsResponse& response, const Console& console) {
+  for (const v1::RunResult& result : response.runs()) {
+    if (!result.has_cost()) continue;
+    const v1::RunProgress& run = result.run();
+    *console.out << "run " << run.spec().run_id() << " (" << EscapeLine(run.spec().model_name())
+                 << ", " << EscapeLine(run.spec().dataset_name()) << ") cost "
+                 << absl::StrFormat("%.4f", result.cost()) << ": "
+                 << GroupedDigits(run.prompt_tokens()) << " tokens of prompts, "
+                 << GroupedDigits(run.generated_tokens()) << " of answers\n";
+  }
 }
 
 // Which of a run's metrics the table shows: the overall one, then subcategories and categories,
@@ -159,6 +172,7 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
     }
   }
   writer->Finish();
+  if (options.format == OutputFormat::kTable) WriteCosts(response, *context.console);
   return absl::OkStatus();
 }
 

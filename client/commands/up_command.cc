@@ -52,6 +52,25 @@ void AddUpCommand(CLI::App& parent, CommandContext& context) {
                    "namespaces); rlimits, for machines without namespaces, is much weaker")
       ->type_name("MODE")
       ->check(CLI::IsMember({"namespaces", "rlimits"}));
+  // The workers check the values themselves.
+  const auto pass_on = [command, options](const std::string& name, const std::string& type,
+                                          const std::string& what) {
+    command
+        ->add_option_function<std::string>(
+            name,
+            [options, name](const std::string& value) {
+              options->worker_arguments.insert(options->worker_arguments.end(), {name, value});
+            },
+            what)
+        ->type_name(type);
+  };
+  pass_on("--api-key-file", "FILE",
+          "The workers' keys for endpoints, a line each: NAME URL KEY; others are environment "
+          "variables");
+  pass_on("--ca-file", "FILE", "Certificates that the workers trust of endpoints, PEM");
+  pass_on("--remote-request-seconds", "S", "An endpoint's answer may take so long");
+  pass_on("--remote-item-seconds", "S",
+          "After so long with all tries, an item of a remote model is stored as an error");
   command
       ->add_option("--lease-seconds", options->lease_seconds,
                    "After so long without a sign of life a worker's items go to another")

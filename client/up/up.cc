@@ -106,6 +106,8 @@ ProgramSpec WorkerProgram(const UpOptions& options, const std::string& address, 
     if (!options.sandbox.empty()) {
       command.arguments.insert(command.arguments.end(), {"--sandbox", options.sandbox});
     }
+    command.arguments.insert(command.arguments.end(), options.worker_arguments.begin(),
+                             options.worker_arguments.end());
     return command;
   };
   spec.log = data.log(absl::StrCat("worker-", number));

@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/base/clock.h"
@@ -21,7 +22,8 @@ struct UpOptions {
   int token_budget = 0;  // of each worker; 0: its own default
   int kv_cache_mb = 0;   // of each worker; 0: its own default
   std::string sandbox;   // of each worker; empty: its own default
-  double lease_seconds = 0;  // 0: the coordinator's own default
+  std::vector<std::string> worker_arguments;  // further ones, of each worker
+  double lease_seconds = 0;                   // 0: the coordinator's own default
 };
 
 // Starts PostgreSQL, a coordinator and the workers, restarts those that end, and stops all of them
