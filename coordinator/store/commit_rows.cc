@@ -8,6 +8,7 @@
 #include "coordinator/store/cluster_rows.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/run_rows.h"
+#include "coordinator/store/score_rows.h"
 
 namespace assay {
 namespace {
@@ -80,26 +81,16 @@ void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
   stream.complete();
 }
 
-void CopyScores(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem> items) {
-  const std::vector<std::string> columns = {"run_id",    "item_ordinal",   "sample_index",
-                                            "grader",    "grader_version", "verdict",
-                                            "extracted", "partial"};
-  pqxx::stream_to stream(tx, "scores", columns);
-  for (const GradedItem& item : items) {
-    stream << std::make_tuple(run_id, item.ordinal, item.prediction.sample_index, item.score.grader,
-                              item.score.grader_version,
-                              std::string(VerdictName(item.score.verdict)),
-                              EncodeBytes(item.score.extracted), item.score.partial);
-  }
-  stream.complete();
-}
-
 }  // namespace
 
 void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
                 absl::Span<const GradedItem> items) {
   CopyPredictions(tx, key, run_id, items);
-  CopyScores(tx, run_id, items);
+  std::vector<ScoreRow> scores;
+  for (const GradedItem& item : items) {
+    scores.push_back({item.ordinal, item.prediction.sample_index, item.score});
+  }
+  CopyScores(tx, run_id, scores);
   std::map<std::string, Counts> groups;
   int64_t failed = 0, prompt_tokens = 0, cached_tokens = 0, generated_tokens = 0;
   for (const GradedItem& item : items) {
