@@ -78,6 +78,8 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddJobCommands(app, context);
   AddResultsCommand(app, context);
   AddCompareCommand(app, context);
+  AddLeaderboardCommand(app, context);
+  AddBaselineCommands(app, context);
   AddPredictionsCommand(app, context);
   AddWorkersCommand(app, context);
   try {

@@ -39,11 +39,15 @@ std::shared_ptr<OutputFormat> AddFormatOption(CLI::App* command);
 void AddUpCommand(CLI::App& parent, CommandContext& context);
 void AddDatasetCommands(CLI::App& parent, CommandContext& context);
 void AddModelCommands(CLI::App& parent, CommandContext& context);
+// Below `assay model`: show, facts.
+void AddModelFactsCommands(CLI::App& model, CommandContext& context);
 void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
 void AddEvalCommand(CLI::App& parent, CommandContext& context);
 void AddJobCommands(CLI::App& parent, CommandContext& context);  // jobs, watch, cancel
 void AddResultsCommand(CLI::App& parent, CommandContext& context);
 void AddCompareCommand(CLI::App& parent, CommandContext& context);
+void AddLeaderboardCommand(CLI::App& parent, CommandContext& context);
+void AddBaselineCommands(CLI::App& parent, CommandContext& context);
 void AddPredictionsCommand(CLI::App& parent, CommandContext& context);
 void AddWorkersCommand(CLI::App& parent, CommandContext& context);
 

@@ -133,6 +133,8 @@ void AddModelCommands(CLI::App& parent, CommandContext& context) {
       return ExitCodeOf(*context.console, List(context, *format));
     };
   });
+
+  AddModelFactsCommands(*group, context);
 }
 
 }  // namespace assay
