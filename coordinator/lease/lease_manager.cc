@@ -48,7 +48,7 @@ absl::StatusOr<Lease> LeaseManager::Fill(const LeasedShard& shard) {
                      protocol->version, "; submit it again"));
   }
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
-                         cache_->Get(shard.run.benchmark, shard.run.dataset_sha256));
+                         DatasetOf(shard.run, shard.ordinals));
   Lease lease;
   lease.key = shard.key;
   lease.run = shard.run;
@@ -69,6 +69,14 @@ absl::StatusOr<Lease> LeaseManager::Fill(const LeasedShard& shard) {
   return lease;
 }
 
+absl::StatusOr<std::shared_ptr<const Dataset>> LeaseManager::DatasetOf(
+    const RunSpec& run, absl::Span<const int64_t> ordinals) {
+  ASSAY_ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> dataset,
+                         cache_->Get(run.benchmark, run.dataset_sha256));
+  if (run.judged_run == 0) return dataset;
+  return answers_->WithAnswers(run, *dataset, ordinals);
+}
+
 absl::StatusOr<std::vector<LeaseKey>> LeaseManager::Renew(absl::Span<const LeaseKey> keys) {
   return shards_->Renew(keys, lease_time_);
 }
@@ -83,10 +91,11 @@ absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
                          catalog_->ProtocolOf(shard->run));
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
-                         cache_->Get(shard->run.benchmark, shard->run.dataset_sha256));
+                         DatasetOf(shard->run, shard->ordinals));
   // Graded before the transaction, which stays short.
   const absl::StatusOr<std::vector<GradedItem>> graded =
-      GradeReport(*dataset, shard->ordinals, *protocol, std::move(predictions));
+      GradeReport(*dataset, shard->ordinals, *protocol, shard->run.settings.sampling.samples,
+                  std::move(predictions));
   if (!graded.ok()) {
     if (absl::IsInvalidArgument(graded.status())) {
       ASSAY_RETURN_IF_ERROR(Fail(key, FailureKind::kReported, graded.status().message()).status());

@@ -13,6 +13,7 @@
 #include "common/domain/worker.h"
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/work_signal.h"
+#include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/shard_store.h"
 
@@ -23,8 +24,12 @@ namespace assay {
 class LeaseManager {
  public:
   LeaseManager(ShardStore* shards, BenchmarkCatalog* catalog, DatasetCache* cache,
-               absl::Duration lease_time)
-      : shards_(shards), catalog_(catalog), cache_(cache), lease_time_(lease_time) {}
+               AnswerStore* answers, absl::Duration lease_time)
+      : shards_(shards),
+        catalog_(catalog),
+        cache_(cache),
+        answers_(answers),
+        lease_time_(lease_time) {}
 
   absl::Duration lease_time() const { return lease_time_; }
   // Moves whenever shards may have become pending.
@@ -48,11 +53,15 @@ class LeaseManager {
 
  private:
   absl::StatusOr<Lease> Fill(const LeasedShard& shard);
+  // The run's data set, with these items as they are asked.
+  absl::StatusOr<std::shared_ptr<const Dataset>> DatasetOf(const RunSpec& run,
+                                                           absl::Span<const int64_t> ordinals);
   ErrorItem MakeErrorItem();
 
   ShardStore* const shards_;
   BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
+  AnswerStore* const answers_;
   const absl::Duration lease_time_;
   WorkSignal pending_;
 };

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/sha256.h"
 #include "common/base/version.h"
 #include "common/remote/remote_model.h"
 
@@ -86,6 +87,18 @@ std::optional<double> CostOfRun(const std::string& manifest_json, const RunProgr
   const absl::StatusOr<RemoteEndpoint> endpoint = RemoteEndpointFromJson(manifest[place].dump());
   if (!endpoint.ok()) return std::nullopt;
   return RemoteCost(*endpoint, run.prompt_tokens, run.generated_tokens);
+}
+
+std::string AddJudging(const std::string& manifest_json, const std::string& criterion,
+                       const RunSpec& judged, const std::string& rubric) {
+  Json manifest = Json::parse(manifest_json, nullptr, /*allow_exceptions=*/false);
+  manifest["judging"] = {{"criterion", criterion},
+                         {"judged_run", judged.run_id},
+                         {"judged_model", judged.model_name},
+                         {"judged_protocol", judged.settings.protocol},
+                         {"rubric", rubric},
+                         {"rubric_sha256", Sha256Hex(rubric)}};
+  return Dump(manifest);
 }
 
 std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,

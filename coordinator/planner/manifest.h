@@ -21,6 +21,11 @@ std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Bench
 // has none.
 std::optional<double> CostOfRun(const std::string& manifest_json, const RunProgress& run);
 
+// The manifest of a run that judges the answers of another: which these are, and what the judge is
+// shown.
+std::string AddJudging(const std::string& manifest_json, const std::string& criterion,
+                       const RunSpec& judged, const std::string& rubric);
+
 // The stored manifest with what came to be known since: ids, state, engine, and the times in RFC
 // 3339, UTC.
 std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,

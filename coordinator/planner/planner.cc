@@ -8,10 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/benchmark/impact.h"
+#include "common/benchmark/prompt_template.h"
 #include "common/benchmark/utf8.h"
 #include "common/remote/remote_model.h"
 #include "common/scoring/grader_kind.h"
 #include "coordinator/planner/manifest.h"
+#include "coordinator/planner/settings_check.h"
 
 namespace assay {
 namespace {
@@ -30,9 +33,11 @@ absl::Status CheckRequest(const JobRequest& request) {
     return absl::InvalidArgumentError(
         absl::StrCat("limit must not be negative: ", request.settings.limit));
   }
-  if (request.shard_items < 0 || request.shard_items > kMaxShardItems) {
-    return absl::InvalidArgumentError(absl::StrCat("shard_items must be between 0 and ",
-                                                   kMaxShardItems, ", not ", request.shard_items));
+  // Predictions of one shard travel in one message.
+  const int64_t most_items = kMaxShardItems / std::max(1, request.settings.sampling.samples);
+  if (request.shard_items < 0 || request.shard_items > most_items) {
+    return absl::InvalidArgumentError(absl::StrCat("shard_items must be between 0 and ", most_items,
+                                                   ", not ", request.shard_items));
   }
   for (const auto* names : {&request.models, &request.datasets}) {
     std::set<std::string> seen;
@@ -55,12 +60,31 @@ struct Selected {
   std::string first_prompt;
 };
 
+// The prompt as the plan shows it.
+std::string InTemplate(const RunSettings& settings, std::string prompt) {
+  switch (settings.prompt_template) {
+    case PromptTemplate::kNone:
+      return prompt;
+    case PromptTemplate::kChat:
+      return DescribeChatMessages(settings.system_prompt, prompt);
+    case PromptTemplate::kAlpaca:
+      return AlpacaPrompt(settings.system_prompt, prompt);
+  }
+  return prompt;
+}
+
 absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolSpec& protocol,
                                      const RunSettings& settings, const Dataset& dataset) {
   Selected selected;
+  // Of each prompt, which shares its beginning with the others.
+  const int64_t template_characters = CountCharacters(InTemplate(settings, ""));
   for (const std::string& group : dataset.groups()) {
-    ASSAY_ASSIGN_OR_RETURN(const Selection selection,
+    ASSAY_ASSIGN_OR_RETURN(Selection selection,
                            benchmark.Select(protocol, settings.shots, dataset.Group(group)));
+    if (!protocol.criterion.empty()) {
+      std::erase_if(selection.items,
+                    [](const Item& item) { return item.fields.count(kAnswerField) == 0; });
+    }
     size_t count = selection.items.size();
     if (settings.limit > 0) count = std::min<size_t>(count, settings.limit);
     int64_t shot_characters = 0;
@@ -68,7 +92,8 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
       const Item& item = selection.items[i];
       int64_t own = 0;
       for (int variant = 0; variant < protocol.variants; ++variant) {
-        own += CountCharacters(benchmark.RenderVariant(protocol, item, {}, variant));
+        own += template_characters +
+               CountCharacters(benchmark.RenderVariant(protocol, item, {}, variant));
       }
       if (i == 0) {
         std::string prompt = benchmark.RenderPrompt(protocol, item, selection.shots);
@@ -78,7 +103,7 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
         selected.unshared_characters += shot_characters;
         if (selected.first_item_id.empty()) {
           selected.first_item_id = item.id;
-          selected.first_prompt = std::move(prompt);
+          selected.first_prompt = InTemplate(settings, std::move(prompt));
         }
       }
       selected.characters += shot_characters + own;
@@ -93,18 +118,21 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
   return selected;
 }
 
-RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolSpec& protocol) {
+RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolSpec& protocol,
+               int samples) {
   const auto tokens = [&model](int64_t characters) {
     return static_cast<int64_t>(
         std::ceil(static_cast<double>(characters) / model.characters_per_token));
   };
   RunCost cost;
-  cost.prompt_tokens = tokens(selected.characters);
+  // An item's samples share its prompt's computation, not its price.
+  cost.prompt_tokens = tokens(selected.characters) * samples;
   cost.computed_tokens = tokens(selected.unshared_characters);
   if (model.remote.has_value()) {
-    cost.prompt_tokens = cost.computed_tokens = tokens(selected.sent_characters);
+    cost.prompt_tokens = cost.computed_tokens = tokens(selected.sent_characters) * samples;
   }
-  cost.generated_tokens = static_cast<int64_t>(selected.ordinals.size()) * protocol.max_output;
+  cost.generated_tokens =
+      static_cast<int64_t>(selected.ordinals.size()) * samples * protocol.max_output;
   return cost;
 }
 
@@ -129,6 +157,16 @@ absl::Status CheckRemote(const ModelSpec& model, const DatasetInfo& dataset,
         absl::StrCat("model ", model.name, " is behind an endpoint, which sees to the BOS itself"));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> WithAnswers(const Dataset& dataset,
+                                                           const JudgedAnswers& judged) {
+  std::vector<Item> items(dataset.items().begin(), dataset.items().end());
+  for (Item& item : items) {
+    const auto answer = judged.answers.find(item.ordinal);
+    if (answer != judged.answers.end()) SetAnswer(answer->second, judged.rubric, item);
+  }
+  return Dataset::Create(std::move(items));
 }
 
 // Neighbours stay together, so that a shard's prompts share what comes before the question.
@@ -184,7 +222,8 @@ absl::StatusOr<DatasetInfo> Planner::FindDataset(const std::string& name) {
 
 absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const DatasetInfo& dataset,
                                             const JobRequest& request,
-                                            absl::Span<const StoredWorker> workers) {
+                                            absl::Span<const StoredWorker> workers,
+                                            const JudgedAnswers* judged) {
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark,
                          catalog_->Latest(dataset.benchmark));
   const ProtocolSpec* protocol = &benchmark->protocols().front();
@@ -211,17 +250,28 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
   spec.dataset_sha256 = dataset.sha256;
   spec.model_name = model.name;
   spec.settings = request.settings;
-  spec.settings.protocol = protocol->name;
-  spec.settings.protocol_version = protocol->version;
-  if (spec.settings.shots < 0) spec.settings.shots = protocol->shots;
+  ResolveSettings(*protocol, &spec.settings);
+  if (absl::Status fits = CheckSettings(*protocol, spec.settings); !fits.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(dataset.name, ": ", fits.message()));
+  }
   // Whatever is sent as a message, the endpoint puts into its model's template.
   if (model.remote.has_value() && model.remote->api == RemoteApi::kChat &&
       spec.settings.prompt_template == PromptTemplate::kNone) {
     spec.settings.prompt_template = PromptTemplate::kChat;
   }
 
-  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> data,
+  ASSAY_ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> data,
                          cache_->Get(dataset.benchmark, dataset.sha256));
+  if (judged != nullptr) {
+    spec.judged_run = judged->run.run_id;
+    spec.judged_model = judged->run.model_name;
+    planned.run.rubric = judged->rubric;
+    ASSAY_ASSIGN_OR_RETURN(data, WithAnswers(*data, *judged));
+  } else if (!protocol->criterion.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("protocol ", protocol->name, " of ", dataset.name,
+                     " rates the answers of another run; submit it by `assay judge`"));
+  }
   ASSAY_ASSIGN_OR_RETURN(Selected selected,
                          SelectItems(*benchmark, *protocol, spec.settings, *data));
   if (selected.ordinals.empty()) {
@@ -230,7 +280,7 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
                      spec.settings.shots, " shots by protocol ", protocol->name));
   }
   planned.items = static_cast<int64_t>(selected.ordinals.size());
-  planned.cost = CostOf(selected, model, *protocol);
+  planned.cost = CostOf(selected, model, *protocol, spec.settings.sampling.samples);
   planned.first_item_id = std::move(selected.first_item_id);
   planned.first_prompt = std::move(selected.first_prompt);
 
@@ -251,12 +301,17 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
     planned.seconds = static_cast<double>(planned.cost.work()) / speed;
   }
 
-  const int64_t shard_items = request.shard_items > 0
-                                  ? request.shard_items
-                                  : ChooseShardItems({planned.items, planned.cost.work(), speed,
-                                                      static_cast<int>(connected)});
+  const int64_t shard_items =
+      request.shard_items > 0
+          ? request.shard_items
+          : ChooseShardItems({planned.items, planned.cost.work(), speed,
+                              static_cast<int>(connected), spec.settings.sampling.samples});
   planned.run.estimated_tokens = planned.cost.work();
   planned.run.manifest_json = MakeManifest(spec, model, *benchmark, *protocol, *grader);
+  if (judged != nullptr) {
+    planned.run.manifest_json =
+        AddJudging(planned.run.manifest_json, protocol->criterion, judged->run, judged->rubric);
+  }
   planned.run.shards = CutIntoShards(selected.ordinals, shard_items);
   return planned;
 }

@@ -4,6 +4,7 @@
 #define ASSAY_COORDINATOR_PLANNER_PLANNER_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "common/domain/run.h"
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/planner/cost.h"
+#include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"
 #include "coordinator/store/job_store.h"
@@ -26,6 +28,29 @@ struct JobRequest {
   std::vector<std::string> datasets;  // names
   RunSettings settings;               // protocol empty: each benchmark's default
   int64_t shard_items = 0;            // 0: the planner decides
+};
+
+// What judges are to rate.
+struct JudgeCriterion {
+  std::string name;    // "relevance"
+  std::string rubric;  // empty: ours
+};
+
+struct JudgeRequest {
+  std::vector<int64_t> runs;
+  std::vector<int64_t> jobs;  // all their runs whose answers can be judged
+  std::vector<std::string> judges;
+  std::vector<JudgeCriterion> criteria;
+  std::string grader;       // that reads the replies; empty: each criterion's first
+  RunSettings settings;     // but for the protocol
+  int64_t shard_items = 0;  // 0: the planner decides
+};
+
+// The answers of a run, with what a judge is shown beside them.
+struct JudgedAnswers {
+  RunSpec run;
+  std::map<int64_t, Answer> answers;  // by the item's ordinal
+  std::string rubric;
 };
 
 struct PlannedRun {
@@ -44,21 +69,28 @@ struct PlannedRun {
 class Planner {
  public:
   Planner(DatasetStore* datasets, ModelStore* models, JobStore* jobs, WorkerStore* workers,
-          BenchmarkCatalog* catalog, DatasetCache* cache)
+          BenchmarkCatalog* catalog, DatasetCache* cache, AnswerStore* answers)
       : datasets_(datasets),
         models_(models),
         jobs_(jobs),
         workers_(workers),
         catalog_(catalog),
-        cache_(cache) {}
+        cache_(cache),
+        answers_(answers) {}
 
   absl::StatusOr<std::vector<PlannedRun>> Plan(const JobRequest& request);
+  // For each judged run each judge, and for each judge each criterion.
+  absl::StatusOr<std::vector<PlannedRun>> PlanJudges(const JudgeRequest& request);
 
  private:
   absl::StatusOr<DatasetInfo> FindDataset(const std::string& name);
+  // Of a run that judges another, `judged` is that run.
   absl::StatusOr<PlannedRun> PlanRun(const ModelSpec& model, const DatasetInfo& dataset,
                                      const JobRequest& request,
-                                     absl::Span<const StoredWorker> workers);
+                                     absl::Span<const StoredWorker> workers,
+                                     const JudgedAnswers* judged = nullptr);
+  // The runs to be judged, each once. Errors name a run that cannot be.
+  absl::StatusOr<std::vector<RunSpec>> FindJudged(const JudgeRequest& request);
 
   DatasetStore* const datasets_;
   ModelStore* const models_;
@@ -66,6 +98,7 @@ class Planner {
   WorkerStore* const workers_;
   BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
+  AnswerStore* const answers_;
 };
 
 }  // namespace assay

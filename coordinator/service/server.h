@@ -16,7 +16,9 @@
 #include "coordinator/service/evaluation_service.h"
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/service/worker_service.h"
+#include "coordinator/store/benchmark_store.h"
 #include "coordinator/store/database.h"
+#include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"
 #include "coordinator/store/job_store.h"
@@ -59,8 +61,10 @@ class CoordinatorServer {
   PredictionStore predictions_;
   RunScoreStore scores_;
   WorkerStore workers_;
+  BenchmarkStore benchmarks_;
   BenchmarkCatalog catalog_;
   DatasetCache cache_;
+  AnswerStore answers_;
   Planner planner_;
   LeaseManager leases_;
   LeaderboardRpcs leaderboard_;

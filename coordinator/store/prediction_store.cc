@@ -31,7 +31,8 @@ constexpr char kPage[] =
     "JOIN scores s USING (run_id, item_ordinal, sample_index) "
     "JOIN items i ON i.dataset_id = $2 AND i.ordinal = p.item_ordinal "
     "WHERE p.run_id = $1 AND (p.item_ordinal, p.sample_index) > ($3::integer, $4::integer) "
-    "  AND ($5 = '' OR i.item_id = $5) AND (NOT $6::boolean OR s.verdict <> 'correct') "
+    "  AND ($5 = '' OR i.item_id = $5) AND (NOT $6::boolean OR s.verdict NOT IN "
+    "    ('correct', 'rated', 'ungraded')) "
     "  AND s.grader = $8 AND ($9::text[] = '{}' OR s.verdict = ANY($9::text[])) "
     "ORDER BY p.item_ordinal, p.sample_index LIMIT $7";
 

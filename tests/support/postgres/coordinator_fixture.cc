@@ -94,9 +94,12 @@ Coordinator::Coordinator(const std::string& url, absl::Duration lease_time)
       shards(&database),
       predictions(&database),
       workers(&database),
+      benchmarks(&database),
+      catalog(&benchmarks),
       cache(&datasets, 1 << 20),
-      planner(&datasets, &models, &jobs, &workers, &catalog, &cache),
-      leases(&shards, &catalog, &cache, lease_time) {
+      answers(&database),
+      planner(&datasets, &models, &jobs, &workers, &catalog, &cache, &answers),
+      leases(&shards, &catalog, &cache, &answers, lease_time) {
   Must(Migrate(database, EmbeddedMigrations()));
 }
 

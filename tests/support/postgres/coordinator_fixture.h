@@ -14,6 +14,8 @@
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/planner/planner.h"
+#include "coordinator/store/benchmark_store.h"
+#include "coordinator/store/answer_store.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"
@@ -50,8 +52,10 @@ struct Coordinator {
   ShardStore shards;
   PredictionStore predictions;
   WorkerStore workers;
+  BenchmarkStore benchmarks;
   BenchmarkCatalog catalog;
   DatasetCache cache;
+  AnswerStore answers;
   Planner planner;
   LeaseManager leases;
 };

@@ -103,7 +103,7 @@ TEST(CrassTest, BadFilesAreRefusedWithFileAndLine) {
   EXPECT_EQ(Error("1;1;P.;;x;y\n"), "c.csv:2: the question is empty");
   EXPECT_THAT(Error("a/b;1;P.;Q?;x;y\n"), HasSubstr("c.csv:2: the id is \"a/b\""));
   EXPECT_THAT(Error("1;1;P.;Q?;x;\xC3\n"), HasSubstr("c.csv:2: byte 0xc3 is not UTF-8"));
-  EXPECT_THAT(Error("1;1;P.;Q?;x;" + std::string(2 << 20, 'y')),
+  EXPECT_THAT(Error(absl::StrCat("1;1;P.;Q?;x;", std::string(2 << 20, 'y'))),
               HasSubstr("c.csv:2: the line has more than"));
 }
 
