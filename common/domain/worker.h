@@ -18,12 +18,12 @@ struct WorkerInfo {
   std::string worker_id;  // unique; chosen by the worker at its start
   std::string hostname;
   std::string engine_version;  // "<kEngineVersion>/<kernels>", for example "1/amx"
-  // What it asks endpoints with, kRemoteEngine; empty when it serves no remote model.
-  std::string remote_engine;
   std::string device;          // "cpu", "cuda:0"
   int threads = 0;
   // Measured matrix-multiplication rate in GFLOP/s by precision name; for estimates only.
   std::map<std::string, double> gflops;
+  // What it asks endpoints with, kRemoteEngine; empty when it serves no remote model.
+  std::string remote_engine = "";
 };
 
 // What fences a commit. lease_id comes from a sequence of the database and is never reused.

@@ -17,7 +17,7 @@
 namespace assay {
 
 struct CurlOptions {
-  std::string ca_file;  // certificates to trust, PEM; empty: the system's
+  std::string ca_file = "";  // certificates to trust, PEM; empty: the system's
   size_t max_answer_bytes = size_t{32} << 20;
   absl::Duration connect_timeout = absl::Seconds(20);
 };

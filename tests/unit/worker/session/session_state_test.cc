@@ -16,6 +16,9 @@ using MessagePtr = std::shared_ptr<const v1::WorkerMessage>;
 
 class SessionStateTest : public testing::Test {
  protected:
+  explicit SessionStateTest(const SessionState::Options& options = MakeOptions())
+      : state_(options) {}
+
   static SessionState::Options MakeOptions() {
     SessionState::Options options;
     options.worker = {"w-1", "host", "1", "cpu", 2, {}};
@@ -52,7 +55,17 @@ class SessionStateTest : public testing::Test {
 
   absl::Time now_ = absl::UnixEpoch();
   std::optional<ModelKey> preferred_;
-  SessionState state_{MakeOptions()};
+  SessionState state_;
+};
+
+class RemoteSessionStateTest : public SessionStateTest {
+ protected:
+  RemoteSessionStateTest() : SessionStateTest(WithRemoteModels()) {}
+  static SessionState::Options WithRemoteModels() {
+    SessionState::Options options = MakeOptions();
+    options.remote_shards_in_flight = 3;
+    return options;
+  }
 };
 
 TEST_F(SessionStateTest, SaysHelloAndThenNothingUntilItIsWelcome) {
@@ -60,6 +73,26 @@ TEST_F(SessionStateTest, SaysHelloAndThenNothingUntilItIsWelcome) {
   EXPECT_EQ(Next().hello().worker_id(), "w-1");
   EXPECT_EQ(Next().body_case(), v1::WorkerMessage::BODY_NOT_SET);
   EXPECT_EQ(state_.NextTime(), absl::InfiniteFuture());
+}
+
+TEST_F(RemoteSessionStateTest, CountsLeasesOfRemoteModelsApart) {
+  Connect();
+  v1::LeaseRequest request = Next().lease_request();
+  EXPECT_EQ(request.leases(), 2);
+  EXPECT_EQ(request.remote_leases(), 3);
+  EXPECT_TRUE(state_.Granted(Key(1), /*remote=*/true));
+  EXPECT_TRUE(state_.Granted(Key(2), /*remote=*/true));
+  EXPECT_TRUE(state_.Granted(Key(3), /*remote=*/false));
+  EXPECT_EQ(Next().body_case(), v1::WorkerMessage::BODY_NOT_SET) << "all is asked for";
+  state_.Reported(Result(1));
+  EXPECT_EQ(Next().body_case(), v1::WorkerMessage::kResult);
+  request = Next().lease_request();
+  EXPECT_EQ(request.leases(), 1);
+  EXPECT_EQ(request.remote_leases(), 2);
+  state_.Drain();
+  request = Next().lease_request();
+  EXPECT_EQ(request.leases(), 0);
+  EXPECT_EQ(request.remote_leases(), 0);
 }
 
 TEST_F(SessionStateTest, AsksForAsManyLeasesAsItHasRoomFor) {
