@@ -19,12 +19,12 @@ namespace assay {
 // Which runs count.
 struct LeaderboardQuery {
   // Empty: each benchmark's first protocol. Otherwise only benchmarks that have it have cells.
-  std::string protocol;
-  std::optional<int> shots;  // absent: the protocol's own number
+  std::string protocol = "";
+  std::optional<int> shots = std::nullopt;  // absent: the protocol's own number
   Precision precision = Precision::kBFloat16;
   PromptTemplate prompt_template = PromptTemplate::kNone;
   // Names of data sets to take instead of those that are named as their benchmark.
-  std::vector<std::string> datasets;
+  std::vector<std::string> datasets = {};
   // Also runs over a part of the items: limited ones, and those that have not ended. A whole run
   // goes before them, however old.
   bool partial = false;
