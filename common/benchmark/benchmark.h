@@ -60,6 +60,8 @@ struct ProtocolSpec {
   // What is generated counts up to where the first of these texts begins. The stored output is
   // whole.
   std::vector<std::string> stop_texts = {};
+  // The temperature that is sampled at, by the number of samples of an item; empty: greedily.
+  std::map<int, double> temperatures = {};
   Averaging averaging = Averaging::kMicro;
   // What precedes a choice's label in the continuation that is scored (kScoreChoices).
   std::string choice_prefix;

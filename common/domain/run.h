@@ -40,8 +40,8 @@ struct RunProgress {
   RunSpec spec;
   State state = State::kPending;
   std::string error;
-  std::string engine;  // WorkerInfo.engine_version of all its workers; empty until it starts
-  int64_t items = 0;
+  std::string engine;        // WorkerInfo.engine_version of all its workers; empty until it starts
+  int64_t items = 0;         // each as often as it has samples
   int64_t items_done = 0;    // predictions and errors
   int64_t items_failed = 0;  // stored as an error
   int64_t prompt_tokens = 0;

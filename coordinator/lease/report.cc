@@ -18,7 +18,6 @@ absl::Status CheckPrediction(const Item& item, const ProtocolSpec& protocol,
   const auto invalid = [&item](absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat("prediction of item ", item.id, ": ", what));
   };
-  if (prediction.sample_index != 0) return invalid("one sample an item was asked for");
   if (prediction.prompt_tokens < 0 || prediction.cached_tokens < 0 ||
       prediction.cached_tokens > prediction.prompt_tokens || prediction.shots_used < 0) {
     return invalid("its counts of tokens or shots make no sense");
@@ -52,33 +51,38 @@ absl::StatusOr<const Item*> FindItem(const Dataset& dataset, int64_t ordinal) {
 
 absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
                                                     absl::Span<const int64_t> ordinals,
-                                                    const ProtocolSpec& protocol,
+                                                    const ProtocolSpec& protocol, int samples,
                                                     std::vector<Prediction> predictions) {
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Grader> grader,
                          MakeGrader(GraderOf(protocol)));
-  std::map<std::string, Prediction*> by_item;
+  std::map<std::pair<std::string, int>, Prediction*> by_sample;
   for (Prediction& prediction : predictions) {
-    if (!by_item.emplace(prediction.item_id, &prediction).second) {
+    const std::pair<std::string, int> key(prediction.item_id, prediction.sample_index);
+    if (!by_sample.emplace(key, &prediction).second) {
       return absl::InvalidArgumentError(
-          absl::StrCat("item ", prediction.item_id, " has two predictions"));
+          absl::StrCat("item ", key.first, " has two predictions of sample ", key.second));
     }
   }
   std::vector<GradedItem> graded;
   for (const int64_t ordinal : ordinals) {
     ASSAY_ASSIGN_OR_RETURN(const Item* item, FindItem(dataset, ordinal));
-    const auto found = by_item.find(item->id);
-    if (found == by_item.end()) {
-      return absl::InvalidArgumentError(absl::StrCat("item ", item->id, " has no prediction"));
+    for (int sample = 0; sample < samples; ++sample) {
+      const auto found = by_sample.find({item->id, sample});
+      if (found == by_sample.end()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("item ", item->id, " has no prediction of sample ", sample));
+      }
+      Prediction& prediction = *found->second;
+      ASSAY_RETURN_IF_ERROR(CheckPrediction(*item, protocol, prediction));
+      const Score score = grader->Grade(*item, prediction);
+      graded.push_back({ordinal, item->group, std::move(prediction), score});
+      by_sample.erase(found);
     }
-    Prediction& prediction = *found->second;
-    ASSAY_RETURN_IF_ERROR(CheckPrediction(*item, protocol, prediction));
-    const Score score = grader->Grade(*item, prediction);
-    graded.push_back({ordinal, item->group, std::move(prediction), score});
-    by_item.erase(found);
   }
-  if (!by_item.empty()) {
+  if (!by_sample.empty()) {
+    const auto& [item, sample] = by_sample.begin()->first;
     return absl::InvalidArgumentError(
-        absl::StrCat("item ", by_item.begin()->first, " is not of the shard"));
+        absl::StrCat("sample ", sample, " of item ", item, " is not of the shard"));
   }
   return graded;
 }

@@ -15,11 +15,12 @@
 
 namespace assay {
 
-// The predictions with their verdicts, in the shard's order. InvalidArgument when they are not
-// exactly one for each item of the shard, or when one holds what no run by this protocol gives.
+// The predictions with their verdicts, in the shard's order and that of the samples.
+// InvalidArgument when they are not exactly `samples` for each item of the shard, or when one holds
+// what no run by this protocol gives.
 absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
                                                     absl::Span<const int64_t> ordinals,
-                                                    const ProtocolSpec& protocol,
+                                                    const ProtocolSpec& protocol, int samples,
                                                     std::vector<Prediction> predictions);
 
 // What is stored for an item that could not be run.

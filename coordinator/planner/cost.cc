@@ -9,6 +9,7 @@ namespace {
 constexpr double kShardSeconds = 10;
 constexpr int64_t kMaxShardItems = 64;
 constexpr int64_t kUnknownSpeedShardItems = 16;
+constexpr int64_t kMaxShardPredictions = 1024;
 constexpr int64_t kShardsPerWorker = 4;
 constexpr double kReachedShareOfRate = 0.5;
 
@@ -40,6 +41,7 @@ int64_t ChooseShardItems(const ShardSizing& sizing) {
     const int64_t shards = sizing.workers * kShardsPerWorker;
     items = std::min(items, (sizing.items + shards - 1) / shards);
   }
+  items = std::min(items, kMaxShardPredictions / std::max(1, sizing.samples));
   return std::max<int64_t>(1, items);
 }
 

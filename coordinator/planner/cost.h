@@ -32,6 +32,7 @@ struct ShardSizing {
   int64_t work = 0;              // tokens
   double tokens_per_second = 0;  // 0: not known
   int workers = 0;               // connected
+  int samples = 1;               // of each item
 };
 
 // Items of a shard: some seconds of work, and small enough that every worker gets several. At

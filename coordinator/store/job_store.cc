@@ -120,6 +120,7 @@ void ReadOneMoment(pqxx::work& tx) {
 absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& run) {
   int64_t items = 0;
   for (const auto& shard : run.shards) items += static_cast<int64_t>(shard.size());
+  items *= run.spec.settings.sampling.samples;
   const RunSettings& settings = run.spec.settings;
   const pqxx::result inserted = tx.exec_params(
       kInsertRun, job_id, run.spec.model_name, run.spec.dataset_name, settings.protocol,

@@ -150,7 +150,10 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
       std::vector<GradedItem> items;
       for (const int64_t ordinal : shard.ordinals) {
         ASSAY_ASSIGN_OR_RETURN(GradedItem item, error_item(run, ordinal, message));
-        items.push_back(std::move(item));
+        for (int sample = 0; sample < run.settings.sampling.samples; ++sample) {
+          item.prediction.sample_index = sample;
+          items.push_back(item);
+        }
       }
       StoreShard(tx, key, shard.run_id, items);
       RecordEvent(tx, {.kind = "item_error",

@@ -66,7 +66,7 @@ struct FailedShard {
   int failures = 0;
 };
 using FailurePolicy = std::function<FailureAction(const FailedShard&)>;
-// The prediction that is stored for an item that cannot be run.
+// The prediction that is stored for an item that cannot be run, once for each of its samples.
 using ErrorItem = std::function<absl::StatusOr<GradedItem>(const RunSpec& run, int64_t ordinal,
                                                            absl::string_view message)>;
 
@@ -92,8 +92,8 @@ class ShardStore {
   // NotFound for an unknown shard.
   absl::StatusOr<ShardView> View(const LeaseKey& key);
 
-  // Stores the graded items of all the shard's items and ends the shard, its run and its job as far
-  // as they are done.
+  // Stores the graded samples of all the shard's items and ends the shard, its run and its job as
+  // far as they are done.
   absl::StatusOr<CommitOutcome> Commit(const LeaseKey& key, absl::Span<const GradedItem> items);
 
   // Ends the lease without a result; false when it was not the current one.

@@ -23,13 +23,14 @@ class ReportTest : public testing::Test {
     }
   }
   absl::StatusOr<std::vector<GradedItem>> Grade() {
-    return GradeReport(*dataset_, ordinals_, *protocol_, predictions_);
+    return GradeReport(*dataset_, ordinals_, *protocol_, samples_, predictions_);
   }
 
   const std::shared_ptr<const Dataset> dataset_ = Dataset::Create(SampleItems()).value();
   const std::vector<int64_t> ordinals_ = {4, 5, 6};
   const ProtocolSpec* protocol_;
   std::vector<Prediction> predictions_;
+  int samples_ = 1;
 };
 
 TEST_F(ReportTest, GradesInTheShardsOrderWhateverTheReports) {
@@ -53,6 +54,35 @@ TEST_F(ReportTest, RefusesWhatIsNotOnePredictionForEachItem) {
   predictions_ = good;
   predictions_.push_back(RightAnswer(*dataset_->Find(7)));
   EXPECT_THAT(Grade().status().message(), HasSubstr("is not of the shard"));
+}
+
+TEST_F(ReportTest, EverySampleOfEveryItemIsThereOnce) {
+  samples_ = 2;
+  EXPECT_THAT(Grade().status().message(), HasSubstr("has no prediction of sample 1"));
+  std::vector<Prediction> all;
+  for (const int sample : {1, 0}) {
+    for (Prediction prediction : predictions_) {
+      prediction.sample_index = sample;
+      if (sample == 1) prediction.output = "no";
+      all.push_back(prediction);
+    }
+  }
+  predictions_ = all;
+  const std::vector<GradedItem> graded = Grade().value();
+  ASSERT_EQ(graded.size(), 6u);
+  for (size_t i = 0; i < graded.size(); ++i) {
+    EXPECT_EQ(graded[i].ordinal, 4 + static_cast<int64_t>(i / 2));
+    EXPECT_EQ(graded[i].prediction.sample_index, static_cast<int>(i % 2));
+    EXPECT_EQ(graded[i].score.verdict, i % 2 == 0 ? Verdict::kCorrect : Verdict::kWrong);
+  }
+  predictions_ = all;
+  predictions_[0].sample_index = 2;
+  EXPECT_THAT(Grade().status().message(), HasSubstr("has no prediction of sample 1"));
+  predictions_ = all;
+  predictions_.push_back(all[0]);
+  EXPECT_THAT(Grade().status().message(), HasSubstr("has two predictions of sample 1"));
+  predictions_.back().sample_index = 2;
+  EXPECT_THAT(Grade().status().message(), HasSubstr("sample 2 of item"));
 }
 
 TEST_F(ReportTest, RefusesWhatNoRunGives) {
