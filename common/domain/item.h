@@ -28,6 +28,7 @@ struct Item {
   std::vector<std::string> choices;
   // The right answer: a label of `choices`, or a text.
   std::string target;
+  friend bool operator==(const Item&, const Item&) = default;
 };
 
 // A dataset's identity. The sha256 is of the imported files: for each file in order of name, the

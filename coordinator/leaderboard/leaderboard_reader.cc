@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/scoring/graded_by.h"
 #include "common/scoring/metrics.h"
 #include "coordinator/leaderboard/pick_runs.h"
 
@@ -120,7 +121,8 @@ absl::StatusOr<LeaderboardData> LeaderboardReader::Read(const LeaderboardQuery& 
     ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark,
                            parts_.catalog->Of(candidate.run.spec));
     LeaderboardCell& cell = result.cells.emplace_back();
-    cell.metrics = OwnMetrics(*benchmark, *candidate.protocol, counts->second, query.groups);
+    cell.metrics = OwnMetrics(*benchmark, GradedBy(*candidate.protocol, candidate.run.grader),
+                              counts->second, query.groups);
     cell.model = candidate.run.spec.judged_run != 0 ? candidate.run.spec.judged_model
                                                     : candidate.run.spec.model_name;
     cell.state = candidate.run.state;

@@ -101,6 +101,16 @@ std::string AddJudging(const std::string& manifest_json, const std::string& crit
   return Dump(manifest);
 }
 
+absl::StatusOr<std::string> StoredManifest(const std::string& complete_json) {
+  Json manifest = Json::parse(complete_json, nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object()) return absl::InvalidArgumentError("manifest: is no JSON object");
+  for (const char* added : {"job_id", "run_id", "state", "submitted", "engine", "grading",
+                            "imported", "cost", "started", "finished"}) {
+    manifest.erase(added);
+  }
+  return Dump(manifest);
+}
+
 std::string CompleteManifest(const std::string& manifest_json, const RunProgress& run,
                              absl::Time submitted) {
   Json manifest = Json::parse(manifest_json, nullptr, /*allow_exceptions=*/false);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/benchmark/benchmark.h"
 #include "common/domain/model_spec.h"
@@ -25,6 +26,10 @@ std::optional<double> CostOfRun(const std::string& manifest_json, const RunProgr
 // shown.
 std::string AddJudging(const std::string& manifest_json, const std::string& criterion,
                        const RunSpec& judged, const std::string& rubric);
+
+// Of a manifest that CompleteManifest made: what was stored. InvalidArgument when it is no JSON
+// object.
+absl::StatusOr<std::string> StoredManifest(const std::string& complete_json);
 
 // The stored manifest with what came to be known since: ids, state, engine, and the times in RFC
 // 3339, UTC.

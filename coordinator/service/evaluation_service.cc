@@ -50,6 +50,23 @@ absl::StatusOr<JobRequest> ReadJobRequest(const v1::SubmitJobRequest& request) {
   return job;
 }
 
+absl::StatusOr<JudgeRequest> ReadJudgeRequest(const v1::JudgeJobRequest& request) {
+  JudgeRequest job;
+  job.runs.assign(request.runs().begin(), request.runs().end());
+  job.jobs.assign(request.jobs().begin(), request.jobs().end());
+  job.judges.assign(request.judges().begin(), request.judges().end());
+  for (const std::string& name : job.judges) {
+    ASSAY_RETURN_IF_ERROR(CheckUserName("judge", name));
+  }
+  for (const v1::JudgeCriterion& criterion : request.criteria()) {
+    job.criteria.push_back({criterion.name(), criterion.rubric()});
+  }
+  job.grader = request.grader();
+  ASSAY_ASSIGN_OR_RETURN(job.settings, FromProto(request.settings()));
+  job.shard_items = request.shard_items();
+  return job;
+}
+
 // Reads the whole stream before anything is stored.
 absl::StatusOr<ParsedDataset> ReadUpload(BenchmarkCatalog& catalog,
                                          grpc::ServerReader<v1::ImportDatasetRequest>& reader) {
@@ -195,7 +212,30 @@ grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext*,
                                               v1::SubmitJobResponse* response) {
   const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  absl::StatusOr<std::vector<PlannedRun>> planned = parts_.planner->Plan(*job);
+  return Submit(parts_.planner->Plan(*job), response);
+}
+
+grpc::Status EvaluationServiceImpl::PlanJudgeJob(grpc::ServerContext*,
+                                                 const v1::JudgeJobRequest* request,
+                                                 v1::PlanJobResponse* response) {
+  const absl::StatusOr<JudgeRequest> job = ReadJudgeRequest(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  const absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->PlanJudges(*job);
+  ASSAY_RPC_RETURN_IF_ERROR(runs.status());
+  for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::SubmitJudgeJob(grpc::ServerContext*,
+                                                   const v1::JudgeJobRequest* request,
+                                                   v1::SubmitJobResponse* response) {
+  const absl::StatusOr<JudgeRequest> job = ReadJudgeRequest(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  return Submit(parts_.planner->PlanJudges(*job), response);
+}
+
+grpc::Status EvaluationServiceImpl::Submit(absl::StatusOr<std::vector<PlannedRun>> planned,
+                                           v1::SubmitJobResponse* response) {
   ASSAY_RPC_RETURN_IF_ERROR(planned.status());
   std::vector<NewRun> runs;
   for (PlannedRun& run : *planned) runs.push_back(std::move(run.run));
@@ -265,11 +305,15 @@ grpc::Status EvaluationServiceImpl::CancelJob(grpc::ServerContext*,
 grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,
                                                const v1::GetResultsRequest* request,
                                                v1::GetResultsResponse* response) {
-  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+  absl::StatusOr<int64_t> job_id = request->job_id();
+  if (request->run_id() != 0) job_id = parts_.exchange->JobOf(request->run_id());
+  ASSAY_RPC_RETURN_IF_ERROR(job_id.status());
+  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(*job_id);
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  const absl::StatusOr<std::vector<StoredResult>> results = parts_.jobs->Results(request->job_id());
+  const absl::StatusOr<std::vector<StoredResult>> results = parts_.jobs->Results(*job_id);
   ASSAY_RPC_RETURN_IF_ERROR(results.status());
   for (const StoredResult& result : *results) {
+    if (request->run_id() != 0 && result.run.spec.run_id != request->run_id()) continue;
     absl::StatusOr<v1::RunResult> made = MakeRunResult(*parts_.catalog, result, job->submitted);
     ASSAY_RPC_RETURN_IF_ERROR(made.status());
     *response->add_runs() = *std::move(made);
@@ -306,6 +350,36 @@ grpc::Status EvaluationServiceImpl::GetRunScores(grpc::ServerContext*,
   absl::StatusOr<v1::GetRunScoresResponse> made = MakeRunScores(*parts_.catalog, *scores);
   ASSAY_RPC_RETURN_IF_ERROR(made.status());
   *response = *std::move(made);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ListItems(grpc::ServerContext*,
+                                              const v1::ListItemsRequest* request,
+                                              v1::ListItemsResponse* response) {
+  absl::StatusOr<v1::ListItemsResponse> items = parts_.exchange->ListItems(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(items.status());
+  *response = *std::move(items);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::ImportRuns(grpc::ServerContext* context,
+                                               grpc::ServerReader<v1::ImportRunsRequest>* reader,
+                                               v1::ImportRunsResponse* response) {
+  // A stream that broke looks like one that ended: what arrived may be a part of it.
+  const absl::StatusOr<v1::ImportRunsResponse> imported = parts_.exchange->Import(
+      [reader](v1::ImportRunsRequest* request) { return reader->Read(request); },
+      [context] { return !context->IsCancelled(); });
+  ASSAY_RPC_RETURN_IF_ERROR(imported.status());
+  *response = *imported;
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::Rescore(grpc::ServerContext*,
+                                            const v1::RescoreRequest* request,
+                                            v1::RescoreResponse* response) {
+  const absl::StatusOr<v1::RescoreResponse> rescored = parts_.exchange->Rescore(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(rescored.status());
+  *response = *rescored;
   return grpc::Status::OK;
 }
 

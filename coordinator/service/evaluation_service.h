@@ -9,6 +9,7 @@
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/planner/planner.h"
+#include "coordinator/service/exchange_rpcs.h"
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/store/dataset_store.h"
 #include "coordinator/store/job_store.h"
@@ -30,6 +31,7 @@ struct EvaluationParts {
   WorkerStore* workers;
   BenchmarkCatalog* catalog;
   LeaderboardRpcs* leaderboard;
+  ExchangeRpcs* exchange;
   WorkSignal* pending;  // told of submitted work
 };
 
@@ -62,6 +64,10 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                        v1::PlanJobResponse* response) override;
   grpc::Status SubmitJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
                          v1::SubmitJobResponse* response) override;
+  grpc::Status PlanJudgeJob(grpc::ServerContext*, const v1::JudgeJobRequest* request,
+                            v1::PlanJobResponse* response) override;
+  grpc::Status SubmitJudgeJob(grpc::ServerContext*, const v1::JudgeJobRequest* request,
+                              v1::SubmitJobResponse* response) override;
   grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
                       v1::JobProgress* response) override;
   grpc::Status ListJobs(grpc::ServerContext*, const v1::ListJobsRequest* request,
@@ -76,6 +82,13 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                                v1::ListPredictionsResponse* response) override;
   grpc::Status GetRunScores(grpc::ServerContext*, const v1::GetRunScoresRequest* request,
                             v1::GetRunScoresResponse* response) override;
+  grpc::Status ListItems(grpc::ServerContext*, const v1::ListItemsRequest* request,
+                         v1::ListItemsResponse* response) override;
+  grpc::Status ImportRuns(grpc::ServerContext* context,
+                          grpc::ServerReader<v1::ImportRunsRequest>* reader,
+                          v1::ImportRunsResponse* response) override;
+  grpc::Status Rescore(grpc::ServerContext*, const v1::RescoreRequest* request,
+                       v1::RescoreResponse* response) override;
   grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                            v1::ListWorkersResponse* response) override;
 
@@ -89,6 +102,9 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                               v1::RemoveBaselineResponse* response) override;
 
  private:
+  grpc::Status Submit(absl::StatusOr<std::vector<PlannedRun>> planned,
+                      v1::SubmitJobResponse* response);
+
   const EvaluationParts parts_;
   absl::Notification stopping_;
 };

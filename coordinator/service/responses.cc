@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/timestamp.h"
+#include "common/scoring/graded_by.h"
 #include "common/scoring/metrics.h"
 #include "coordinator/planner/manifest.h"
 
@@ -48,12 +49,17 @@ absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const Sto
                                             absl::Time submitted) {
   const RunSpec& spec = result.run.spec;
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark, catalog.Of(spec));
-  ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
-                         benchmark->FindProtocol(spec.settings.protocol));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
+                         catalog.ProtocolOf(spec));
   v1::RunResult made;
   *made.mutable_run() = ToProto(result.run);
-  for (const Metric& metric : ComputeMetrics(*benchmark, *protocol, result.groups)) {
+  for (const Metric& metric :
+       ComputeMetrics(*benchmark, GradedBy(*protocol, result.run.grader), result.groups)) {
     *made.add_metrics() = ToProto(metric);
+  }
+  for (const GroupCount& group : result.groups) {
+    made.set_unanswered(made.unanswered() + group.unanswered);
+    made.set_unparsable(made.unparsable() + group.unparsable);
   }
   made.set_manifest_json(CompleteManifest(result.manifest_json, result.run, submitted));
   if (const std::optional<double> cost = CostOfRun(result.manifest_json, result.run)) {

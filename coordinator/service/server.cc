@@ -30,8 +30,9 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_, &answers_),
       leases_(&shards_, &catalog_, &cache_, &answers_, lease_time),
       leaderboard_(database, &datasets_, &models_, &catalog_),
+      exchange_(database, &catalog_, &cache_),
       evaluation_({&planner_, &datasets_, &models_, &jobs_, &predictions_, &scores_, &workers_,
-                   &catalog_, &leaderboard_, &leases_.pending()}),
+                   &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
       worker_(&leases_, &workers_),
       reaper_(&leases_) {}
 

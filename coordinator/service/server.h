@@ -68,6 +68,7 @@ class CoordinatorServer {
   Planner planner_;
   LeaseManager leases_;
   LeaderboardRpcs leaderboard_;
+  ExchangeRpcs exchange_;
   EvaluationServiceImpl evaluation_;
   WorkerServiceImpl worker_;
   std::unique_ptr<grpc::Server> server_;

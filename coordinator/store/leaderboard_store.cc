@@ -13,7 +13,7 @@ namespace assay {
 namespace {
 
 constexpr char kRuns[] =
-    "SELECT %s, r.state, r.items, r.items_done FROM runs r JOIN datasets d USING (dataset_id) "
+    "SELECT %s, r.state, r.items, r.items_done, r.grader FROM runs r JOIN datasets d USING (dataset_id) "
     "WHERE r.state NOT IN ('cancelled', 'failed') ORDER BY r.run_id DESC";
 constexpr char kGroups[] =
     "SELECT g.run_id, %s FROM run_groups g WHERE g.run_id = ANY($1::bigint[]) "
@@ -30,6 +30,7 @@ absl::StatusOr<std::vector<RunSummary>> LeaderboardStore::Runs() {
       ASSAY_ASSIGN_OR_RETURN(run.state, ParseState(row[kRunSpecColumnCount].c_str()));
       run.items = row[kRunSpecColumnCount + 1].as<int64_t>();
       run.items_done = row[kRunSpecColumnCount + 2].as<int64_t>();
+      run.grader = row[kRunSpecColumnCount + 3].c_str();
     }
     return runs;
   });

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,6 +21,7 @@ struct RunSummary {
   State state = State::kPending;
   int64_t items = 0;
   int64_t items_done = 0;
+  std::string grader;  // whose verdicts its sums are of
 };
 
 // Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.

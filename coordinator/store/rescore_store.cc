@@ -18,6 +18,9 @@ constexpr int kPage = 1000;
 
 constexpr char kSelectRuns[] =
     "SELECT %s FROM runs r JOIN datasets d USING (dataset_id) WHERE %s ORDER BY r.run_id";
+constexpr char kOpenRuns[] =
+    "SELECT run_id, state FROM runs WHERE job_id = $1 AND state IN ('pending', 'running') "
+    "ORDER BY run_id LIMIT 1";
 // In the order of all that locks: a run's groups before the run.
 constexpr char kLockGroups[] =
     "SELECT 1 FROM run_groups WHERE run_id = $1 ORDER BY group_name FOR UPDATE";
@@ -85,6 +88,12 @@ struct LockedRun {
   int64_t dataset_id = 0;
 };
 
+absl::Status NotEnded(int64_t run_id, absl::string_view state) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("run ", run_id, " is ", state,
+                   "; a run can be graded again when it has ended or was cancelled"));
+}
+
 absl::StatusOr<LockedRun> LockEndedRun(pqxx::work& tx, int64_t run_id) {
   tx.exec_params(kLockGroups, run_id);
   const pqxx::result rows = tx.exec_params(absl::StrFormat(kLockRun, kRunSpecColumns), run_id);
@@ -94,9 +103,7 @@ absl::StatusOr<LockedRun> LockEndedRun(pqxx::work& tx, int64_t run_id) {
   int i = kRunSpecColumnCount;
   ASSAY_ASSIGN_OR_RETURN(const State state, ParseState(rows[0][i++].c_str()));
   if (state == State::kPending || state == State::kRunning) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("run ", run_id, " is ", StateName(state),
-                     "; a run can be graded again when it has ended or was cancelled"));
+    return NotEnded(run_id, StateName(state));
   }
   run.dataset_id = rows[0][i++].as<int64_t>();
   run.rescoring.previous.name = rows[0][i++].c_str();
@@ -151,6 +158,14 @@ absl::StatusOr<std::vector<RunSpec>> RescoreStore::RunsOfJob(int64_t job_id) {
     }
     if (runs.empty()) return absl::NotFoundError(absl::StrCat("there is no job ", job_id));
     return runs;
+  });
+}
+
+absl::Status RescoreStore::CheckEnded(int64_t job_id) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+    const pqxx::result open = tx.exec_params(kOpenRuns, job_id);
+    if (open.empty()) return absl::OkStatus();
+    return NotEnded(open[0][0].as<int64_t>(), open[0][1].c_str());
   });
 }
 

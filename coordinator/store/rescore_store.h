@@ -47,6 +47,8 @@ class RescoreStore {
   absl::StatusOr<RunSpec> FindRun(int64_t run_id);
   // In their order. NotFound for an unknown job.
   absl::StatusOr<std::vector<RunSpec>> RunsOfJob(int64_t job_id);
+  // FailedPrecondition, naming one, when runs of the job are still to end.
+  absl::Status CheckEnded(int64_t job_id);
 
   // Grades every prediction of the run by `grade`, page by page, and makes `grader` the run's
   // current one: its scores take the place of those that it gave before, those of other graders
