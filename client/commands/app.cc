@@ -75,9 +75,11 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddModelCommands(app, context);
   AddBenchmarkCommands(app, context);
   AddEvalCommand(app, context);
+  AddJudgeCommand(app, context);
   AddJobCommands(app, context);
   AddResultsCommand(app, context);
   AddCompareCommand(app, context);
+  AddAgreementCommand(app, context);
   AddLeaderboardCommand(app, context);
   AddBaselineCommands(app, context);
   AddPredictionsCommand(app, context);

@@ -39,8 +39,10 @@ absl::Status AskingOptions::AddTo(v1::RunSettings& settings) const {
   return absl::OkStatus();
 }
 
-std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command) {
+std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
+                                                const std::string& prompt_template) {
   auto options = std::make_shared<AskingOptions>();
+  options->prompt_template = prompt_template;
   command
       ->add_option("--template", options->prompt_template,
                    "What is put around each prompt: none, chat (the model's own chat template) or "

@@ -29,8 +29,10 @@ struct AskingOptions {
 };
 
 // Adds --template, --system-prompt, --bos, --temperature, --top-p, --top-k, --seed and --samples;
-// the values are valid once the command line is read.
-std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command);
+// the values are valid once the command line is read. `prompt_template` is what --template is by
+// itself.
+std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
+                                                const std::string& prompt_template = "none");
 
 // {"prompt_template": ..., "system_prompt": ..., "bos": ..., "temperature": ..., "top_p": ...,
 // "top_k": ..., "seed": ..., "samples": ...}.

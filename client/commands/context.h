@@ -46,6 +46,8 @@ void AddEvalCommand(CLI::App& parent, CommandContext& context);
 void AddJobCommands(CLI::App& parent, CommandContext& context);  // jobs, watch, cancel
 void AddResultsCommand(CLI::App& parent, CommandContext& context);
 void AddCompareCommand(CLI::App& parent, CommandContext& context);
+void AddJudgeCommand(CLI::App& parent, CommandContext& context);
+void AddAgreementCommand(CLI::App& parent, CommandContext& context);
 void AddLeaderboardCommand(CLI::App& parent, CommandContext& context);
 void AddBaselineCommands(CLI::App& parent, CommandContext& context);
 void AddPredictionsCommand(CLI::App& parent, CommandContext& context);

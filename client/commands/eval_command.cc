@@ -1,16 +1,12 @@
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "client/commands/asking_options.h"
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
-#include "client/commands/names.h"
-#include "client/output/text.h"
+#include "client/commands/job_plan.h"
 #include "client/process/interrupt.h"
 #include "common/base/status_macros.h"
 #include "common/domain/run.h"
@@ -48,67 +44,6 @@ absl::StatusOr<v1::SubmitJobRequest> ToRequest(const EvalOptions& options) {
   return request;
 }
 
-void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Console& console) {
-  const bool table = format == OutputFormat::kTable;
-  auto writer = RecordWriter::Create(format, "runs",
-                                     {{"dataset", "benchmark"},
-                                      {"benchmark", ""},
-                                      {"model", "model"},
-                                      {"protocol", "protocol"},
-                                      {"protocol_version", ""},
-                                      {"shots", "shots", Align::kRight},
-                                      {"precision", "precision"},
-                                      {"limit", ""},
-                                      {"items", "items", Align::kRight},
-                                      {"shards", "shards", Align::kRight},
-                                      {"prompt_tokens", "prompt tokens", Align::kRight},
-                                      {"generated_tokens", "generated tokens", Align::kRight},
-                                      {"seconds", "time", Align::kRight},
-                                      {"cost", ""},
-                                      {"first_item_id", "first item"},
-                                      {"first_prompt", ""}},
-                                     console);
-  bool no_worker = false;
-  for (const v1::RunPlan& run : plan.runs()) {
-    const v1::RunSettings& settings = run.spec().settings();
-    const auto about = [](const char* mark, int64_t count) {
-      return Cell(count, absl::StrCat(mark, HumanCount(static_cast<double>(count))));
-    };
-    const bool known = run.seconds() > 0;
-    no_worker |= !known;
-    writer->Add(
-        {run.spec().dataset_name(), run.spec().benchmark(), run.spec().model_name(),
-         settings.protocol(), settings.protocol_version(),
-         settings.has_shots() ? Json(settings.shots()) : Json(), NameOf(settings.precision()),
-         settings.limit(), run.items(), run.shards(), about("~", run.prompt_tokens()),
-         about("≤ ", run.generated_tokens()),
-         known ? Cell(run.seconds(), absl::StrCat("~", HumanDuration(absl::Seconds(std::max(
-                                                           1.0, std::round(run.seconds()))))))
-               : Cell(Json(), "unknown"),
-         run.has_cost() ? Json(run.cost()) : Json(), run.first_item_id(), run.first_prompt()});
-  }
-  writer->Finish();
-  if (!table) return;
-  for (const v1::RunPlan& run : plan.runs()) {
-    if (!run.has_cost()) continue;
-    *console.out << EscapeLine(run.spec().dataset_name()) << " by "
-                 << EscapeLine(run.spec().model_name()) << " costs about "
-                 << absl::StrFormat("%.4f", run.cost())
-                 << " when all answers are as long as they may be\n";
-  }
-  for (const v1::RunPlan& run : plan.runs()) {
-    *console.out << "\n"
-                 << Toned(absl::StrCat("first prompt of ", EscapeLine(run.spec().dataset_name()),
-                                       " for ", EscapeLine(run.spec().model_name()), " (",
-                                       EscapeLine(run.first_item_id()), "):"),
-                          Tone::kDim, console.out_colour)
-                 << "\n"
-                 << EscapeControls(run.first_prompt()) << "\n";
-  }
-  *console.out << std::flush;
-  if (no_worker) *console.err << "no time is estimated while no worker is connected\n";
-}
-
 absl::Status DryRun(const CommandContext& context, const EvalOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(const v1::SubmitJobRequest request, ToRequest(options));
   Service service = context.Connect();
@@ -129,21 +64,8 @@ int Evaluate(const CommandContext& context, const EvalOptions& options) {
   const absl::StatusOr<v1::SubmitJobResponse> submitted =
       service.Call(&v1::EvaluationService::Stub::SubmitJob, *request);
   if (!submitted.ok()) return Fail(console, submitted.status());
-  const int64_t job_id = submitted->job_id();
-  if (options.detach) {
-    if (*options.format == OutputFormat::kJson) {
-      Json document = Json::object();
-      document["job_id"] = job_id;
-      *console.out << DumpJson(document) << "\n";
-    } else {
-      *console.out << job_id << "\n";
-    }
-    *console.out << std::flush;
-    *console.err << "job " << job_id << " is submitted: assay watch " << job_id << "\n";
-    return kExitOk;
-  }
-  *console.err << "job " << job_id << " (Ctrl-C detaches, the job goes on)\n" << std::flush;
-  return WatchToTheEnd(context, service, job_id, stop, *options.format);
+  return FollowSubmitted(context, service, submitted->job_id(), options.detach, stop,
+                         *options.format);
 }
 
 }  // namespace

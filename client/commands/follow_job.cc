@@ -163,4 +163,23 @@ int WatchToTheEnd(const CommandContext& context, Service& service, int64_t job_i
   return job->state() == v1::STATE_COMPLETED && errors == 0 ? kExitOk : kExitFailed;
 }
 
+int FollowSubmitted(const CommandContext& context, Service& service, int64_t job_id, bool detach,
+                    StopFlag& stop, OutputFormat format) {
+  const Console& console = *context.console;
+  if (!detach) {
+    *console.err << "job " << job_id << " (Ctrl-C detaches, the job goes on)\n" << std::flush;
+    return WatchToTheEnd(context, service, job_id, stop, format);
+  }
+  if (format == OutputFormat::kJson) {
+    Json document = Json::object();
+    document["job_id"] = job_id;
+    *console.out << DumpJson(document) << "\n";
+  } else {
+    *console.out << job_id << "\n";
+  }
+  *console.out << std::flush;
+  *console.err << "job " << job_id << " is submitted: assay watch " << job_id << "\n";
+  return kExitOk;
+}
+
 }  // namespace assay

@@ -45,6 +45,11 @@ absl::StatusOr<v1::JobProgress> FollowJob(const CommandContext& context, Service
 int WatchToTheEnd(const CommandContext& context, Service& service, int64_t job_id, StopFlag& stop,
                   OutputFormat format);
 
+// What a command does with a job that it has submitted: prints its number with `detach`, else
+// WatchToTheEnd. Returns the exit code.
+int FollowSubmitted(const CommandContext& context, Service& service, int64_t job_id, bool detach,
+                    StopFlag& stop, OutputFormat format);
+
 bool HasEnded(v1::State state);
 
 }  // namespace assay

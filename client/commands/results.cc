@@ -1,5 +1,7 @@
 #include "client/commands/results.h"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,9 +19,19 @@
 namespace assay {
 namespace {
 
-// "41.23 ± 1.07", in percent.
-std::string Percent(const v1::Metric& metric) {
-  return absl::StrFormat("%.2f ± %.2f", metric.value() * 100, metric.standard_error() * 100);
+// What a metric's numbers are multiplied by in tables: shares are shown in percent, ratings as they
+// are.
+double Scale(const v1::Metric& metric) { return metric.unit() == v1::METRIC_UNIT_RATING ? 1 : 100; }
+
+// "41.23 ± 1.07"; "-" where nothing has a rating.
+std::string ScoreText(const v1::Metric& metric) {
+  if (std::isnan(metric.value())) return "-";
+  const double scale = Scale(metric);
+  return absl::StrFormat("%.2f ± %.2f", metric.value() * scale, metric.standard_error() * scale);
+}
+
+Json Deviation(const v1::Metric& metric) {
+  return metric.has_deviation() ? Json(metric.deviation()) : Json();
 }
 
 // The ends of the 95% interval; a coordinator of an earlier version does not tell them.
@@ -27,15 +39,25 @@ Json Low(const v1::Metric& metric) { return metric.has_low() ? Json(metric.low()
 Json High(const v1::Metric& metric) { return metric.has_high() ? Json(metric.high()) : Json(); }
 
 Cell LowCell(const v1::Metric& metric) {
-  return metric.has_low() && metric.has_high() ? IntervalCell(metric.low(), metric.high())
-                                               : Cell(Json(), "-");
+  if (!metric.has_low() || !metric.has_high()) return Cell(Json(), "-");
+  const double scale = Scale(metric);
+  return Cell(metric.low(),
+              absl::StrFormat("%.2f–%.2f", metric.low() * scale, metric.high() * scale));
 }
 
 Json MetricJson(const v1::Metric& metric) {
-  return {{"metric", metric.name()}, {"group", metric.group()},
-          {"value", metric.value()}, {"standard_error", metric.standard_error()},
-          {"items", metric.items()}, {"errors", metric.errors()},
-          {"low", Low(metric)},      {"high", High(metric)}};
+  return {{"metric", metric.name()},
+          {"group", metric.group()},
+          {"value", NumberJson(metric.value())},
+          {"standard_error", metric.standard_error()},
+          {"items", metric.items()},
+          {"errors", metric.errors()},
+          {"unanswered", metric.unanswered()},
+          {"unparsable", metric.unparsable()},
+          {"low", Low(metric)},
+          {"high", High(metric)},
+          {"unit", metric.unit() == v1::METRIC_UNIT_RATING ? "rating" : "share"},
+          {"deviation", Deviation(metric)}};
 }
 
 Json Manifest(const v1::RunResult& result) {
@@ -56,6 +78,8 @@ Json RunJson(const v1::RunResult& result) {
       {"dataset_sha256", run.spec().dataset_sha256()},
       {"benchmark", run.spec().benchmark()},
       {"model", run.spec().model_name()},
+      {"judged_run", run.spec().judged_run() == 0 ? Json() : Json(run.spec().judged_run())},
+      {"judged_model", run.spec().judged_run() == 0 ? Json() : Json(run.spec().judged_model())},
       {"protocol", settings.protocol()},
       {"protocol_version", settings.protocol_version()},
       {"shots", settings.has_shots() ? Json(settings.shots()) : Json()},
@@ -64,6 +88,8 @@ Json RunJson(const v1::RunResult& result) {
       {"items", run.items()},
       {"items_done", run.items_done()},
       {"items_failed", run.items_failed()},
+      {"items_unanswered", result.unanswered()},
+      {"items_unparsable", result.unparsable()},
       {"prompt_tokens", run.prompt_tokens()},
       {"cached_tokens", run.cached_tokens()},
       {"generated_tokens", run.generated_tokens()},
@@ -112,23 +138,29 @@ bool IsShown(const v1::Metric& metric, const ResultsOptions& options) {
          (options.detail == Detail::kCategories && is_category);
 }
 
-std::vector<Column> ScoreColumns() {
+// The columns of ratings are part of the table where there are some.
+std::vector<Column> ScoreColumns(bool has_ratings) {
   return {{"run_id", ""},
           {"dataset", "benchmark"},
           {"benchmark", ""},
-          {"model", "model"},
+          {"model", has_ratings ? "judge" : "model"},
+          {"judged_model", has_ratings ? "answers of" : ""},
+          {"judged_run", has_ratings ? "run" : "", Align::kRight},
           {"protocol", "protocol"},
           {"protocol_version", ""},
-          {"shots", "shots", Align::kRight},
+          {"shots", has_ratings ? "" : "shots", Align::kRight},
           {"precision", "precision"},
           {"limit", ""},
           {"state", "state"},
           {"group", "group"},
           {"metric", "metric"},
-          {"value", "score (%)", Align::kRight},
+          {"value", has_ratings ? "mean rating" : "score (%)", Align::kRight},
+          {"deviation", has_ratings ? "std" : "", Align::kRight},
           {"standard_error", ""},
           {"items", "items", Align::kRight},
           {"errors", "errors", Align::kRight},
+          {"unanswered", "unanswered", Align::kRight},
+          {"unparsable", "unparsable", Align::kRight},
           {"low", "95% interval", Align::kRight},
           {"high", ""}};
 }
@@ -138,16 +170,30 @@ void AddScoreRow(const v1::RunResult& result, const v1::Metric* metric, RecordWr
   const v1::RunProgress& run = result.run();
   const v1::RunSettings& settings = run.spec().settings();
   const bool overall = metric == nullptr || metric->group().empty();
-  writer.Add({run.spec().run_id(), run.spec().dataset_name(), run.spec().benchmark(),
-              run.spec().model_name(), settings.protocol(), settings.protocol_version(),
-              settings.has_shots() ? Json(settings.shots()) : Json(), NameOf(settings.precision()),
-              settings.limit(), StateCell(run.state()),
+  writer.Add({run.spec().run_id(),
+              run.spec().dataset_name(),
+              run.spec().benchmark(),
+              run.spec().model_name(),
+              run.spec().judged_model(),
+              run.spec().judged_run() == 0 ? Json() : Json(run.spec().judged_run()),
+              settings.protocol(),
+              settings.protocol_version(),
+              settings.has_shots() ? Json(settings.shots()) : Json(),
+              NameOf(settings.precision()),
+              settings.limit(),
+              StateCell(run.state()),
               metric == nullptr ? Cell(Json()) : Cell(metric->group(), overall ? "all" : ""),
               metric == nullptr ? Cell(Json()) : Cell(metric->name()),
-              metric == nullptr ? Cell(Json(), "-") : Cell(metric->value(), Percent(*metric)),
+              metric == nullptr ? Cell(Json(), "-")
+                                : Cell(NumberJson(metric->value()), ScoreText(*metric)),
+              metric == nullptr || !metric->has_deviation()
+                  ? Cell(Json(), "-")
+                  : Cell(metric->deviation(), absl::StrFormat("%.2f", metric->deviation())),
               metric == nullptr ? Cell(Json()) : Cell(metric->standard_error()),
               metric == nullptr ? run.items_done() : metric->items(),
               metric == nullptr ? run.items_failed() : metric->errors(),
+              metric == nullptr ? result.unanswered() : metric->unanswered(),
+              metric == nullptr ? result.unparsable() : metric->unparsable(),
               metric == nullptr ? Cell(Json(), "-") : LowCell(*metric),
               metric == nullptr ? Cell(Json()) : Cell(High(*metric))});
 }
@@ -164,7 +210,11 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
     WriteJson(response, options, *context.console);
     return absl::OkStatus();
   }
-  auto writer = RecordWriter::Create(options.format, "results", ScoreColumns(), *context.console);
+  const bool has_ratings = std::any_of(
+      response.runs().begin(), response.runs().end(),
+      [](const v1::RunResult& result) { return result.run().spec().judged_run() != 0; });
+  auto writer =
+      RecordWriter::Create(options.format, "results", ScoreColumns(has_ratings), *context.console);
   for (const v1::RunResult& result : response.runs()) {
     if (result.metrics().empty()) AddScoreRow(result, nullptr, *writer);
     for (const v1::Metric& metric : result.metrics()) {

@@ -49,7 +49,7 @@ struct JudgeRequest {
 // The answers of a run, with what a judge is shown beside them.
 struct JudgedAnswers {
   RunSpec run;
-  std::map<int64_t, Answer> answers;  // by the item's ordinal
+  std::map<int64_t, StoredAnswer> answers;  // by the item's ordinal
   std::string rubric;
 };
 

@@ -22,7 +22,7 @@ constexpr char kAnswers[] =
     "SELECT item_ordinal, output, error FROM predictions "
     "WHERE run_id = $1 AND sample_index = 0 ";
 
-std::pair<int64_t, Answer> ReadAnswer(const pqxx::row& row) {
+std::pair<int64_t, StoredAnswer> ReadAnswer(const pqxx::row& row) {
   return {row[0].as<int64_t>(), {DecodeBytes(row[1].c_str()), row[2].c_str()}};
 }
 
@@ -48,12 +48,14 @@ absl::StatusOr<std::vector<int64_t>> AnswerStore::RunsOf(int64_t job_id) {
   });
 }
 
-absl::StatusOr<std::map<int64_t, Answer>> AnswerStore::Read(int64_t run_id) {
-  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::map<int64_t, Answer>> {
-    std::map<int64_t, Answer> answers;
-    for (const auto& row : tx.exec_params(kAnswers, run_id)) answers.insert(ReadAnswer(row));
-    return answers;
-  });
+absl::StatusOr<std::map<int64_t, StoredAnswer>> AnswerStore::Read(int64_t run_id) {
+  return Transact(*database_,
+                  [&](pqxx::work& tx) -> absl::StatusOr<std::map<int64_t, StoredAnswer>> {
+                    std::map<int64_t, StoredAnswer> answers;
+                    for (const auto& row : tx.exec_params(kAnswers, run_id))
+                      answers.insert(ReadAnswer(row));
+                    return answers;
+                  });
 }
 
 absl::StatusOr<std::shared_ptr<const Dataset>> AnswerStore::WithAnswers(
@@ -77,7 +79,7 @@ absl::StatusOr<std::shared_ptr<const Dataset>> AnswerStore::WithAnswers(
   return Dataset::Create(std::move(items));
 }
 
-void SetAnswer(const Answer& answer, const std::string& rubric, Item& item) {
+void SetAnswer(const StoredAnswer& answer, const std::string& rubric, Item& item) {
   item.fields[kAnswerField] = answer.text;
   if (!answer.error.empty()) item.fields[kAnswerErrorField] = answer.error;
   item.fields[kRubricField] = rubric;

@@ -17,7 +17,7 @@
 
 namespace assay {
 
-struct Answer {
+struct StoredAnswer {
   std::string text;
   std::string error;  // not empty: the item could not be run, and why
 };
@@ -38,7 +38,7 @@ class AnswerStore {
   // The runs of a job, in their order. NotFound.
   absl::StatusOr<std::vector<int64_t>> RunsOf(int64_t job_id);
   // Of all items of the run that have one, by ordinal; of several samples the first.
-  absl::StatusOr<std::map<int64_t, Answer>> Read(int64_t run_id);
+  absl::StatusOr<std::map<int64_t, StoredAnswer>> Read(int64_t run_id);
 
   // The data set of a judge's run with these items as they are asked (SetAnswer). Internal when one
   // of them has no answer.
@@ -52,7 +52,7 @@ class AnswerStore {
 
 // Gives an item the fields by which a judge is asked about an answer to it
 // (common/benchmark/impact.h).
-void SetAnswer(const Answer& answer, const std::string& rubric, Item& item);
+void SetAnswer(const StoredAnswer& answer, const std::string& rubric, Item& item);
 
 }  // namespace assay
 

@@ -5,11 +5,13 @@ own json, gzip, random and str alone.
     python3 tests/golden/make_prompts_golden.py [FOLDER_OF_DATA]
 
 Every prompt of our sample data is there, some of them whole. With the folder of the published data (bbh/, crass/, drop/,
-hhh/ and human_eval/), so are 200 of each of its files. An item that is asked in two ways has the digests "ID#0" and "ID#1".
+hhh/, human_eval/ and writing_standin/), so are 200 of each of its files. An item that is asked in two ways has the digests "ID#0" and "ID#1".
 """
 
+import csv
 import gzip
 import hashlib
+import io
 import json
 import pathlib
 import platform
@@ -136,6 +138,23 @@ def hhh(folder):
     return prompts
 
 
+def impact(path):
+    """The definition and the prompt; a question of MT-bench has its first turn alone."""
+    prompts, counts = {}, {}
+    if path.suffix == ".csv":
+        records = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    else:
+        records = [json.loads(line) for line in lines_of(path)]
+    for record in records:
+        if "turns" in record:
+            prompts[f"impact/{record['category']}/{record['question_id']}"] = record["turns"][0]
+            continue
+        category = record["Category"].lower()
+        number = counts[category] = counts.get(category, -1) + 1
+        prompts[f"impact/{category}/{number}"] = f"{record['Definition']} {record['Prompt']}"
+    return prompts
+
+
 def human_eval(path):
     request = ("Please complete the following Python code without providing any additional tasks such as testing or "
                "explanations\n")
@@ -145,11 +164,13 @@ def human_eval(path):
 
 # What is read: the benchmark, and the file or folder below that of the data.
 SAMPLES = [(bbh, "bbh"), (crass, "crass/crass_sample.csv"), (drop, "drop/drop_sample.json"), (hhh, "hhh"),
-           (human_eval, "human_eval/sample.jsonl")]
+           (human_eval, "human_eval/sample.jsonl"), (impact, "impact/impact_sample.csv")]
 PUBLISHED = [(bbh, "bbh"), (crass, "crass/CRASS_FTM_main_data_set.csv"),
              (drop, "drop/drop_dataset_dev.reconstructed.json.gz"),
              (drop, "drop/drop_dev_subset1000.jsonl"), (drop, "drop/drop_v0_dev.jsonl.gz"), (hhh, "hhh"),
-             (human_eval, "human_eval/HumanEval.jsonl.gz")]
+             (human_eval, "human_eval/HumanEval.jsonl.gz"),
+             (impact, "writing_standin/mt_bench.question.jsonl"),
+             (impact, "writing_standin/vicuna_bench.question.jsonl")]
 
 
 def describe(function, folder, name, whole):
