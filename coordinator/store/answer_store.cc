@@ -1,6 +1,5 @@
 #include "coordinator/store/answer_store.h"
 
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -58,24 +57,38 @@ absl::StatusOr<std::map<int64_t, StoredAnswer>> AnswerStore::Read(int64_t run_id
                   });
 }
 
-absl::StatusOr<std::shared_ptr<const Dataset>> AnswerStore::WithAnswers(
-    const RunSpec& run, const Dataset& dataset, absl::Span<const int64_t> ordinals) {
-  std::vector<Item> items(dataset.items().begin(), dataset.items().end());
-  const absl::Status added = Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+absl::Status AnswerStore::AddAnswers(const RunSpec& run, absl::Span<Item> items) {
+  if (run.judged_run == 0) return absl::OkStatus();
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
     const std::string rubric = tx.exec_params1(kRubric, run.run_id)[0].c_str();
-    std::set<int64_t> missing(ordinals.begin(), ordinals.end());
+    std::vector<int64_t> ordinals;
+    std::map<int64_t, Item*> missing;
+    for (Item& item : items) {
+      ordinals.push_back(item.ordinal);
+      missing[item.ordinal] = &item;
+    }
     for (const auto& row :
          tx.exec_params(absl::StrCat(kAnswers, "AND item_ordinal = ANY($2::integer[])"),
                         run.judged_run, EncodeArray(ordinals))) {
       const auto [ordinal, answer] = ReadAnswer(row);
-      if (ordinal < static_cast<int64_t>(items.size())) SetAnswer(answer, rubric, items[ordinal]);
+      SetAnswer(answer, rubric, *missing.at(ordinal));
       missing.erase(ordinal);
     }
     if (missing.empty()) return absl::OkStatus();
-    return absl::InternalError(absl::StrCat(
-        "run ", run.judged_run, " has no answer to the item of ordinal ", *missing.begin()));
+    return absl::InternalError(absl::StrCat("run ", run.judged_run, " has no answer to item ",
+                                            missing.begin()->second->id));
   });
-  ASSAY_RETURN_IF_ERROR(added);
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> AnswerStore::WithAnswers(
+    const RunSpec& run, const Dataset& dataset, absl::Span<const int64_t> ordinals) {
+  std::vector<Item> items(dataset.items().begin(), dataset.items().end());
+  std::vector<Item> asked;
+  for (const int64_t ordinal : ordinals) {
+    if (const Item* item = dataset.Find(ordinal)) asked.push_back(*item);
+  }
+  ASSAY_RETURN_IF_ERROR(AddAnswers(run, absl::MakeSpan(asked)));
+  for (Item& item : asked) items[item.ordinal] = std::move(item);
   return Dataset::Create(std::move(items));
 }
 

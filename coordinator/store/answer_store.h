@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/domain/item.h"
@@ -40,8 +41,10 @@ class AnswerStore {
   // Of all items of the run that have one, by ordinal; of several samples the first.
   absl::StatusOr<std::map<int64_t, StoredAnswer>> Read(int64_t run_id);
 
-  // The data set of a judge's run with these items as they are asked (SetAnswer). Internal when one
-  // of them has no answer.
+  // Gives items of a judge's run the judged run's answers and its rubric (SetAnswer). Internal when
+  // one of them has no answer. Leaves items of other runs alone.
+  absl::Status AddAnswers(const RunSpec& run, absl::Span<Item> items);
+  // The data set with these items as the run asks them.
   absl::StatusOr<std::shared_ptr<const Dataset>> WithAnswers(const RunSpec& run,
                                                              const Dataset& dataset,
                                                              absl::Span<const int64_t> ordinals);

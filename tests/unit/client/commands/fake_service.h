@@ -28,6 +28,7 @@ class FakeService : public v1::EvaluationService::Service {
   Handler<v1::AddModelRequest, v1::AddModelResponse> add_model;
   Handler<v1::SubmitJobRequest, v1::PlanJobResponse> plan_job;
   Handler<v1::SubmitJobRequest, v1::SubmitJobResponse> submit_job;
+  Handler<v1::JudgeJobRequest, v1::SubmitJobResponse> submit_judge_job;
   Handler<v1::ListJobsRequest, v1::ListJobsResponse> list_jobs;
   Handler<v1::CancelJobRequest, v1::JobProgress> cancel_job;
   Handler<v1::GetResultsRequest, v1::GetResultsResponse> get_results;
@@ -51,6 +52,7 @@ class FakeService : public v1::EvaluationService::Service {
   ASSAY_FAKE(AddModel, AddModelRequest, AddModelResponse, add_model)
   ASSAY_FAKE(PlanJob, SubmitJobRequest, PlanJobResponse, plan_job)
   ASSAY_FAKE(SubmitJob, SubmitJobRequest, SubmitJobResponse, submit_job)
+  ASSAY_FAKE(SubmitJudgeJob, JudgeJobRequest, SubmitJobResponse, submit_judge_job)
   ASSAY_FAKE(ListJobs, ListJobsRequest, ListJobsResponse, list_jobs)
   ASSAY_FAKE(CancelJob, CancelJobRequest, JobProgress, cancel_job)
   ASSAY_FAKE(GetResults, GetResultsRequest, GetResultsResponse, get_results)
