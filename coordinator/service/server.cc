@@ -25,6 +25,8 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       predictions_(database),
       scores_(database),
       workers_(database),
+      benchmarks_(database),
+      catalog_(&benchmarks_),
       cache_(&datasets_, kCacheBytes),
       answers_(database),
       planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_, &answers_),

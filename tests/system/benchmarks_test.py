@@ -1,12 +1,14 @@
 """Every benchmark from its import to its scores, on our sample data and one running service."""
 
 import gzip
+import json
 import shutil
 import unittest
 
 from service import DEMO_MODEL, SAMPLE_DATA, Service, needs_demo_model
 
 USAGE = 2
+NOT_FOUND = 4
 
 
 @needs_demo_model
@@ -17,7 +19,7 @@ class BenchmarksTest(unittest.TestCase):
         cls.addClassCleanup(cls.service.close)
         cls.service.start()
         cls.service.run("model", "add", "smol", DEMO_MODEL)
-        for benchmark in ("crass", "drop", "hhh", "human_eval"):
+        for benchmark in ("crass", "drop", "hhh", "human_eval", "impact"):
             cls.service.run("dataset", "import", benchmark, SAMPLE_DATA / benchmark)
 
     def evaluate(self, benchmark, *options):
@@ -73,6 +75,69 @@ class BenchmarksTest(unittest.TestCase):
         for prediction, right in zip(predictions, passed):
             self.assertEqual(prediction["verdict"], "correct" if right else "wrong")
             self.assertTrue(right or prediction["program_outcome"].startswith(("failed: ", "timed out: ")))
+
+    def test_impact_has_answers_rated_by_judges(self):
+        answers = self.service.submit("--limit", 1, "--template", "chat", benchmark="impact")
+        self.service.wait(answers)
+        (run,) = self.service.json("results", answers)["runs"]
+        self.assertEqual(run["metrics"], [])
+        written = {p["item_id"]: p for p in self.service.json("predictions", answers)["predictions"]}
+        self.assertEqual(len(written), 4)
+        self.assertTrue(all(p["verdict"] in ("ungraded", "unanswered") for p in written.values()))
+        self.assertEqual(self.service.run("compare", answers, answers, check=False).returncode, USAGE)
+
+        # By the reference's way every reply is a rating; by the strict one it is what it is.
+        judged = {}
+        for parser in ("strict", "instructeval"):
+            job = self.service.json("judge", f"run:{run['run_id']}", "--judge", "smol", "--parser", parser,
+                                    "--detach")["job_id"]
+            self.service.wait(job)
+            results = self.service.json("results", job)["runs"]
+            self.assertEqual([r["judged_run"] for r in results], [run["run_id"]] * 2)
+            self.assertEqual({r["judged_model"] for r in results}, {"smol"})
+            judged[parser] = job
+            for result in results:
+                criterion = result["protocol"].split("-")[1]
+                self.assertEqual(result["manifest"]["judging"]["criterion"], criterion)
+                reviews = [p for p in self.service.json("predictions", job)["predictions"]
+                           if p["run_id"] == result["run_id"]]
+                self.assertEqual(len(reviews), 4)
+                ratings = [int(p["extracted"]) for p in reviews if p["verdict"] == "rated"]
+                overall = next(m for m in result["metrics"] if m["metric"] == criterion and m["group"] == "")
+                self.assertEqual(overall["unit"], "rating")
+                self.assertEqual(overall["items"], len(ratings))
+                self.assertEqual(overall["items"] + overall["unparsable"] + overall["unanswered"], 4)
+                if ratings:
+                    mean = sum(ratings) / len(ratings)
+                    self.assertAlmostEqual(overall["value"], mean)
+                    deviation = (sum((r - mean) ** 2 for r in ratings) / len(ratings)) ** 0.5
+                    self.assertAlmostEqual(overall["deviation"], deviation)
+                for review in reviews:
+                    answer = written[review["item_id"]]
+                    self.assertIn(answer["output"].strip(), review["prompt"])
+                    task = answer["prompt"].split("user\n")[-1].split("<|im_end|>")[0]
+                    self.assertEqual(task in review["prompt"], criterion == "relevance")
+                    if parser == "instructeval":
+                        digits = [c for c in review["output"] if c in "0123456789"]
+                        expected = int(digits[-1]) if digits and digits[-1] in "12345" else 1
+                        self.assertEqual(review["extracted"], str(expected))
+
+        agreement = self.service.run("agreement", *judged.values(), "--format", "json", check=False)
+        if agreement.returncode == 0:
+            for measured in json.loads(agreement.stdout)["agreements"]:
+                self.assertEqual(measured["judges"], ["smol", f"smol (judge-{measured['criterion']}-instructeval)"])
+        else:
+            self.fail(agreement.stderr)
+
+    def test_a_judge_needs_answers_and_a_rubric(self):
+        result = self.service.run("judge", "run:999999", "--judge", "smol", check=False)
+        self.assertEqual(result.returncode, NOT_FOUND)
+        rubric = self.service.folder / "rubric.txt"
+        rubric.write_text("Rate this text:\n{text}\n")
+        result = self.service.run("judge", "run:1", "--judge", "smol", "--criteria", "coherence",
+                                  "--rubric", rubric, check=False)
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn("rubric.txt:2: unknown placeholder", result.stderr)
 
     def test_a_file_alone_and_compressed_is_imported_like_its_folder(self):
         folder = self.service.folder / "compressed"
