@@ -19,8 +19,6 @@ using Type = JsonNode::Type;
 constexpr size_t kMostDepth = 16;
 constexpr size_t kMostValues = 200'000;
 
-constexpr char kExamplesKey[] = "examples";
-
 // Counts lines as far as an offset that only grows.
 class LineCounter {
  public:
@@ -49,12 +47,17 @@ class RecordBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   // `*offset` is how far the parser has read.
   RecordBuilder(absl::string_view path, absl::string_view content, int64_t first_line,
-                JsonRecords records, Take take, const size_t* offset)
-      : path_(path), records_(records), take_(take), lines_(content, first_line), offset_(offset) {}
+                JsonRecords records, absl::string_view list_key, Take take, const size_t* offset)
+      : path_(path),
+        records_(records),
+        list_key_(list_key),
+        take_(take),
+        lines_(content, first_line),
+        offset_(offset) {}
 
   absl::Status Finish() {
     if (status_.ok() && records_ == JsonRecords::kExamples && !has_examples_) {
-      Refuse("no \"examples\"");
+      Refuse(absl::StrCat("no \"", list_key_, "\""));
     }
     return status_;
   }
@@ -116,11 +119,14 @@ class RecordBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   // How many objects and arrays are around a record.
   int64_t RecordDepth() const {
-    return records_ == JsonRecords::kWhole ? 0 : records_ == JsonRecords::kMembers ? 1 : 2;
+    return records_ == JsonRecords::kWhole ? 0 : records_ == JsonRecords::kExamples ? 2 : 1;
   }
 
+  // What is around everything, where that is no record.
+  Type TopType() const { return records_ == JsonRecords::kElements ? Type::kArray : Type::kObject; }
+
   bool Skips() const {
-    return records_ == JsonRecords::kExamples && depth_ == 1 && key_ != kExamplesKey;
+    return records_ == JsonRecords::kExamples && depth_ == 1 && key_ != list_key_;
   }
 
   bool AddValue(Type type, std::string text) {
@@ -140,7 +146,7 @@ class RecordBuilder : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (depth_ < RecordDepth()) {
-      if (type != (depth_ == 0 ? Type::kObject : Type::kArray)) return RefusePlace(type);
+      if (type != (depth_ == 0 ? TopType() : Type::kArray)) return RefusePlace(type);
       has_examples_ |= depth_ == 1;
       ++depth_;
       return true;
@@ -183,9 +189,9 @@ class RecordBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   bool RefusePlace(Type type) {
     const bool top = depth_ == 0;
-    return Refuse(absl::StrCat(top ? "the file holds " : "\"examples\" is ", JsonTypeName(type),
-                               " where it must be ",
-                               JsonTypeName(top ? Type::kObject : Type::kArray)));
+    return Refuse(absl::StrCat(top ? "the file holds " : absl::StrCat("\"", list_key_, "\" is "),
+                               JsonTypeName(type), " where it must be ",
+                               JsonTypeName(top ? TopType() : Type::kArray)));
   }
 
   bool Refuse(absl::string_view reason) {
@@ -197,6 +203,7 @@ class RecordBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   const absl::string_view path_;
   const JsonRecords records_;
+  const absl::string_view list_key_;
   const Take take_;
   LineCounter lines_;
   const size_t* const offset_;
@@ -215,12 +222,12 @@ class RecordBuilder : public nlohmann::json_sax<nlohmann::json> {
 absl::Status ForEachJsonRecord(absl::string_view path, absl::string_view content,
                                JsonRecords records,
                                absl::FunctionRef<absl::Status(const JsonRecord&)> take,
-                               int64_t first_line) {
+                               int64_t first_line, absl::string_view key) {
   ASSAY_RETURN_IF_ERROR(CheckText(path, content, first_line));
   const char* const begin = content.data();
   const char* const end = begin + content.size();
   size_t offset = 0;
-  RecordBuilder builder(path, content, first_line, records, take, &offset);
+  RecordBuilder builder(path, content, first_line, records, key, take, &offset);
   (void)nlohmann::json::sax_parse(TrackedIterator(begin, begin, &offset),
                                   TrackedIterator(begin, end, &offset), &builder);
   return builder.Finish();

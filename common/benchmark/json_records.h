@@ -16,8 +16,9 @@ namespace assay {
 enum class JsonRecords {
   kWhole,     // the file is one record
   kMembers,   // the values of the top-level object
-  kExamples,  // the elements of the array "examples" of the top-level object; other members are
-              // passed over, however deep they are
+  kExamples,  // the elements of the array "examples", or of another name, of the top-level object;
+              // other members are passed over, however deep they are
+  kElements,  // the elements of the top-level array
 };
 
 struct JsonRecord {
@@ -28,11 +29,12 @@ struct JsonRecord {
 // Calls `take` with the records of `content` in the order of the file; the first error ends it.
 // InvalidArgument, with `path` and line, for what is not JSON, not UTF-8, has a NUL character in a
 // text, a key twice, a wrong type where the records should be, or a record that is nested or large
-// beyond reason. `content` starts in line `first_line` of the file.
+// beyond reason. `content` starts in line `first_line` of the file. kExamples takes the array
+// `key`.
 absl::Status ForEachJsonRecord(absl::string_view path, absl::string_view content,
                                JsonRecords records,
                                absl::FunctionRef<absl::Status(const JsonRecord&)> take,
-                               int64_t first_line = 1);
+                               int64_t first_line = 1, absl::string_view key = "examples");
 
 }  // namespace assay
 

@@ -55,8 +55,8 @@ std::string WhyNoValue(const GraderParameter& parameter, const std::string& valu
 // A grader as a protocol asks for it.
 struct GraderSpec {
   std::string name;
-  GraderParameters parameters;
-  std::vector<std::string> stop_texts;
+  GraderParameters parameters = {};
+  std::vector<std::string> stop_texts = {};
 };
 GraderSpec GraderOf(const ProtocolSpec& protocol);
 

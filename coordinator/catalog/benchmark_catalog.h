@@ -6,15 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/benchmark/benchmark.h"
+#include "common/catalog/declaration_cache.h"
 #include "common/domain/run.h"
+#include "coordinator/store/benchmark_store.h"
 
 namespace assay {
 
-// Thread-safe. Whoever holds a benchmark keeps it, whatever becomes of its name.
+// Thread-safe. Whoever holds a benchmark keeps it, whatever becomes of its name. Errors of the
+// store pass through.
 class BenchmarkCatalog {
  public:
+  // Without a store it knows the program's own benchmarks alone.
+  explicit BenchmarkCatalog(BenchmarkStore* store) : store_(store) {}
+
   // What new data sets and runs are made with: the program's own benchmark of this name, or else
   // the latest version of a user's. NotFound names the benchmarks there are.
   absl::StatusOr<std::shared_ptr<const Benchmark>> Latest(const std::string& name);
@@ -24,6 +31,21 @@ class BenchmarkCatalog {
   absl::StatusOr<std::shared_ptr<const ProtocolSpec>> ProtocolOf(const RunSpec& run);
   // The latest of every name, in order of name.
   absl::StatusOr<std::vector<std::shared_ptr<const Benchmark>>> All();
+
+  struct Added {
+    std::shared_ptr<const Benchmark> benchmark;
+    bool existed = false;  // the very same text was there
+  };
+  // Adds the benchmark that the text declares. InvalidArgument lists what is wrong with the text,
+  // which the messages call `path`; AlreadyExists when the name is the program's own, or as
+  // BenchmarkStore::Add has it.
+  absl::StatusOr<Added> Add(const std::string& path, const std::string& text);
+
+ private:
+  absl::StatusOr<std::shared_ptr<const Benchmark>> Read(const StoredBenchmark& stored);
+
+  BenchmarkStore* const store_;
+  DeclarationCache cache_;
 };
 
 }  // namespace assay

@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "common/benchmark/bbh.h"
+#include "common/catalog/built_in.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const assay::BbhBenchmark benchmark;
+  static const assay::Benchmark& benchmark = **assay::FindBenchmark("bbh");
   const std::string content(reinterpret_cast<const char*>(data), size);
   const auto items = benchmark.Parse({{"fuzz.json", content}});
   if (!items.ok()) {

@@ -16,6 +16,7 @@
 #include "coordinator/planner/planner.h"
 #include "coordinator/store/benchmark_store.h"
 #include "coordinator/store/answer_store.h"
+#include "coordinator/store/benchmark_store.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"

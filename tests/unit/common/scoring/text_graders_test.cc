@@ -175,7 +175,9 @@ TEST(MakeGraderTest, KindsCanBeFoundByNameAlone) {
   for (const GraderKind& kind : GraderKinds()) {
     const auto found = FindGrader(kind.name);
     EXPECT_EQ(found.ok(), kind.name != "regex") << kind.name;
-    if (found.ok()) EXPECT_EQ((*found)->name(), kind.name);
+    if (found.ok()) {
+      EXPECT_EQ((*found)->name(), kind.name);
+    }
   }
 }
 

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 // The program's own benchmarks.
 BenchmarkCatalog& Catalog() {
-  static auto* const catalog = new BenchmarkCatalog;
+  static auto* const catalog = new BenchmarkCatalog(nullptr);
   return *catalog;
 }
 

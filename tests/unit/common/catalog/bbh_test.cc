@@ -1,11 +1,10 @@
-#include "common/benchmark/bbh.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "common/catalog/built_in.h"
 #include "tests/unit/common/benchmark/test_data.h"
 
 namespace assay {
@@ -13,10 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const BbhBenchmark& Bbh() {
-  static const BbhBenchmark* const benchmark = new BbhBenchmark;
-  return *benchmark;
-}
+const Benchmark& Bbh() { return **FindBenchmark("bbh"); }
 
 std::string ParseError(absl::string_view content) {
   const auto items = Bbh().Parse(std::vector<SourceFile>{{"t.json", std::string(content)}});
@@ -63,7 +59,7 @@ TEST(BbhTest, ShotsLeaveTheTestSet) {
   EXPECT_EQ(selection->items.size(), 25);
   EXPECT_EQ(selection->items[0].id, "bbh/object_counting/3");
   EXPECT_EQ(Bbh().Select(protocol, 29, group).status().message(),
-            "bbh task object_counting has 28 examples, and 29 shots are asked for");
+            "benchmark bbh: group object_counting has 28 items, and 29 shots are asked for");
   EXPECT_FALSE(Bbh().Select(protocol, -1, group).ok());
 }
 
@@ -88,25 +84,25 @@ TEST(BbhTest, BadFilesAreRefusedWithFileAndLine) {
               HasSubstr("t.json:2: not JSON: "));
   EXPECT_EQ(
       ParseError("{\"examples\": [\n{\"input\": \"a\", \"target\": \"b\"},\n{\"target\": \"b\"}]}"),
-      "t.json:3: examples[1] has no \"input\"");
+      "t.json:3: the record has no \"input\"");
   EXPECT_EQ(ParseError("{\"examples\": [\n{\"input\": \"a\"}]}"),
-            "t.json:2: examples[0] has no \"target\"");
-  EXPECT_EQ(ParseError("{\"examples\": [{\"input\": \"a\",\n\n\"target\": true}]}"),
-            "t.json:3: examples[0].target is a boolean where it must be a text");
+            "t.json:2: the record has no \"target\"");
+  EXPECT_EQ(ParseError("{\"examples\": [{\"input\": \"a\",\n\n\"target\": {}}]}"),
+            "t.json:3: \"target\" is an object where it must be a text or a list of texts");
   EXPECT_EQ(ParseError("{\"examples\": [{\"input\": [\"a\"], \"target\": \"b\"}]}"),
-            "t.json:1: examples[0].input is an array where it must be a text");
+            "t.json:1: \"input\" is a list where it must be a text");
   EXPECT_EQ(ParseError("{\"examples\": [{\"input\": \"a\", \"input\": \"b\"}]}"),
-            "t.json:1: examples[0].input is there twice");
+            "t.json:1: \"input\" is there twice");
   EXPECT_EQ(ParseError("{\"examples\": [{\"input\": \"a\\u0000\"}]}"),
-            "t.json:1: examples[0].input has a NUL character; remove it");
+            "t.json:1: a text has a NUL character; remove it");
   EXPECT_EQ(ParseError("{\"examples\": [7]}"),
-            "t.json:1: examples[0] is a number where it must be an object");
+            "t.json:1: the record is a number where it must be an object");
   EXPECT_EQ(ParseError("{\"examples\": {}}"),
             "t.json:1: \"examples\" is an object where it must be an array");
   EXPECT_EQ(ParseError("{\"examples\": [], \"examples\": []}"),
             "t.json:1: \"examples\" is there twice");
-  EXPECT_EQ(ParseError("{\"examples\": []}"), "t.json: \"examples\" is empty");
-  EXPECT_THAT(ParseError("{}"), HasSubstr("t.json: no \"examples\"; expected"));
+  EXPECT_EQ(ParseError("{\"examples\": []}"), "t.json: the file has no records");
+  EXPECT_EQ(ParseError("{}"), "t.json:1: no \"examples\"");
   EXPECT_EQ(ParseError("[]"), "t.json:1: the file holds an array where it must be an object");
   EXPECT_THAT(ParseError("{\n\"\xFF\": 1}"), HasSubstr("t.json:2: byte 0xff is not UTF-8"));
 }
@@ -127,7 +123,7 @@ TEST(BbhTest, NamesOfFiles) {
   EXPECT_FALSE(Bbh().IsDataFile(".json"));
   const SourceFile file = {"t.json", R"({"examples": [{"input": "a", "target": "b"}]})"};
   EXPECT_EQ(Bbh().Parse(std::vector<SourceFile>{file, file}).status().message(),
-            "t.json: the task is there twice");
+            "t.json: the file is there twice");
   EXPECT_FALSE(Bbh().Parse({}).ok());
 }
 
