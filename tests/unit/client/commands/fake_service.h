@@ -35,6 +35,12 @@ class FakeService : public v1::EvaluationService::Service {
   Handler<v1::GetJobRequest, v1::JobProgress> get_job;
   Handler<v1::GetRunScoresRequest, v1::GetRunScoresResponse> get_run_scores;
   Handler<v1::ListPredictionsRequest, v1::ListPredictionsResponse> list_predictions;
+  Handler<v1::PutModelFactsRequest, v1::PutModelFactsResponse> put_model_facts;
+  Handler<v1::ListModelFactsRequest, v1::ListModelFactsResponse> list_model_facts;
+  Handler<v1::GetLeaderboardRequest, v1::GetLeaderboardResponse> get_leaderboard;
+  Handler<v1::ImportBaselineRequest, v1::ImportBaselineResponse> import_baseline;
+  Handler<v1::ListBaselinesRequest, v1::ListBaselinesResponse> list_baselines;
+  Handler<v1::RemoveBaselineRequest, v1::RemoveBaselineResponse> remove_baseline;
   std::function<grpc::Status(grpc::ServerContext*, grpc::ServerWriter<v1::JobProgress>*)> watch_job;
   // All messages of one call.
   Handler<std::vector<v1::ImportDatasetRequest>, v1::ImportDatasetResponse> import_dataset;
@@ -59,6 +65,12 @@ class FakeService : public v1::EvaluationService::Service {
   ASSAY_FAKE(GetJob, GetJobRequest, JobProgress, get_job)
   ASSAY_FAKE(GetRunScores, GetRunScoresRequest, GetRunScoresResponse, get_run_scores)
   ASSAY_FAKE(ListPredictions, ListPredictionsRequest, ListPredictionsResponse, list_predictions)
+  ASSAY_FAKE(PutModelFacts, PutModelFactsRequest, PutModelFactsResponse, put_model_facts)
+  ASSAY_FAKE(ListModelFacts, ListModelFactsRequest, ListModelFactsResponse, list_model_facts)
+  ASSAY_FAKE(GetLeaderboard, GetLeaderboardRequest, GetLeaderboardResponse, get_leaderboard)
+  ASSAY_FAKE(ImportBaseline, ImportBaselineRequest, ImportBaselineResponse, import_baseline)
+  ASSAY_FAKE(ListBaselines, ListBaselinesRequest, ListBaselinesResponse, list_baselines)
+  ASSAY_FAKE(RemoveBaseline, RemoveBaselineRequest, RemoveBaselineResponse, remove_baseline)
 #undef ASSAY_FAKE
 
   grpc::Status WatchJob(grpc::ServerContext* context, const v1::GetJobRequest*,
