@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/commands/context.h"
+#include "client/commands/known_benchmark.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
-#include "common/catalog/built_in.h"
 
 namespace assay {
 namespace {
@@ -58,10 +58,11 @@ void SendFiles(const std::vector<SourceFile>& files, const ImportOptions& option
 }
 
 absl::Status Import(const CommandContext& context, const ImportOptions& options) {
-  ASSAY_ASSIGN_OR_RETURN(const Benchmark* benchmark, FindBenchmark(options.benchmark));
+  Service service = context.Connect();
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark,
+                         FindKnownBenchmark(service, options.benchmark));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<SourceFile> files,
                          CollectFiles(*benchmark, options.directory));
-  Service service = context.Connect();
   grpc::ClientContext call;
   v1::ImportDatasetResponse response;
   auto writer = service.stub().ImportDataset(&call, &response);
@@ -97,7 +98,7 @@ void AddDatasetCommands(CLI::App& parent, CommandContext& context) {
   CLI::App* import = group->add_subcommand(
       "import", "Import a benchmark's standard files from a folder; all of them or none");
   auto options = std::make_shared<ImportOptions>();
-  import->add_option("benchmark", options->benchmark, "mmlu, bbh, ... (`assay benchmark list`)")
+  import->add_option("benchmark", options->benchmark, "mmlu, bbh, ..., or one of your own (`assay benchmark list`)")
       ->required();
   import->add_option("directory", options->directory, "The folder of the files")->required();
   import->add_option("--name", options->name, "The data set's name (default: the benchmark's)");

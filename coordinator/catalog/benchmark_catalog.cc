@@ -90,6 +90,28 @@ absl::StatusOr<BenchmarkCatalog::Added> BenchmarkCatalog::Add(const std::string&
   return added;
 }
 
+absl::StatusOr<BenchmarkCatalog::Described> BenchmarkCatalog::Describe(const std::string& name,
+                                                                       int version) {
+  Described described;
+  if (version == 0) {
+    ASSAY_ASSIGN_OR_RETURN(described.benchmark, Latest(name));
+    if (FindBenchmark(name).ok()) return described;
+  }
+  if (store_ == nullptr) return described;
+  ASSAY_ASSIGN_OR_RETURN(const StoredBenchmark stored, store_->Find(name, version));
+  ASSAY_ASSIGN_OR_RETURN(described.benchmark, Read(stored));
+  described.runs = stored.runs;
+  return described;
+}
+
+absl::Status BenchmarkCatalog::Remove(const std::string& name, int version) {
+  if (store_ == nullptr || FindBenchmark(name).ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("benchmark \"", name, "\" is a part of the program"));
+  }
+  return store_->Remove(name, version);
+}
+
 absl::StatusOr<std::shared_ptr<const Benchmark>> BenchmarkCatalog::Read(
     const StoredBenchmark& stored) {
   return cache_.Read(absl::StrCat(stored.name, " version ", stored.version), stored.text,

@@ -2,6 +2,7 @@
 #ifndef ASSAY_COORDINATOR_CATALOG_BENCHMARK_CATALOG_H_
 #define ASSAY_COORDINATOR_CATALOG_BENCHMARK_CATALOG_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,15 @@ class BenchmarkCatalog {
   // which the messages call `path`; AlreadyExists when the name is the program's own, or as
   // BenchmarkStore::Add has it.
   absl::StatusOr<Added> Add(const std::string& path, const std::string& text);
+
+  struct Described {
+    std::shared_ptr<const Benchmark> benchmark;
+    int64_t runs = 0;  // that use this version, of a user's
+  };
+  // One of the program's own, for `version` 0, or a user's in that version or, for 0, the latest.
+  absl::StatusOr<Described> Describe(const std::string& name, int version);
+  // As BenchmarkStore::Remove. The program's own stay.
+  absl::Status Remove(const std::string& name, int version);
 
  private:
   absl::StatusOr<std::shared_ptr<const Benchmark>> Read(const StoredBenchmark& stored);

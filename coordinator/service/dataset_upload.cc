@@ -103,6 +103,9 @@ absl::StatusOr<ParsedDataset> DatasetUpload::Finish() {
   ASSAY_ASSIGN_OR_RETURN(parsed.items, benchmark_->Parse(files_));
   parsed.info.benchmark = std::string(benchmark_->name());
   parsed.info.name = name_;
+  parsed.info.reading_sha256 = std::string(benchmark_->reading_sha256());
+  // The same files, read by other rules, are other items.
+  if (!parsed.info.reading_sha256.empty()) files_.push_back({"", parsed.info.reading_sha256});
   parsed.info.sha256 = DatasetDigest(files_);
   std::set<absl::string_view> groups;
   for (const Item& item : parsed.items) {

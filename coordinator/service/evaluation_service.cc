@@ -12,6 +12,7 @@
 #include "common/benchmark/benchmark.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
+#include "coordinator/service/benchmark_rpcs.h"
 #include "coordinator/service/dataset_upload.h"
 #include "coordinator/service/page_token.h"
 #include "coordinator/service/responses.h"
@@ -150,6 +151,24 @@ grpc::Status EvaluationServiceImpl::ListBenchmarks(grpc::ServerContext*,
     *response->add_benchmarks() = MakeBenchmarkInfo(*benchmark);
   }
   return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::AddBenchmark(grpc::ServerContext*,
+                                                 const v1::AddBenchmarkRequest* request,
+                                                 v1::AddBenchmarkResponse* response) {
+  return ToGrpcStatus(assay::AddBenchmark(*parts_.catalog, *request, response));
+}
+
+grpc::Status EvaluationServiceImpl::GetBenchmark(grpc::ServerContext*,
+                                                 const v1::GetBenchmarkRequest* request,
+                                                 v1::GetBenchmarkResponse* response) {
+  return ToGrpcStatus(assay::GetBenchmark(*parts_.catalog, *request, response));
+}
+
+grpc::Status EvaluationServiceImpl::RemoveBenchmark(grpc::ServerContext*,
+                                                    const v1::RemoveBenchmarkRequest* request,
+                                                    v1::RemoveBenchmarkResponse*) {
+  return ToGrpcStatus(assay::RemoveBenchmark(*parts_.catalog, *request));
 }
 
 grpc::Status EvaluationServiceImpl::ImportDataset(

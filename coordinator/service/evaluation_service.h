@@ -47,6 +47,12 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                              v1::GetServerInfoResponse* response) override;
   grpc::Status ListBenchmarks(grpc::ServerContext*, const v1::ListBenchmarksRequest*,
                               v1::ListBenchmarksResponse* response) override;
+  grpc::Status AddBenchmark(grpc::ServerContext*, const v1::AddBenchmarkRequest* request,
+                            v1::AddBenchmarkResponse* response) override;
+  grpc::Status GetBenchmark(grpc::ServerContext*, const v1::GetBenchmarkRequest* request,
+                            v1::GetBenchmarkResponse* response) override;
+  grpc::Status RemoveBenchmark(grpc::ServerContext*, const v1::RemoveBenchmarkRequest* request,
+                               v1::RemoveBenchmarkResponse*) override;
   grpc::Status ImportDataset(grpc::ServerContext*,
                              grpc::ServerReader<v1::ImportDatasetRequest>* reader,
                              v1::ImportDatasetResponse* response) override;

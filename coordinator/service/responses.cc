@@ -18,6 +18,10 @@ v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark) {
   v1::BenchmarkInfo info;
   info.set_name(std::string(benchmark.name()));
   info.set_description(std::string(benchmark.description()));
+  if (const BenchmarkSource* source = benchmark.source(); source != nullptr && !source->built_in) {
+    info.set_version(source->version);
+    info.set_sha256(source->sha256);
+  }
   for (const ProtocolSpec& protocol : benchmark.protocols()) {
     v1::ProtocolInfo* added = info.add_protocols();
     added->set_name(protocol.name);

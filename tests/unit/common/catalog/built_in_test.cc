@@ -13,7 +13,7 @@ TEST(BuiltInTest, AreFoundByName) {
     EXPECT_EQ(Unowned(benchmark).get(), benchmark);
   }
   EXPECT_EQ(FindBenchmark("gsm8k").status().message(),
-            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, human_eval, mmlu");
+            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, human_eval, impact, mmlu");
 }
 
 }  // namespace
