@@ -38,10 +38,13 @@ enum class ChoiceTokens {
   kFirstToken,    // the first token of the choice's own text, whatever is before it
 };
 
-// The program that is made of an output and run by the worker.
+// The program that is made of an output and run by the worker: the item's prompt, the completion
+// and the item's tests, in Python. The kinds differ in how a completion is taken from the output.
 enum class ProgramKind {
   kNone,
-  kHumanEval,  // the item's prompt, the completion and the item's tests, in Python
+  kHumanEval,         // as INSTRUCTEVAL does
+  kHumanEvalChatGlm,  // as it does of ChatGLM's answers
+  kHumanEvalWhole,    // the output up to the protocol's stop texts
 };
 
 // A named way to run a benchmark. Raise `version` with every change that may change a prompt, a

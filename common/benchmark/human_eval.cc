@@ -19,6 +19,9 @@ namespace assay {
 namespace {
 
 constexpr char kGroup[] = "human_eval";
+constexpr char kStarCoder[] = "instructeval-starcoder";
+constexpr char kStarChat[] = "instructeval-starchat";
+constexpr char kLmEval[] = "lm-eval";
 constexpr char kRequest[] =
     "Please complete the following Python code without providing any additional tasks such as "
     "testing or explanations\n";
@@ -70,19 +73,41 @@ absl::string_view HumanEvalBenchmark::description() const {
 }
 
 const std::vector<ProtocolSpec>& HumanEvalBenchmark::protocols() const {
-  static const auto* const protocols = new std::vector<ProtocolSpec>{
-      {.name = "instructeval",
-       .version = 1,
-       .shots = 0,
-       .request_type = RequestType::kGenerate,
-       .max_input = 1360,
-       .max_output = 512,
-       .grader = "human_eval",
-       .averaging = Averaging::kMicro,
-       .choice_prefix = "",
-       .program = ProgramKind::kHumanEval,
-       .verdict_metric = "pass@1"},
-  };
+  static const auto* const protocols = [] {
+    const ProtocolSpec instructeval = {.name = "instructeval",
+                                       .version = 1,
+                                       .shots = 0,
+                                       .request_type = RequestType::kGenerate,
+                                       .max_input = 1360,
+                                       .max_output = 512,
+                                       .grader = "human_eval",
+                                       .averaging = Averaging::kMicro,
+                                       .choice_prefix = "",
+                                       .program = ProgramKind::kHumanEval,
+                                       .verdict_metric = "pass@1"};
+    ProtocolSpec sampled = instructeval;
+    sampled.name = "instructeval-sampled";
+    sampled.temperatures = {{1, 0.1}, {10, 0.6}, {100, 0.8}};
+    ProtocolSpec starcoder = instructeval;
+    starcoder.name = kStarCoder;
+    ProtocolSpec starchat = instructeval;
+    starchat.name = kStarChat;
+    ProtocolSpec chatglm = instructeval;
+    chatglm.name = "instructeval-chatglm";
+    chatglm.program = ProgramKind::kHumanEvalChatGlm;
+    chatglm.grader = "human_eval_chatglm";
+    // Task "humaneval", version 1.0, of lm-evaluation-harness 0.4.13, which has no limit on prompts
+    // but the model's context.
+    ProtocolSpec lm_eval = instructeval;
+    lm_eval.name = kLmEval;
+    lm_eval.max_input = 1 << 20;
+    lm_eval.max_output = 1024;
+    lm_eval.stop_texts = {"\nclass", "\ndef", "\n#", "\nif", "\nprint"};
+    lm_eval.program = ProgramKind::kHumanEvalWhole;
+    lm_eval.grader = "human_eval_whole";
+    return new std::vector<ProtocolSpec>{instructeval, sampled, starcoder,
+                                         starchat,     chatglm, lm_eval};
+  }();
   return *protocols;
 }
 
@@ -127,7 +152,16 @@ absl::StatusOr<Selection> HumanEvalBenchmark::Select(const ProtocolSpec& protoco
 
 std::string HumanEvalBenchmark::RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                              absl::Span<const Item> shots) const {
-  return absl::StrCat(kRequest, FieldOf(item, "prompt"));
+  const std::string prompt(FieldOf(item, "prompt"));
+  if (protocol.name == kLmEval) return prompt;
+  if (protocol.name == kStarCoder) {
+    return absl::StrCat("<fim_prefix>", prompt, "<fim_suffix><fim_middle>");
+  }
+  if (protocol.name == kStarChat) {
+    return absl::StrCat("<|system|>\n<|end|>\n<|user|>", kRequest, prompt,
+                        "<|end|>\n<|assistant|>");
+  }
+  return absl::StrCat(kRequest, prompt);
 }
 
 }  // namespace assay

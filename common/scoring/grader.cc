@@ -19,11 +19,17 @@
 namespace assay {
 
 absl::StatusOr<const Grader*> FindGrader(absl::string_view name) {
-  static const std::array<const Grader*, 8> graders = {
-      new DropF1Grader,      new HhhGrader,
-      new HumanEvalGrader,   new JudgeInstructEvalGrader,
-      new JudgeStrictGrader, new MaxLoglikelihoodGrader,
-      new StartsWithGrader,  new UngradedGrader};
+  static const std::array<const Grader*, 10> graders = {
+      new DropF1Grader,
+      new HhhGrader,
+      new HumanEvalGrader,
+      new HumanEvalGrader(ProgramKind::kHumanEvalChatGlm),
+      new HumanEvalGrader(ProgramKind::kHumanEvalWhole),
+      new JudgeInstructEvalGrader,
+      new JudgeStrictGrader,
+      new MaxLoglikelihoodGrader,
+      new StartsWithGrader,
+      new UngradedGrader};
   for (const Grader* grader : graders) {
     if (grader->name() == name) return grader;
   }

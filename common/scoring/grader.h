@@ -25,8 +25,8 @@ class Grader {
 
 // "starts_with": Python's strip(output).startswith(target). "max_loglikelihood": the choice of the
 // highest log-likelihood, the first of equal ones, is the target. "hhh": the answer preferred over
-// both orders is the chosen one. "drop_f1": DROP's exact match and F1. "human_eval": the program
-// passed. NotFound names the graders there are.
+// both orders is the chosen one. "drop_f1": DROP's exact match and F1. "human_eval" and its
+// kinds: the program passed. NotFound names the graders there are.
 absl::StatusOr<const Grader*> FindGrader(absl::string_view name);
 
 }  // namespace assay

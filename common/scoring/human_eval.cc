@@ -2,8 +2,6 @@
 
 #include "absl/strings/match.h"
 #include "common/benchmark/python_text.h"
-#include "common/scoring/human_eval_program.h"
-
 namespace assay {
 
 namespace {
@@ -19,10 +17,23 @@ bool IsNoPython(absl::string_view outcome) {
 
 }  // namespace
 
+absl::string_view HumanEvalGrader::name() const {
+  switch (rule_.program) {
+    case ProgramKind::kHumanEvalChatGlm:
+      return "human_eval_chatglm";
+    case ProgramKind::kHumanEvalWhole:
+      return "human_eval_whole";
+    case ProgramKind::kNone:
+    case ProgramKind::kHumanEval:
+      break;
+  }
+  return "human_eval";
+}
+
 Score HumanEvalGrader::Grade(const Item& item, const Prediction& prediction) const {
   Score score{std::string(name()), version(), Verdict::kError, ""};
   if (!prediction.error.empty() || prediction.program_outcome.empty()) return score;
-  score.extracted = ExtractInstructEvalCompletion(prediction.output);
+  score.extracted = ExtractCompletion(rule_, prediction.output);
   if (prediction.program_outcome == kProgramPassed) {
     score.verdict = Verdict::kCorrect;
   } else if (PythonStrip(score.extracted).empty()) {

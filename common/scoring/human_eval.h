@@ -3,6 +3,7 @@
 #define ASSAY_COMMON_SCORING_HUMAN_EVAL_H_
 
 #include "common/scoring/grader.h"
+#include "common/scoring/human_eval_program.h"
 
 namespace assay {
 
@@ -13,10 +14,16 @@ namespace assay {
 // Verdict::kError.
 class HumanEvalGrader : public Grader {
  public:
-  absl::string_view name() const override { return "human_eval"; }
+  // "human_eval", "human_eval_chatglm" or "human_eval_whole", by how completions are taken.
+  explicit HumanEvalGrader(ProgramKind program = ProgramKind::kHumanEval) : rule_{program} {}
+
+  absl::string_view name() const override;
   int version() const override { return 2; }
   absl::string_view verdict_metric() const override { return "pass@1"; }
   Score Grade(const Item& item, const Prediction& prediction) const override;
+
+ private:
+  const CompletionRule rule_;
 };
 
 }  // namespace assay

@@ -211,7 +211,8 @@ void RemoteRunner::Finish(const ShardPtr& shard) {
                shard->lease.key.shard_id, run.run_id, run.benchmark, shard->items.size(),
                shard->lease.model.name, tokens, errors);
   if (shard->run.protocol->program != ProgramKind::kNone) {
-    programs_->Accept(std::move(shard->lease), std::move(predictions));
+    programs_->Accept(std::move(shard->lease), CompletionRuleOf(*shard->run.protocol),
+                      std::move(predictions));
     return;
   }
   sink_({shard->lease.key, std::move(predictions)});

@@ -125,7 +125,7 @@ void EvaluationPipeline::RunPreparation() {
       preparing_ = true;
     }
     bool fatal_for_run = false;
-    ProgramKind program = ProgramKind::kNone;
+    CompletionRule program;
     absl::StatusOr<std::vector<PreparedItem>> items =
         Prepare(shard->lease, *model, &program, &fatal_for_run);
     model.reset();
@@ -134,7 +134,7 @@ void EvaluationPipeline::RunPreparation() {
       preparing_ = false;
       if (items.ok()) {
         shard->items = *std::move(items);
-        shard->program = program;
+        shard->program = std::move(program);
         shard->stage = Stage::kPrepared;
         continue;
       }
@@ -146,12 +146,12 @@ void EvaluationPipeline::RunPreparation() {
 
 absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Lease& lease,
                                                                       const ServedModel& model,
-                                                                      ProgramKind* program,
+                                                                      CompletionRule* program,
                                                                       bool* fatal_for_run) const {
   *fatal_for_run = true;
   ASSAY_ASSIGN_OR_RETURN(const ResolvedRun run, ResolveRun(lease, find_benchmark_));
-  *program = run.protocol->program;
-  if (*program != ProgramKind::kNone) {
+  *program = CompletionRuleOf(*run.protocol);
+  if (program->program != ProgramKind::kNone) {
     // Known before the model has run for nothing.
     ASSAY_RETURN_IF_ERROR(programs_ != nullptr
                               ? programs_->Check()
@@ -283,8 +283,8 @@ void EvaluationPipeline::Report(ShardReport report) {
   }
   LogFinished(shard->lease, report);
   auto* const predictions = std::get_if<std::vector<Prediction>>(&report.outcome);
-  if (shard->program != ProgramKind::kNone && predictions != nullptr) {
-    programs_->Accept(std::move(shard->lease), std::move(*predictions));
+  if (shard->program.program != ProgramKind::kNone && predictions != nullptr) {
+    programs_->Accept(std::move(shard->lease), std::move(shard->program), std::move(*predictions));
     return;
   }
   sink_(std::move(report));

@@ -55,7 +55,7 @@ class EvaluationPipeline : public ShardRunner {
     Lease lease;
     ModelKey model;
     Stage stage = Stage::kWaiting;
-    ProgramKind program = ProgramKind::kNone;  // known when it is prepared
+    CompletionRule program{ProgramKind::kNone};  // known when it is prepared
     std::vector<PreparedItem> items;
     int64_t start_number = 0;  // shards that went into the engine before it
   };
@@ -75,7 +75,7 @@ class EvaluationPipeline : public ShardRunner {
   void SwapModel(const Shard& shard);
   void DropModel();
   absl::StatusOr<std::vector<PreparedItem>> Prepare(const Lease& lease, const ServedModel& model,
-                                                    ProgramKind* program,
+                                                    CompletionRule* program,
                                                     bool* fatal_for_run) const;
 
   ShardPtr NextToPrepare() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

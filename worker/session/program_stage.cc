@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/scoring/human_eval_program.h"
 
 namespace assay {
 namespace {
@@ -24,7 +23,7 @@ void ProgramStage::Start() {
   }
 }
 
-void ProgramStage::Accept(Lease lease, std::vector<Prediction> predictions) {
+void ProgramStage::Accept(Lease lease, CompletionRule rule, std::vector<Prediction> predictions) {
   const LeaseKey key = lease.key;
   bool returning = false;
   const bool empty = predictions.empty();
@@ -34,6 +33,7 @@ void ProgramStage::Accept(Lease lease, std::vector<Prediction> predictions) {
     if (!returning && !empty) {
       auto shard = std::make_shared<Shard>();
       shard->lease = std::move(lease);
+      shard->rule = std::move(rule);
       shard->unfinished = predictions.size();
       shard->predictions = std::move(predictions);
       shards_.push_back(std::move(shard));
@@ -91,7 +91,7 @@ void ProgramStage::RunPrograms() {
     }
     const size_t item = index / static_cast<size_t>(shard->lease.run.settings.sampling.samples);
     std::string program = MakeHumanEvalProgram(shard->lease.items[item],
-                                               ExtractInstructEvalCompletion(prediction.output));
+                                               ExtractCompletion(shard->rule, prediction.output));
     Finish(shard, index, runner_->Run(std::move(program)));
   }
 }

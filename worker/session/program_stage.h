@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "common/domain/worker.h"
+#include "common/scoring/human_eval_program.h"
 #include "worker/session/program_runner.h"
 #include "worker/session/shard_runner.h"
 
@@ -30,10 +31,11 @@ class ProgramStage {
 
   void Start();
   absl::Status Check() { return runner_->Check(); }
-  // Runs the program of each prediction that is no error; these are as PrepareItems makes them. A
+  // Runs the program that `rule` makes of each prediction that is no error; these are in the order
+  // of lease.items, and of an item in that of its samples. A
   // report of the lease follows: the predictions with their program_outcome, or that a program
   // could not be run.
-  void Accept(Lease lease, std::vector<Prediction> predictions);
+  void Accept(Lease lease, CompletionRule rule, std::vector<Prediction> predictions);
   // Reports every unfinished shard, and every one accepted from now on, as returned. Waits for
   // nothing.
   void ReturnUnfinished();
@@ -44,6 +46,7 @@ class ProgramStage {
  private:
   struct Shard {
     Lease lease;
+    CompletionRule rule;
     std::vector<Prediction> predictions;
     size_t next = 0;  // the first whose program was not started
     size_t unfinished = 0;

@@ -50,6 +50,21 @@ TEST(HumanEvalTest, ReadsPlainAndCompressedFiles) {
   EXPECT_EQ(compressed->front().fields, item.fields);
 }
 
+TEST(HumanEvalTest, EachProtocolAsksInItsForm) {
+  Item item;
+  item.fields = {{"prompt", "def f():\n"}};
+  const auto prompt = [&item](const char* protocol) {
+    return HumanEval().RenderPrompt(**HumanEval().FindProtocol(protocol), item, {});
+  };
+  const std::string asked = prompt("instructeval");
+  EXPECT_EQ(prompt("instructeval-sampled"), asked);
+  EXPECT_EQ(prompt("instructeval-chatglm"), asked);
+  EXPECT_EQ(prompt("instructeval-starcoder"), "<fim_prefix>def f():\n<fim_suffix><fim_middle>");
+  EXPECT_EQ(prompt("instructeval-starchat"),
+            absl::StrCat("<|system|>\n<|end|>\n<|user|>", asked, "<|end|>\n<|assistant|>"));
+  EXPECT_EQ(prompt("lm-eval"), "def f():\n");
+}
+
 TEST(HumanEvalTest, ThereAreNoShots) {
   const std::vector<Item> items = ParseFolder(HumanEval(), kSampleHumanEval);
   ASSERT_EQ(items.size(), 4);

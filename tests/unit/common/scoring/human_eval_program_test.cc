@@ -25,6 +25,21 @@ TEST(HumanEvalProgramTest, NothingStaysNothing) {
   EXPECT_EQ(ExtractInstructEvalCompletion("\n\n\n"), "");
 }
 
+TEST(HumanEvalProgramTest, ChatGlmRepeatsTheHead) {
+  EXPECT_EQ(ExtractChatGlmCompletion("```python\ndef f():\n  \"\"\"Doc.\"\"\"\n   return `1`\n\nx"),
+            "    return 1\n\nx");
+  EXPECT_EQ(ExtractChatGlmCompletion("   a"), "    a");
+  EXPECT_EQ(ExtractChatGlmCompletion("a \"\"\"\n"), "");
+}
+
+TEST(HumanEvalProgramTest, StopTextsComeFirst) {
+  const CompletionRule whole{ProgramKind::kHumanEvalWhole, {"\nif", "\ndef"}};
+  EXPECT_EQ(ExtractCompletion(whole, "   a\n\nb\ndef g\nif"), "   a\n\nb");
+  EXPECT_EQ(ExtractCompletion(whole, "\na "), "\na ");
+  EXPECT_EQ(ExtractCompletion({ProgramKind::kHumanEval, {"\ndef"}}, "   a\ndef g"), "    a");
+  EXPECT_EQ(ExtractCompletion({ProgramKind::kHumanEvalChatGlm, {}}, "`a`\n\nb"), "a\n\nb");
+}
+
 TEST(HumanEvalProgramTest, ProgramIsPromptCompletionTestsAndCall) {
   Item item;
   item.fields = {{"prompt", "def f():\n"},

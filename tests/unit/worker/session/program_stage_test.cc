@@ -25,7 +25,7 @@ class ProgramStageTest : public testing::Test {
       predictions.emplace_back().item_id = lease.items[i].id;
       predictions.back().output = outputs[i];
     }
-    stage_.Accept(std::move(lease), std::move(predictions));
+    stage_.Accept(std::move(lease), rule_, std::move(predictions));
   }
 
   std::vector<ShardReport> Wait(size_t count) {
@@ -38,6 +38,7 @@ class ProgramStageTest : public testing::Test {
     while (runner_.programs().size() < count) absl::SleepFor(absl::Milliseconds(1));
   }
 
+  CompletionRule rule_;
   absl::Mutex mutex_;
   std::vector<ShardReport> reports_;
   FakeProgramRunner runner_;
@@ -59,6 +60,27 @@ TEST_F(ProgramStageTest, EachPredictionGetsItsOutcome) {
   EXPECT_EQ(predictions[1].program_outcome, "failed: AssertionError");
   EXPECT_THAT(runner_.programs(), testing::UnorderedElementsAre("p\n    return 1\nt\ncheck(f)",
                                                                 "p\nfail\nt\ncheck(f)"));
+}
+
+TEST_F(ProgramStageTest, TheProtocolSaysWhatTheCompletionIs) {
+  rule_ = {ProgramKind::kHumanEvalWhole, {"\ndef"}};
+  Accept(1, {"   a\n\n  b\ndef"});
+  Wait(1);
+  EXPECT_THAT(runner_.programs().at(0), HasSubstr("p\n   a\n\n  b\nt"));
+}
+
+TEST_F(ProgramStageTest, ASampleIsMadeIntoAProgramWithItsItem) {
+  Lease lease = FakeLease(1, {"x", "y"});
+  lease.run.settings.sampling = {.temperature = 1, .samples = 2};
+  lease.items[0].fields = {{"prompt", "first\n"}, {"test", "t"}, {"entry_point", "f"}};
+  lease.items[1].fields = {{"prompt", "second\n"}, {"test", "t"}, {"entry_point", "f"}};
+  std::vector<Prediction> predictions(4);
+  for (size_t i = 0; i < 4; ++i) predictions[i].output = std::string(1, static_cast<char>('a' + i));
+  stage_.Accept(std::move(lease), rule_, std::move(predictions));
+  Wait(1);
+  EXPECT_THAT(runner_.programs(),
+              testing::UnorderedElementsAre(HasSubstr("first\na"), HasSubstr("first\nb"),
+                                            HasSubstr("second\nc"), HasSubstr("second\nd")));
 }
 
 TEST_F(ProgramStageTest, AShardThatWaitsDoesNotHoldUpTheNext) {
