@@ -204,6 +204,7 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
                          const ResultsOptions& options) {
   v1::GetResultsRequest request;
   request.set_job_id(options.job_id);
+  request.mutable_k()->Add(options.ks.begin(), options.ks.end());
   ASSAY_ASSIGN_OR_RETURN(const v1::GetResultsResponse response,
                          service.Call(&v1::EvaluationService::Stub::GetResults, request));
   if (options.format == OutputFormat::kJson || options.manifest) {
@@ -235,6 +236,14 @@ void AddResultsCommand(CLI::App& parent, CommandContext& context) {
   command->add_flag_callback(
       "--groups", [options] { options->detail = Detail::kGroups; },
       "The table shows each subject or task (json and csv always do)");
+  command
+      ->add_option("--k", options->ks,
+                   "K1,K2,...: pass@k of runs that have so many samples of each item; those for 1, "
+                   "10 and 100 are always shown")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("K")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--manifest", options->manifest,
                     "All that is needed to reproduce the runs, as JSON");
   auto format = AddFormatOption(command);

@@ -3,6 +3,7 @@
 #define ASSAY_CLIENT_COMMANDS_RESULTS_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "client/commands/context.h"
@@ -16,6 +17,7 @@ struct ResultsOptions {
   int64_t job_id = 0;
   OutputFormat format = OutputFormat::kTable;
   Detail detail = Detail::kCategories;  // json and csv always have everything
+  std::vector<int64_t> ks;              // pass@k of these, beside those that are always shown
   bool manifest = false;  // instead of scores: all that is needed to reproduce the runs, as JSON
 };
 

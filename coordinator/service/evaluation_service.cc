@@ -333,7 +333,8 @@ grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,
   ASSAY_RPC_RETURN_IF_ERROR(results.status());
   for (const StoredResult& result : *results) {
     if (request->run_id() != 0 && result.run.spec.run_id != request->run_id()) continue;
-    absl::StatusOr<v1::RunResult> made = MakeRunResult(*parts_.catalog, result, job->submitted);
+    absl::StatusOr<v1::RunResult> made =
+        MakeRunResult(*parts_.catalog, result, job->submitted, request->k());
     ASSAY_RPC_RETURN_IF_ERROR(made.status());
     *response->add_runs() = *std::move(made);
   }
@@ -393,8 +394,7 @@ grpc::Status EvaluationServiceImpl::ImportRuns(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::Rescore(grpc::ServerContext*,
-                                            const v1::RescoreRequest* request,
+grpc::Status EvaluationServiceImpl::Rescore(grpc::ServerContext*, const v1::RescoreRequest* request,
                                             v1::RescoreResponse* response) {
   const absl::StatusOr<v1::RescoreResponse> rescored = parts_.exchange->Rescore(*request);
   ASSAY_RPC_RETURN_IF_ERROR(rescored.status());

@@ -1,5 +1,7 @@
 #include "coordinator/service/responses.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,9 +12,16 @@
 #include "common/rpc/timestamp.h"
 #include "common/scoring/graded_by.h"
 #include "common/scoring/metrics.h"
+#include "common/scoring/pass_at_k_metrics.h"
 #include "coordinator/planner/manifest.h"
 
 namespace assay {
+namespace {
+
+// The verdict metric of protocols whose items are solved when one of several tries is right.
+constexpr absl::string_view kPassAt1 = "pass@1";
+
+}  // namespace
 
 v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark) {
   v1::BenchmarkInfo info;
@@ -50,17 +59,22 @@ v1::RunPlan MakeRunPlan(const PlannedRun& planned) {
 }
 
 absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const StoredResult& result,
-                                            absl::Time submitted) {
+                                            absl::Time submitted, absl::Span<const int64_t> ks) {
   const RunSpec& spec = result.run.spec;
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark, catalog.Of(spec));
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
                          catalog.ProtocolOf(spec));
   v1::RunResult made;
   *made.mutable_run() = ToProto(result.run);
-  for (const Metric& metric :
-       ComputeMetrics(*benchmark, GradedBy(*protocol, result.run.grader), result.groups)) {
-    *made.add_metrics() = ToProto(metric);
+  const ProtocolSpec graded = GradedBy(*protocol, result.run.grader);
+  std::vector<Metric> metrics = ComputeMetrics(*benchmark, graded, result.groups);
+  if (graded.verdict_metric == kPassAt1) {
+    std::vector<int64_t> more = {10, 100};
+    std::copy_if(ks.begin(), ks.end(), std::back_inserter(more), [](int64_t k) { return k != 1; });
+    const std::vector<Metric> passed = PassAtKMetrics(result.samples, more);
+    metrics.insert(metrics.end(), passed.begin(), passed.end());
   }
+  for (const Metric& metric : metrics) *made.add_metrics() = ToProto(metric);
   for (const GroupCount& group : result.groups) {
     made.set_unanswered(made.unanswered() + group.unanswered);
     made.set_unparsable(made.unparsable() + group.unparsable);

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "assay/v1/evaluation_service.pb.h"
 #include "common/benchmark/benchmark.h"
 #include "coordinator/catalog/benchmark_catalog.h"
@@ -15,9 +16,10 @@ namespace assay {
 
 v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark);
 v1::RunPlan MakeRunPlan(const PlannedRun& planned);
-// With the metrics of the items that are done.
+// With the metrics of the items that are done; of runs with several samples that have a pass@1 also
+// pass@10, pass@100 and those of `ks`, as far as there are so many samples.
 absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const StoredResult& result,
-                                            absl::Time submitted);
+                                            absl::Time submitted, absl::Span<const int64_t> ks);
 v1::GradedPrediction MakeGradedPrediction(const StoredPrediction& stored);
 
 }  // namespace assay

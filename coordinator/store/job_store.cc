@@ -54,6 +54,14 @@ constexpr char kGroupCounts[] =
     "SELECT g.run_id, %s FROM run_groups g JOIN runs r USING (run_id) WHERE r.job_id = $1 "
     "ORDER BY g.run_id, g.group_name COLLATE \"C\"";
 
+// A cluster of a run with several samples is an item, unless items share a passage.
+constexpr char kSampleCounts[] =
+    "SELECT k.run_id, k.group_name, k.items, k.correct, count(*) "
+    "FROM run_clusters k JOIN runs r USING (run_id) "
+    "WHERE r.job_id = $1 AND r.samples > 1 AND k.items <= r.samples "
+    "GROUP BY k.run_id, k.group_name, k.items, k.correct "
+    "ORDER BY k.run_id, k.group_name COLLATE \"C\", k.items, k.correct";
+
 constexpr char kSpeed[] =
     "SELECT coalesce(sum(tokens) / nullif(sum(seconds), 0), 0) FROM ("
     "  SELECT prompt_tokens - cached_tokens + generated_tokens AS tokens, "
@@ -213,6 +221,10 @@ absl::StatusOr<std::vector<StoredResult>> JobStore::Results(int64_t job_id) {
     if (results.empty()) return NoSuchJob(job_id);
     for (const auto& row : tx.exec_params(absl::StrFormat(kGroupCounts, kGroupColumns), job_id)) {
       results[positions.at(row[0].as<int64_t>())].groups.push_back(ReadGroupCount(row, 1));
+    }
+    for (const auto& row : tx.exec_params(kSampleCounts, job_id)) {
+      results[positions.at(row[0].as<int64_t>())].samples.push_back(
+          {row[1].c_str(), row[2].as<int64_t>(), row[3].as<int64_t>(), row[4].as<int64_t>()});
     }
     return results;
   });

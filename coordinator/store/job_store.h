@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "common/domain/group_count.h"
 #include "common/domain/run.h"
+#include "common/domain/sample_count.h"
 #include "coordinator/store/database.h"
 
 namespace assay {
@@ -20,7 +21,8 @@ struct NewRun {
   RunSpec spec;
   int64_t estimated_tokens = 0;
   std::string manifest_json;
-  // Of a run that judges another: what the judge is shown (common/benchmark/rubric.h). Else nothing.
+  // Of a run that judges another: what the judge is shown (common/benchmark/rubric.h). Else
+  // nothing.
   std::optional<std::string> rubric = std::nullopt;
   // Ordinals of the items of each shard, in the order in which they are to be run.
   std::vector<std::vector<int64_t>> shards;
@@ -30,6 +32,8 @@ struct StoredResult {
   RunProgress run;
   std::string manifest_json;
   std::vector<GroupCount> groups;  // in order of name
+  // Of runs with several samples of an item whose items share nothing else.
+  std::vector<SampleCount> samples;
 };
 
 // Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.
