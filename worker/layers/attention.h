@@ -10,6 +10,8 @@
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/kv_pool.h"
 #include "worker/layers/linear.h"
+#include "worker/layers/norm.h"
+#include "worker/layers/position_bias.h"
 #include "worker/layers/row_range.h"
 
 namespace assay {
@@ -18,7 +20,10 @@ struct AttentionShape {
   int64_t heads = 0;
   int64_t kv_heads = 0;  // divides heads
   int64_t head_size = 0;
-  float scale = 0;  // of the scores, usually 1 / sqrt(head_size); positive
+  float scale = 0;                     // of the scores, usually 1 / sqrt(head_size); positive
+  float score_cap = 0;                 // not 0: scores s become cap tanh(s / cap)
+  int64_t window = 0;                  // keys that a query sees, up to its own; 0: all
+  const PositionBias* bias = nullptr;  // null: none
 
   int64_t query_columns() const { return heads * head_size; }
   // What is projected together: a head's queries, or a head's keys and values.
@@ -32,6 +37,14 @@ struct RotaryAngles {
   int64_t half = 0;  // 0: no rotation
 };
 
+// What happens to heads between their projection and the cache, in this order.
+struct HeadTransform {
+  float clip = 0.0f;                 // not 0: values are brought to within ±clip
+  const Norm* query_norm = nullptr;  // of each head; null: none
+  const Norm* key_norm = nullptr;
+  RotaryAngles angles;
+};
+
 // Where each row of a batch lies in the cache; how its keys and values come there.
 class KvWriter {
  public:
@@ -39,10 +52,10 @@ class KvWriter {
   KvWriter(const AttentionShape& shape, const Batch& batch, KvPool* pool);
 
   // On the calling thread: projects the rows' units [first_unit, end_unit) by the stacked queries,
-  // keys and values (`qkv`, loaded by LoadHeads), rotates queries and keys, and puts queries into
-  // `queries` (of the compute type, [rows, query_columns]), keys and values into the cache.
+  // keys and values (`qkv`, loaded by LoadHeads), transforms them, and puts queries into `queries`
+  // (of the compute type, [rows, query_columns]), keys and values into the cache.
   void Project(int64_t layer, const Linear& qkv, const void* input, RowRange rows,
-               int64_t first_unit, int64_t end_unit, const RotaryAngles& angles,
+               int64_t first_unit, int64_t end_unit, const HeadTransform& transform,
                void* queries) const;
   // Does the batch's copies for one layer, once all rows are written.
   void Copy(int64_t layer) const;

@@ -26,7 +26,7 @@ KvWriter::KvWriter(const AttentionShape& shape, const Batch& batch, KvPool* pool
 }
 
 void KvWriter::Project(int64_t layer, const Linear& qkv, const void* input, RowRange rows,
-                       int64_t first_unit, int64_t end_unit, const RotaryAngles& angles,
+                       int64_t first_unit, int64_t end_unit, const HeadTransform& transform,
                        void* queries) const {
   const cpu::Kernels& kernels = cpu::BestKernels();
   const Precision precision = pool_->layout().precision;
@@ -40,7 +40,16 @@ void KvWriter::Project(int64_t layer, const Linear& qkv, const void* input, RowR
   const auto project = [&](int64_t head, RowRange part, std::vector<float>& out) {
     qkv.Multiply(input, part, head * head_panels, head_panels, cpu::Output::kStore, out.data(),
                  stride);
+    if (transform.clip > 0.0f) {
+      for (float& value : out) value = std::clamp(value, -transform.clip, transform.clip);
+    }
   };
+  const auto normalize = [&](const Norm* norm, RowRange part, std::vector<float>& heads) {
+    for (int64_t i = 0; norm != nullptr && i < part.rows; ++i) {
+      norm->Apply(heads.data() + i * stride);
+    }
+  };
+  const RotaryAngles& angles = transform.angles;
   const auto rotate = [&](RowRange part, std::vector<float>& heads) {
     for (int64_t i = 0; angles.half > 0 && i < part.rows; ++i) {
       const int64_t at = (part.first + i) * angles.half;
@@ -53,6 +62,7 @@ void KvWriter::Project(int64_t layer, const Linear& qkv, const void* input, RowR
       const RowRange part = {rows.first + done, std::min(kProjectedRows, rows.rows - done)};
       if (head < shape_.heads) {
         project(head, part, keys);
+        normalize(transform.query_norm, part, keys);
         rotate(part, keys);
         char* out = static_cast<char*>(queries) + head * size * element;
         for (int64_t i = 0; i < part.rows; ++i) {
@@ -64,6 +74,7 @@ void KvWriter::Project(int64_t layer, const Linear& qkv, const void* input, RowR
       // A key head and its value head are stored together.
       const int64_t kv_head = head - shape_.heads;
       project(head, part, keys);
+      normalize(transform.key_norm, part, keys);
       rotate(part, keys);
       project(head + shape_.kv_heads, part, values);
       for (int64_t i = 0; i < part.rows; ++i) {

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <mutex>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "worker/layers/activations.h"
 #include "worker/layers/thread_pool.h"
@@ -24,31 +25,33 @@ constexpr int64_t kHalfPanel = kPanel / 2;
 constexpr int64_t kTaskRows = 256;
 constexpr int64_t kTasksAThread = 8;
 
-absl::StatusOr<const StoredTensor*> FindWeight(const Checkpoint& checkpoint,
-                                               const std::string& name) {
-  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor,
-                         checkpoint.Find(absl::StrCat(name, ".weight")));
-  if (tensor->shape.size() != 2) {
-    return absl::InvalidArgumentError(absl::StrCat(tensor->file, ": tensor ", tensor->name, " has ",
-                                                   tensor->shape.size(),
-                                                   " dimensions; a linear layer has 2"));
+absl::StatusOr<const StoredTensor*> FindShaped(const Checkpoint& checkpoint,
+                                               const std::string& name,
+                                               const std::vector<int64_t>& shape) {
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, checkpoint.Find(name));
+  if (tensor->shape != shape) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        tensor->file, ": tensor ", name, " has the shape [", absl::StrJoin(tensor->shape, ", "),
+        "]; by the config it should be [", absl::StrJoin(shape, ", "), "]"));
   }
   return tensor;
 }
 
-// The bias of `rows` values, or nothing.
-absl::StatusOr<std::optional<std::vector<float>>> ReadBias(const Checkpoint& checkpoint,
-                                                           const std::string& name, int64_t rows) {
-  const std::string bias_name = absl::StrCat(name, ".bias");
-  if (!checkpoint.Has(bias_name)) return std::nullopt;
-  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, checkpoint.Find(bias_name));
-  if (tensor->shape != std::vector<int64_t>{rows}) {
-    return absl::InvalidArgumentError(absl::StrCat(tensor->file, ": tensor ", bias_name,
-                                                   " does not have the shape [", rows, "]"));
+absl::StatusOr<const StoredTensor*> FindWeight(const Checkpoint& checkpoint,
+                                               const LinearPart& part) {
+  return FindShaped(checkpoint, absl::StrCat(part.name, ".weight"),
+                    part.transposed ? std::vector<int64_t>{part.in, part.out}
+                                    : std::vector<int64_t>{part.out, part.in});
+}
+
+// Null where there is none and none is needed.
+absl::StatusOr<const StoredTensor*> FindBias(const Checkpoint& checkpoint, const LinearPart& part) {
+  const std::string name = absl::StrCat(part.name, ".bias");
+  if (part.bias == LinearPart::Bias::kNone ||
+      (part.bias == LinearPart::Bias::kIfStored && !checkpoint.Has(name))) {
+    return nullptr;
   }
-  std::vector<float> bias(static_cast<size_t>(rows));
-  ASSAY_RETURN_IF_ERROR(checkpoint.ReadRows(*tensor, 0, rows, bias.data()));
-  return bias;
+  return FindShaped(checkpoint, name, {part.out});
 }
 
 // Where a weight lies in a panel of 8 bits (Kernels::widen_panel).
@@ -105,93 +108,136 @@ void PackPanel(Precision precision, const float* values, int64_t depth, int64_t 
 
 }  // namespace
 
-absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
-                                    const std::vector<std::string>& names, Precision precision) {
-  std::vector<Row> rows;
-  std::vector<float> bias;
-  bool any_bias = false;
-  for (const std::string& name : names) {
-    ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, FindWeight(checkpoint, name));
-    const int64_t count = tensor->shape[0];
-    for (int64_t i = 0; i < count; ++i) rows.push_back({tensor, i});
-    ASSAY_ASSIGN_OR_RETURN(auto part, ReadBias(checkpoint, name, count));
-    any_bias |= part.has_value();
-    const std::vector<float> values = part.value_or(std::vector<float>(static_cast<size_t>(count)));
-    bias.insert(bias.end(), values.begin(), values.end());
+absl::Status FindTensors(const Checkpoint& checkpoint, const LinearPart& part,
+                         std::vector<const StoredTensor*>* tensors) {
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* weight, FindWeight(checkpoint, part));
+  tensors->push_back(weight);
+  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* bias, FindBias(checkpoint, part));
+  if (bias != nullptr) tensors->push_back(bias);
+  return absl::OkStatus();
+}
+
+// A part with what is read of it ahead: its bias, and a transposed matrix as a whole.
+class Linear::Source {
+ public:
+  static absl::StatusOr<std::unique_ptr<Source>> Open(const Checkpoint& checkpoint,
+                                                      const LinearPart& part) {
+    auto source = std::make_unique<Source>(part);
+    ASSAY_ASSIGN_OR_RETURN(source->weight_, FindWeight(checkpoint, part));
+    ASSAY_ASSIGN_OR_RETURN(const StoredTensor* bias, FindBias(checkpoint, part));
+    if (bias != nullptr) {
+      source->bias_.resize(static_cast<size_t>(part.out));
+      ASSAY_RETURN_IF_ERROR(checkpoint.ReadRows(*bias, 0, part.out, source->bias_.data()));
+    }
+    if (part.transposed) {
+      source->columns_.resize(static_cast<size_t>(part.in * part.out));
+      ASSAY_RETURN_IF_ERROR(
+          checkpoint.ReadRows(*source->weight_, 0, part.in, source->columns_.data()));
+    }
+    return source;
   }
-  if (!any_bias) bias.clear();
-  return Pack(checkpoint, rows, bias, precision);
+
+  explicit Source(const LinearPart& part) : part_(part) {}
+
+  const LinearPart& part() const { return part_; }
+  // The stored row of the part's row `index`.
+  int64_t Stored(int64_t index) const {
+    return part_.rows.empty() ? index : part_.rows[static_cast<size_t>(index)];
+  }
+  bool has_bias() const { return !bias_.empty(); }
+  float bias(int64_t stored) const {
+    return bias_.empty() ? 0.0f : bias_[static_cast<size_t>(stored)];
+  }
+  // Stored rows [first, first + count) as float32.
+  absl::Status Read(const Checkpoint& checkpoint, int64_t first, int64_t count, float* out) const {
+    if (!part_.transposed) return checkpoint.ReadRows(*weight_, first, first + count, out);
+    for (int64_t row = first; row < first + count; ++row) {
+      for (int64_t k = 0; k < part_.in; ++k) {
+        *out++ = columns_[static_cast<size_t>(k * part_.out + row)];
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const LinearPart& part_;
+  const StoredTensor* weight_ = nullptr;
+  std::vector<float> bias_;
+  std::vector<float> columns_;
+};
+
+absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
+                                    const std::vector<LinearPart>& parts, Precision precision) {
+  std::vector<std::unique_ptr<Source>> sources;
+  std::vector<Row> rows;
+  for (const LinearPart& part : parts) {
+    ASSAY_ASSIGN_OR_RETURN(sources.emplace_back(), Source::Open(checkpoint, part));
+    for (int64_t i = 0; i < part.row_count(); ++i) {
+      rows.push_back({sources.back().get(), sources.back()->Stored(i)});
+    }
+  }
+  return Pack(checkpoint, parts.front(), rows, precision);
 }
 
 absl::StatusOr<Linear> Linear::LoadHeads(const Checkpoint& checkpoint,
-                                         const std::vector<std::string>& names, int64_t head_size,
+                                         const std::vector<LinearPart>& parts, int64_t head_size,
                                          Precision precision) {
+  std::vector<std::unique_ptr<Source>> sources;
   std::vector<Row> rows;
-  std::vector<float> bias;
-  bool any_bias = false;
   const int64_t padded = cpu::RoundUp(head_size, kPanel);
-  for (const std::string& name : names) {
-    ASSAY_ASSIGN_OR_RETURN(const StoredTensor* tensor, FindWeight(checkpoint, name));
-    const int64_t count = tensor->shape[0];
-    if (count % head_size != 0) {
+  for (const LinearPart& part : parts) {
+    ASSAY_ASSIGN_OR_RETURN(sources.emplace_back(), Source::Open(checkpoint, part));
+    const Source* source = sources.back().get();
+    if (part.row_count() % head_size != 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat(tensor->file, ": tensor ", tensor->name, " has ", count,
+          absl::StrCat(checkpoint.path(), ": ", part.name, " has ", part.row_count(),
                        " rows, which are not whole heads of ", head_size));
     }
-    ASSAY_ASSIGN_OR_RETURN(const auto values, ReadBias(checkpoint, name, count));
-    any_bias |= values.has_value();
-    for (int64_t head = 0; head < count; head += head_size) {
+    for (int64_t head = 0; head < part.row_count(); head += head_size) {
       for (int64_t i = 0; i < padded; ++i) {
-        const bool real = i < head_size;
-        rows.push_back({real ? tensor : nullptr, head + i});
-        bias.push_back(real && values.has_value() ? (*values)[static_cast<size_t>(head + i)]
-                                                  : 0.0f);
+        rows.push_back(i < head_size ? Row{source, source->Stored(head + i)} : Row{});
       }
     }
   }
-  if (!any_bias) bias.clear();
-  return Pack(checkpoint, rows, bias, precision);
+  return Pack(checkpoint, parts.front(), rows, precision);
 }
 
-absl::StatusOr<Linear> Linear::LoadGated(const Checkpoint& checkpoint, const std::string& gate,
-                                         const std::string& up, Precision precision) {
-  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* gate_tensor, FindWeight(checkpoint, gate));
-  ASSAY_ASSIGN_OR_RETURN(const StoredTensor* up_tensor, FindWeight(checkpoint, up));
-  if (gate_tensor->shape != up_tensor->shape) {
-    return absl::InvalidArgumentError(absl::StrCat(gate_tensor->file, ": tensors ",
-                                                   gate_tensor->name, " and ", up_tensor->name,
-                                                   " have different shapes"));
+absl::StatusOr<Linear> Linear::LoadGated(const Checkpoint& checkpoint, const LinearPart& gate,
+                                         const LinearPart& up, Precision precision) {
+  ASSAY_ASSIGN_OR_RETURN(const auto gate_source, Source::Open(checkpoint, gate));
+  ASSAY_ASSIGN_OR_RETURN(const auto up_source, Source::Open(checkpoint, up));
+  const int64_t count = gate.row_count();
+  if (up.row_count() != count) {
+    return absl::InvalidArgumentError(absl::StrCat(checkpoint.path(), ": ", gate.name, " has ",
+                                                   count, " rows and ", up.name, " ",
+                                                   up.row_count()));
   }
-  const int64_t count = gate_tensor->shape[0];
-  ASSAY_ASSIGN_OR_RETURN(auto gate_bias, ReadBias(checkpoint, gate, count));
-  ASSAY_ASSIGN_OR_RETURN(auto up_bias, ReadBias(checkpoint, up, count));
   std::vector<Row> rows;
-  std::vector<float> bias;
   for (int64_t first = 0; first < count; first += kHalfPanel) {
-    for (const bool is_gate : {true, false}) {
-      const std::optional<std::vector<float>>& values = is_gate ? gate_bias : up_bias;
+    for (const Source* source : {gate_source.get(), up_source.get()}) {
       for (int64_t i = first; i < first + kHalfPanel; ++i) {
         // Where the number of rows is no multiple of the half panel, rows of zeros fill it.
-        rows.push_back({i < count ? (is_gate ? gate_tensor : up_tensor) : nullptr, i});
-        bias.push_back(values.has_value() && i < count ? (*values)[static_cast<size_t>(i)] : 0.0f);
+        rows.push_back(i < count ? Row{source, source->Stored(i)} : Row{});
       }
     }
   }
-  if (!gate_bias.has_value() && !up_bias.has_value()) bias.clear();
-  return Pack(checkpoint, rows, bias, precision);
+  return Pack(checkpoint, gate, rows, precision);
 }
 
-absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vector<Row>& rows,
-                                    const std::vector<float>& bias, Precision precision) {
+absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const LinearPart& first_part,
+                                    const std::vector<Row>& rows, Precision precision) {
   Linear linear;
   linear.precision_ = precision;
   linear.columns_ = static_cast<int64_t>(rows.size());
-  linear.depth_ = rows.front().tensor->shape[1];
+  linear.depth_ = first_part.in;
+  bool any_bias = false;
   for (const Row& row : rows) {
-    if (row.tensor != nullptr && row.tensor->shape[1] != linear.depth_) {
+    if (row.source == nullptr) continue;
+    any_bias |= row.source->has_bias();
+    if (row.source->part().in != linear.depth_) {
       return absl::InvalidArgumentError(absl::StrCat(
-          row.tensor->file, ": tensor ", row.tensor->name, " has ", row.tensor->shape[1],
-          " columns where ", rows.front().tensor->name, " has ", linear.depth_));
+          checkpoint.path(), ": ", row.source->part().name, " has ", row.source->part().in,
+          " columns where ", first_part.name, " has ", linear.depth_));
     }
   }
   const int64_t depth = linear.depth_;
@@ -208,13 +254,16 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
                            : at::empty({panels, padded / 2, kPanel, 2}, options);
     }
     AdviseHugePages(linear.panels_.mutable_data_ptr(), linear.panels_.nbytes());
-    if (!bias.empty()) {
+    if (any_bias) {
       linear.bias_ = at::zeros({panels * kPanel}, at::kFloat);
-      std::copy(bias.begin(), bias.end(), linear.bias_.mutable_data_ptr<float>());
+      float* bias = linear.bias_.mutable_data_ptr<float>();
+      for (size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].source != nullptr) bias[i] = rows[i].source->bias(rows[i].index);
+      }
     }
   } catch (const std::exception&) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("no memory for the weights of ", rows.front().tensor->name));
+        absl::StrCat("no memory for the weights of ", first_part.name));
   }
   char* out = static_cast<char*>(linear.panels_.mutable_data_ptr());
   const int64_t panel_bytes = linear.PanelBytes();
@@ -228,13 +277,13 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
     for (int64_t first = panel * kPanel; first < end;) {
       const Row& row = rows[static_cast<size_t>(first)];
       int64_t last = first + 1;
-      while (last < end && rows[static_cast<size_t>(last)].tensor == row.tensor &&
+      while (last < end && rows[static_cast<size_t>(last)].source == row.source &&
              rows[static_cast<size_t>(last)].index == row.index + (last - first)) {
         ++last;
       }
-      if (row.tensor != nullptr) {
-        absl::Status read = checkpoint.ReadRows(*row.tensor, row.index, row.index + last - first,
-                                                values.data() + (first - panel * kPanel) * depth);
+      if (row.source != nullptr) {
+        absl::Status read = row.source->Read(checkpoint, row.index, last - first,
+                                             values.data() + (first - panel * kPanel) * depth);
         if (!read.ok()) {
           std::lock_guard<std::mutex> lock(mutex);
           status.Update(read);
@@ -257,7 +306,8 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const std::vec
 }
 
 void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int64_t panels,
-                      cpu::Output kind, void* output, int64_t stride) const {
+                      cpu::Output kind, void* output, int64_t stride,
+                      cpu::Activation activation) const {
   const int64_t padded = cpu::Padded(depth_);
   const int64_t column = first_panel * kPanel;
   cpu::GemmTask task = {
@@ -271,8 +321,13 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
       .bias = bias_.defined() ? bias_.const_data_ptr<float>() + column : nullptr,
       .out = output,
       .out_stride = stride,
-      .out_columns = columns_ - column};
-  if (kind == cpu::Output::kSiluMul) task.out_first_column = first_panel * kHalfPanel;
+      .out_columns = columns_ - column,
+      .activation = activation};
+  // What a panel's columns become of the whole output; 0: the task's part is given.
+  const int64_t panel_outputs = kind == cpu::Output::kGated       ? kHalfPanel
+                                : kind == cpu::Output::kActivated ? kPanel
+                                                                  : 0;
+  task.out_first_column = first_panel * panel_outputs;
   const cpu::Kernels& kernels = cpu::BestKernels();
   if (precision_ != Precision::kInt8) {
     kernels.gemm(precision_, task);
@@ -281,7 +336,6 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
   // One panel after another, widened where it is used at once.
   thread_local std::vector<uint16_t> widened;
   widened.resize(static_cast<size_t>(padded * kPanel));
-  const bool gated = kind == cpu::Output::kSiluMul;
   for (int64_t i = 0; i < panels; ++i) {
     const int64_t panel = first_panel + i;
     kernels.widen_panel(static_cast<const int8_t*>(panels_.const_data_ptr()) + panel * PanelBytes(),
@@ -290,8 +344,8 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
     one.panels = widened.data();
     one.panel_count = 1;
     if (task.bias != nullptr) one.bias = task.bias + i * kPanel;
-    if (gated) {
-      one.out_first_column = panel * kHalfPanel;
+    if (panel_outputs > 0) {
+      one.out_first_column = panel * panel_outputs;
     } else {
       one.out = static_cast<float*>(output) + i * kPanel;
       one.out_columns = task.out_columns - i * kPanel;
@@ -305,7 +359,7 @@ int64_t Linear::PanelBytes() const {
          (precision_ == Precision::kInt8 ? 1 : cpu::ElementSize(precision_));
 }
 
-void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, void* output,
+void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, float* output,
                      int64_t stride) const {
   if (rows == 0) return;
   ThreadPool& pool = ThreadPool::Shared();
@@ -318,10 +372,8 @@ void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, void* ou
   pool.ParallelFor(row_tasks * panel_tasks, [&](int64_t task) {
     const int64_t panel = task % panel_tasks * task_panels;
     const RowRange& range = ranges[static_cast<size_t>(task / panel_tasks)];
-    void* out = kind == cpu::Output::kSiluMul
-                    ? output
-                    : static_cast<float*>(output) + range.first * stride + panel * kPanel;
-    Multiply(input, range, panel, std::min(task_panels, panels() - panel), kind, out, stride);
+    Multiply(input, range, panel, std::min(task_panels, panels() - panel), kind,
+             output + range.first * stride + panel * kPanel, stride);
   });
 }
 

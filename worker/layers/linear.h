@@ -17,25 +17,43 @@
 
 namespace assay {
 
+// Where a linear layer's rows are stored, or a part of them: "<name>.weight" and "<name>.bias".
+struct LinearPart {
+  enum class Bias { kNone, kIfStored, kNeeded };
+
+  std::string name;
+  int64_t out = 0;  // features of the stored matrix
+  int64_t in = 0;
+  Bias bias = Bias::kIfStored;
+  bool transposed = false;         // stored [in, out]
+  std::vector<int64_t> rows = {};  // the out features that are meant, in order; empty: all
+
+  int64_t row_count() const { return rows.empty() ? out : static_cast<int64_t>(rows.size()); }
+};
+
+// That the part's tensors are there with the shapes it names; appends those that they are.
+// NotFound or InvalidArgument names the tensor.
+absl::Status FindTensors(const Checkpoint& checkpoint, const LinearPart& part,
+                         std::vector<const StoredTensor*>* tensors);
+
 // y = x Wᵀ + b. Immutable after Load; thread-safe, but one Forward at a time (it uses the shared
 // thread pool).
 class Linear {
  public:
   Linear() = default;
 
-  // The stacked weights of "<name>.weight" for each of `names`, rows one below the other, each
-  // [rows, depth]; and of "<name>.bias" where the checkpoint has them (absent ones count as zero
-  // when another has one).
+  // The parts' rows one below the other, of the same depth. Where one part has a bias, the others'
+  // count as zero.
   static absl::StatusOr<Linear> Load(const Checkpoint& checkpoint,
-                                     const std::vector<std::string>& names, Precision precision);
-  // For a gated layer: 16 rows of `gate`, 16 of `up`, in turn, as Output::kSiluMul wants them.
-  static absl::StatusOr<Linear> LoadGated(const Checkpoint& checkpoint, const std::string& gate,
-                                          const std::string& up, Precision precision);
+                                     const std::vector<LinearPart>& parts, Precision precision);
+  // For a gated layer: 16 rows of `gate`, 16 of `up`, in turn, as Output::kGated wants them.
+  static absl::StatusOr<Linear> LoadGated(const Checkpoint& checkpoint, const LinearPart& gate,
+                                          const LinearPart& up, Precision precision);
 
   // For attention's heads: as Load, but the rows come in heads of `head_size`, and each head begins
   // a panel of its own (rows of zeros fill the last of a head).
   static absl::StatusOr<Linear> LoadHeads(const Checkpoint& checkpoint,
-                                          const std::vector<std::string>& names, int64_t head_size,
+                                          const std::vector<LinearPart>& parts, int64_t head_size,
                                           Precision precision);
 
   int64_t depth() const { return depth_; }  // in features
@@ -46,12 +64,14 @@ class Linear {
   // On the calling thread: the columns of panels [first_panel, first_panel + panels) of the
   // products of `rows` with W. input: [rows, Padded(depth)] of the compute type in the kernels'
   // layout, zero behind `depth`. output: for kStore and kAdd float32, the element of the first of
-  // these rows and columns, `stride` elements a row; for kSiluMul the whole input of a further
-  // product, of `stride` padded columns.
+  // these rows and columns, `stride` elements a row; for kGated and kActivated the whole input of a
+  // further product, of `stride` padded columns.
   void Multiply(const void* input, RowRange rows, int64_t first_panel, int64_t panels,
-                cpu::Output kind, void* output, int64_t stride) const;
-  // All columns of the rows from 0 on, divided among the threads of the shared pool.
-  void Forward(const void* input, int64_t rows, cpu::Output kind, void* output,
+                cpu::Output kind, void* output, int64_t stride,
+                cpu::Activation activation = cpu::Activation::kSilu) const;
+  // All columns of the rows from 0 on, divided among the threads of the shared pool; kStore or
+  // kAdd.
+  void Forward(const void* input, int64_t rows, cpu::Output kind, float* output,
                int64_t stride) const;
 
   // Row `index` of W as float32, `depth` values.
@@ -60,12 +80,14 @@ class Linear {
   int64_t bytes() const { return panels_.defined() ? static_cast<int64_t>(panels_.nbytes()) : 0; }
 
  private:
+  class Source;
+  // A row of a source; none for a row of zeros.
   struct Row {
-    const StoredTensor* tensor;
-    int64_t index;
+    const Source* source = nullptr;
+    int64_t index = 0;
   };
-  static absl::StatusOr<Linear> Pack(const Checkpoint& checkpoint, const std::vector<Row>& rows,
-                                     const std::vector<float>& bias, Precision precision);
+  static absl::StatusOr<Linear> Pack(const Checkpoint& checkpoint, const LinearPart& first,
+                                     const std::vector<Row>& rows, Precision precision);
 
   int64_t PanelBytes() const;
 

@@ -5,13 +5,10 @@
 #define ASSAY_WORKER_MODEL_LLAMA_H_
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/domain/run.h"
 #include "worker/layers/rotary_embedding.h"
-#include "worker/model/causal_lm.h"
+#include "worker/model/decoder.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -33,11 +30,8 @@ struct LlamaConfig {
   static absl::StatusOr<LlamaConfig> Parse(const Checkpoint& checkpoint);
 };
 
-// That every tensor the model needs is there with its shape; returns the number of parameters.
-absl::StatusOr<int64_t> CheckLlamaTensors(const Checkpoint& checkpoint, const LlamaConfig& config);
-
-absl::StatusOr<std::unique_ptr<CausalLm>> LoadLlama(const Checkpoint& checkpoint,
-                                                    const LlamaConfig& config, Precision precision);
+// For families that differ from Llama in little.
+DecoderSpec LlamaDecoder(const LlamaConfig& config);
 
 }  // namespace assay
 

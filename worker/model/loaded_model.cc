@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "worker/model/causal_lm.h"
-#include "worker/model/config_reader.h"
-#include "worker/model/llama.h"
+#include "worker/model/config_fields.h"
+#include "worker/model/model_family.h"
 #include "worker/weights/checkpoint.h"
 #include "worker/weights/gguf_file.h"
 
@@ -26,7 +26,7 @@ constexpr char kCalibrationText[] =
 struct OpenModel {
   std::unique_ptr<Checkpoint> checkpoint;
   std::unique_ptr<Tokenizer> tokenizer;
-  LlamaConfig config;
+  std::unique_ptr<ModelDescription> description;
   int64_t parameters = 0;
   std::vector<int32_t> stop_token_ids;
 };
@@ -36,27 +36,23 @@ absl::StatusOr<OpenModel> Open(const std::string& path) {
   ASSAY_ASSIGN_OR_RETURN(model.checkpoint, Checkpoint::Open(path));
   const Checkpoint& checkpoint = *model.checkpoint;
   const ConfigReader config(checkpoint.config(), path);
-  ASSAY_ASSIGN_OR_RETURN(const std::string type, config.Text("model_type"));
-  if (type != "llama") {
-    return absl::UnimplementedError(
-        absl::StrCat(path, ": the architecture \"", type, "\" is not supported; there are: llama"));
-  }
-  ASSAY_ASSIGN_OR_RETURN(model.config, LlamaConfig::Parse(checkpoint));
-  ASSAY_ASSIGN_OR_RETURN(model.parameters, CheckLlamaTensors(checkpoint, model.config));
+  ASSAY_ASSIGN_OR_RETURN(model.description, DescribeModel(checkpoint));
+  ASSAY_ASSIGN_OR_RETURN(model.parameters, model.description->CheckTensors(checkpoint));
+  const int64_t vocabulary = model.description->vocabulary_size();
   if (checkpoint.gguf() != nullptr) {
     ASSAY_ASSIGN_OR_RETURN(model.tokenizer, Tokenizer::FromGguf(*checkpoint.gguf()));
   } else {
     ASSAY_ASSIGN_OR_RETURN(model.tokenizer, Tokenizer::FromFolder(path));
   }
-  if (model.tokenizer->vocabulary_size() > model.config.vocabulary_size) {
+  if (model.tokenizer->vocabulary_size() > vocabulary) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": the tokenizer has ids up to ", model.tokenizer->vocabulary_size() - 1,
-                     ", but the embedding has only ", model.config.vocabulary_size,
+                     ", but the embedding has only ", vocabulary,
                      " rows (vocab_size): the tokenizer is not this model's"));
   }
   ASSAY_ASSIGN_OR_RETURN(model.stop_token_ids, config.Integers("eos_token_id"));
   for (const int32_t id : model.stop_token_ids) {
-    if (id >= model.config.vocabulary_size) {
+    if (id >= vocabulary) {
       return config.Error("eos_token_id", absl::StrCat("names ", id, ", beyond the vocabulary"));
     }
   }
@@ -69,12 +65,12 @@ absl::StatusOr<ModelSpec> Describe(const std::string& name, const std::string& p
   spec.name = name;
   spec.path = path;
   spec.format = std::string(model.checkpoint->format());
-  spec.architecture = "llama";
+  ASSAY_ASSIGN_OR_RETURN(spec.architecture, ConfigOf(*model.checkpoint).Text("model_type"));
   ASSAY_ASSIGN_OR_RETURN(spec.weights_sha256, model.checkpoint->Digest());
   spec.tokenizer_sha256 = model.tokenizer->digest();
   spec.parameters = model.parameters;
-  spec.context_length = model.config.context_length;
-  spec.vocabulary_size = model.config.vocabulary_size;
+  spec.context_length = model.description->context_length();
+  spec.vocabulary_size = model.description->vocabulary_size();
   spec.stored_type = model.checkpoint->StoredType();
   ASSAY_ASSIGN_OR_RETURN(const std::vector<int32_t> ids,
                          model.tokenizer->Encode(kCalibrationText, false));
@@ -112,7 +108,7 @@ absl::StatusOr<LoadedModel> LoadModel(const ModelSpec& spec, Precision precision
   loaded.spec = spec;
   loaded.precision = precision;
   ASSAY_ASSIGN_OR_RETURN(loaded.language_model,
-                         LoadLlama(*model.checkpoint, model.config, precision));
+                         model.description->Load(*model.checkpoint, precision));
   loaded.tokenizer = std::move(model.tokenizer);
   loaded.stop_token_ids = std::move(model.stop_token_ids);
   return loaded;

@@ -59,10 +59,20 @@ inline constexpr int64_t InputOffset(InputLayout layout, int64_t padded, int64_t
 
 // What becomes of a product. Inputs and weights are of the compute type; sums are float32.
 enum class Output {
-  kStore,    // out float32 = sum + bias
-  kAdd,      // out float32 += sum + bias
-  kSiluMul,  // columns come as 16 of the gate and 16 of the other; out, the input of a further
-             // product, = silu(gate) * other
+  kStore,      // out float32 = sum + bias
+  kAdd,        // out float32 += sum + bias
+  kGated,      // columns come as 16 of the gate and 16 of the other; out, the input of a further
+               // product, = activation(gate) * other
+  kActivated,  // out, the input of a further product, = activation(sum + bias)
+};
+
+// Each takes 0 to 0.
+enum class Activation {
+  kSilu,       // x / (1 + e^-x)
+  kRelu,       // max(x, 0)
+  kGelu,       // x Φ(x), by the error function (to about 3e-7)
+  kGeluTanh,   // its approximation by tanh (Hendrycks and Gimpel 2016)
+  kGeluQuick,  // x / (1 + e^-1.702x)
 };
 
 struct GemmTask {
@@ -74,12 +84,13 @@ struct GemmTask {
   int64_t panel_count;
   Output output;
   const float* bias;  // of the first column of this task, in the panels' order; may be null
-  // kStore, kAdd: at the first row and column of this task. kSiluMul: the whole matrix, of which
-  // rows from first_row and columns from out_first_column are written.
+  // kStore, kAdd: at the first row and column of this task. kGated, kActivated: the whole matrix,
+  // of which rows from first_row and columns from out_first_column are written.
   void* out;
-  int64_t out_stride;   // in elements; of kSiluMul the padded columns of `out`
+  int64_t out_stride;   // in elements; of kGated and kActivated the padded columns of `out`
   int64_t out_columns;  // kStore, kAdd: columns of `out` that may be written, from its first
   int64_t out_first_column = 0;
+  Activation activation = Activation::kSilu;
 };
 // Tasks begin at multiples of so many rows.
 inline constexpr int64_t kRowStep = 32;
@@ -110,6 +121,15 @@ struct AttentionTask {
   int64_t out_padded;          // its padded columns
   const int64_t* out_rows;     // of each row
   const int64_t* out_columns;  // the first of each row's head
+  // A row sees so many keys, up to its own position; 0: all of them.
+  int64_t window = 0;
+  // Not 0: a score s (scaled) becomes cap tanh(s / cap).
+  float score_cap = 0.0f;
+  // Not null: to the score of a row and a key is added table[key's position] - table[row's
+  // position], where the row's table begins at bias + bias_offsets[row]. Tables reach to the end of
+  // the last block.
+  const float* bias = nullptr;
+  const int32_t* bias_offsets = nullptr;
 };
 inline constexpr int64_t kAttentionRows = 32;
 
@@ -130,6 +150,11 @@ struct Kernels {
   // input of a product.
   void (*rms_norm)(Precision precision, const float* row, const float* weight, float epsilon,
                    int64_t size, int64_t padded, void* out, int64_t out_row);
+  // The same with out = (row - mean) / sqrt(variance + epsilon) * weight + bias.
+  void (*layer_norm)(Precision precision, const float* row, const float* weight, const float* bias,
+                     float epsilon, int64_t size, int64_t padded, void* out, int64_t out_row);
+  // values = cap tanh(values / cap)
+  void (*cap)(float* values, int64_t count, float cap);
   // Rotary embedding of one head in the half-split form: (row[i], row[half + i]) turned by the
   // angle of (cosine[i], sine[i]).
   void (*rotate)(float* row, const float* cosine, const float* sine, int64_t half);

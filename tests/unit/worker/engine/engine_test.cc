@@ -13,7 +13,7 @@
 #include "worker/engine/optimizations.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
-#include "worker/model/llama.h"
+#include "worker/model/model_family.h"
 
 namespace assay {
 namespace {
@@ -32,9 +32,9 @@ std::unique_ptr<CausalLm> TinyModel(Precision precision) {
   EXPECT_TRUE(WriteTinyLlama(folder, options).ok());
   const auto checkpoint = Checkpoint::Open(folder);
   EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-  const auto config = LlamaConfig::Parse(**checkpoint);
-  EXPECT_TRUE(config.ok()) << config.status();
-  auto model = LoadLlama(**checkpoint, *config, precision);
+  const auto description = DescribeModel(**checkpoint);
+  EXPECT_TRUE(description.ok()) << description.status();
+  auto model = (*description)->Load(**checkpoint, precision);
   EXPECT_TRUE(model.ok()) << model.status();
   return std::move(*model);
 }

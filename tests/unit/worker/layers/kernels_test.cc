@@ -168,7 +168,7 @@ TEST_P(KernelsTest, GatedProductsAreRight) {
                                .panels = panels.data(),
                                .depth = kDepth,
                                .panel_count = 2,
-                               .output = Output::kSiluMul,
+                               .output = Output::kGated,
                                .bias = nullptr,
                                .out = out.data(),
                                .out_stride = kPanel,

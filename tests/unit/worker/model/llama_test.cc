@@ -112,7 +112,7 @@ TEST_P(LlamaGoldenTest, GivesTheLogitsOfTransformers) {
   const std::vector<TokenIds> sequences = SequencesOf(expected);
   for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(PrecisionName(precision));
-    const auto model = LoadLlamaFrom(GoldenFolder(GetParam()), precision);
+    const auto model = LoadModelFrom(GoldenFolder(GetParam()), precision);
     ASSERT_NE(model, nullptr);
     const Errors errors = Compare(expected, RunSequences(*model, sequences, kWhole));
     if (precision == Precision::kFloat32) {
@@ -133,7 +133,7 @@ TEST_P(LlamaGoldenTest, PassesAndBatchesDoNotChangeABit) {
   const std::vector<TokenIds> sequences = SequencesOf(ReadExpected(GetParam()));
   for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(PrecisionName(precision));
-    const auto model = LoadLlamaFrom(GoldenFolder(GetParam()), precision);
+    const auto model = LoadModelFrom(GoldenFolder(GetParam()), precision);
     ASSERT_NE(model, nullptr);
     const auto together = RunSequences(*model, sequences, kWhole);
     // A token a time, stretches that cross blocks at odd places, whole blocks.
@@ -164,7 +164,7 @@ TEST(LlamaPassesTest, CopiedBlocksAreAsGoodAsComputedOnes) {
   second.insert(second.end(), sequences[1].begin(), sequences[1].end());
   for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(PrecisionName(precision));
-    const auto model = LoadLlamaFrom(GoldenFolder("grouped_query"), precision);
+    const auto model = LoadModelFrom(GoldenFolder("grouped_query"), precision);
     ASSERT_NE(model, nullptr);
     const auto alone = RunSequences(*model, {first, second}, kWhole);
 
@@ -187,7 +187,7 @@ TEST(LlamaPassesTest, CopiedBlocksAreAsGoodAsComputedOnes) {
 
 TEST(LlamaPassesTest, OnlyTheRowsAskedForAreReturned) {
   const TokenIds tokens = SequencesOf(ReadExpected("grouped_query"))[2];
-  const auto model = LoadLlamaFrom(GoldenFolder("grouped_query"), Precision::kFloat32);
+  const auto model = LoadModelFrom(GoldenFolder("grouped_query"), Precision::kFloat32);
   ASSERT_NE(model, nullptr);
   const std::vector<Logits> all = RunSequences(*model, {tokens}, kWhole)[0];
   const auto pool = MakePool(*model, 3);
@@ -204,7 +204,7 @@ TEST(LlamaPassesTest, WhatABlockHeldBeforeDoesNotMatter) {
   const std::vector<TokenIds> sequences = SequencesOf(ReadExpected("biases"));
   for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(PrecisionName(precision));
-    const auto model = LoadLlamaFrom(GoldenFolder("biases"), precision);
+    const auto model = LoadModelFrom(GoldenFolder("biases"), precision);
     ASSERT_NE(model, nullptr);
     const auto pool = MakePool(*model, 3);
     const auto run = [&](const TokenIds& tokens) {
@@ -225,7 +225,7 @@ TEST(LlamaPassesTest, TheNumberOfThreadsDoesNotMatter) {
   for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(PrecisionName(precision));
     ThreadPool::SetThreads(1);
-    const auto model = LoadLlamaFrom(GoldenFolder("grouped_query"), precision);
+    const auto model = LoadModelFrom(GoldenFolder("grouped_query"), precision);
     ASSERT_NE(model, nullptr);
     const auto one = RunSequences(*model, sequences, kWhole);
     ThreadPool::SetThreads(3);
@@ -271,8 +271,8 @@ TEST_F(LlamaFormatsTest, FolderAndGgufGiveTheSameBits) {
     ASSERT_TRUE(WriteTinyLlamaGguf(folder + ".gguf", options).ok());
     for (const Precision precision : kPrecisions) {
       SCOPED_TRACE(absl::StrCat(Info(type).name, " run as ", PrecisionName(precision)));
-      const auto folder_model = LoadLlamaFrom(folder, precision);
-      const auto gguf_model = LoadLlamaFrom(folder + ".gguf", precision);
+      const auto folder_model = LoadModelFrom(folder, precision);
+      const auto gguf_model = LoadModelFrom(folder + ".gguf", precision);
       ASSERT_TRUE(folder_model != nullptr && gguf_model != nullptr);
       ExpectSameBits(RunSequences(*folder_model, {tokens}, kWhole)[0],
                      RunSequences(*gguf_model, {tokens}, kWhole)[0]);
@@ -292,8 +292,8 @@ TEST_F(LlamaFormatsTest, Llama3sScalingIsTheSameInGguf) {
                           {"original_max_position_embeddings", 64}};
   ASSERT_TRUE(WriteTinyLlama(folder_, options).ok());
   ASSERT_TRUE(WriteTinyLlamaGguf(folder_ + "/model.gguf", options).ok());
-  const auto folder_model = LoadLlamaFrom(folder_, Precision::kFloat32);
-  const auto gguf_model = LoadLlamaFrom(folder_ + "/model.gguf", Precision::kFloat32);
+  const auto folder_model = LoadModelFrom(folder_, Precision::kFloat32);
+  const auto gguf_model = LoadModelFrom(folder_ + "/model.gguf", Precision::kFloat32);
   ASSERT_TRUE(folder_model != nullptr && gguf_model != nullptr);
   const Logits one = RunSequences(*folder_model, {tokens}, kWhole)[0].back();
   const Logits other = RunSequences(*gguf_model, {tokens}, kWhole)[0].back();
@@ -307,7 +307,7 @@ TEST_F(LlamaFormatsTest, TheStoredTypeDoesNotMatterWhereItHoldsTheSameValues) {
     options.type = type;
     const std::string folder = absl::StrCat(folder_, "/", static_cast<int>(type));
     ASSERT_TRUE(WriteTinyLlama(folder, options).ok());
-    const auto model = LoadLlamaFrom(folder, Precision::kBFloat16);
+    const auto model = LoadModelFrom(folder, Precision::kBFloat16);
     ASSERT_NE(model, nullptr);
     results.push_back(RunSequences(*model, {{1, 2, 3, 5, 8, 13}}, kWhole)[0]);
   }
@@ -318,7 +318,7 @@ TEST_F(LlamaFormatsTest, TheStoredTypeDoesNotMatterWhereItHoldsTheSameValues) {
 TEST(LlamaTest, TellsWhatTheEngineNeeds) {
   for (const Precision precision : kPrecisions) {
     SCOPED_TRACE(PrecisionName(precision));
-    const auto model = LoadLlamaFrom(GoldenFolder("odd_heads"), precision);
+    const auto model = LoadModelFrom(GoldenFolder("odd_heads"), precision);
     ASSERT_NE(model, nullptr);
     EXPECT_EQ(model->vocabulary_size(), 160);
     EXPECT_EQ(model->context_length(), 256);

@@ -128,7 +128,7 @@ TEST_F(LoadedModelTest, ALoadedModelRuns) {
     ASSERT_TRUE(tokens.ok()) << tokens.status();
     ASSERT_THAT(*tokens, ElementsAre('H', 'e', 'l', 'l', 'o'));
 
-    const auto alone = LoadLlamaFrom(folder_, precision);
+    const auto alone = LoadModelFrom(folder_, precision);
     ASSERT_NE(alone, nullptr);
     EXPECT_EQ(RunSequences(*model->language_model, {*tokens}, 5),
               RunSequences(*alone, {*tokens}, 5));

@@ -19,7 +19,7 @@
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/kv_pool.h"
 #include "worker/model/causal_lm.h"
-#include "worker/model/llama.h"
+#include "worker/model/model_family.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -28,18 +28,18 @@ using TokenIds = std::vector<int32_t>;
 using Logits = std::vector<float>;  // of one position
 
 // Of a folder or GGUF file; a failed test and null where it cannot be loaded.
-inline std::unique_ptr<CausalLm> LoadLlamaFrom(const std::string& path, Precision precision) {
+inline std::unique_ptr<CausalLm> LoadModelFrom(const std::string& path, Precision precision) {
   auto checkpoint = Checkpoint::Open(path);
   if (!checkpoint.ok()) {
     ADD_FAILURE() << checkpoint.status();
     return nullptr;
   }
-  auto config = LlamaConfig::Parse(**checkpoint);
-  if (!config.ok()) {
-    ADD_FAILURE() << config.status();
+  auto description = DescribeModel(**checkpoint);
+  if (!description.ok()) {
+    ADD_FAILURE() << description.status();
     return nullptr;
   }
-  auto model = LoadLlama(**checkpoint, *config, precision);
+  auto model = (*description)->Load(**checkpoint, precision);
   if (!model.ok()) {
     ADD_FAILURE() << model.status();
     return nullptr;

@@ -1,0 +1,49 @@
+#include "worker/model/decoder.h"
+
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "worker/model/decoder_lm.h"
+#include "worker/model/decoder_weights.h"
+
+namespace assay {
+namespace {
+
+class DecoderDescription : public ModelDescription {
+ public:
+  explicit DecoderDescription(DecoderSpec spec) : spec_(std::move(spec)) {}
+
+  int64_t vocabulary_size() const override { return spec_.vocabulary_size; }
+  int64_t context_length() const override { return spec_.context_length; }
+  absl::StatusOr<int64_t> CheckTensors(const Checkpoint& checkpoint) const override {
+    return CheckDecoderTensors(checkpoint, spec_);
+  }
+  absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
+                                                 Precision precision) const override {
+    ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
+    try {
+      ASSAY_ASSIGN_OR_RETURN(DecoderWeights weights,
+                             DecoderWeights::Load(checkpoint, spec_, precision));
+      return std::make_unique<DecoderLm>(spec_, std::move(weights), precision);
+    } catch (const std::bad_alloc&) {
+      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
+    } catch (const std::exception& error) {
+      return absl::InternalError(absl::StrCat(checkpoint.path(), ": ", error.what()));
+    }
+  }
+
+ private:
+  const DecoderSpec spec_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModelDescription> DescribeDecoder(DecoderSpec spec) {
+  return std::make_unique<DecoderDescription>(std::move(spec));
+}
+
+}  // namespace assay
