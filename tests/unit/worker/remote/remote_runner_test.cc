@@ -308,9 +308,8 @@ TEST_F(RemoteRunnerTest, ProgramsAreRunBesideAndErrorsHaveNone) {
   };
   Lease lease = ALease(1, {"one", "two"}, RemoteApi::kChat, "programs");
   for (Item& item : lease.items) {
-    item.fields["prompt"] = "def f():\n";
-    item.fields["test"] = "def check(f): pass\n";
-    item.fields["entry_point"] = "f";
+    item.fields.insert(
+        {{"prompt", "def f():\n"}, {"test", "def check(f): pass\n"}, {"entry_point", "f"}});
   }
   Runner().Accept(lease);
   const std::vector<Prediction> predictions = Predictions(1);
