@@ -87,6 +87,35 @@ TEST_F(PlannerTest, RefusesRequestsThatMakeNoSense) {
   EXPECT_TRUE(absl::IsInvalidArgument(Plan({{"tiny"}, {"bbh"}, settings, 0}).status()));
 }
 
+TEST_F(PlannerTest, SamplesAndTemplatesCount) {
+  const PlannedRun plain = PlanOne({});
+  RunSettings settings;
+  settings.prompt_template = PromptTemplate::kAlpaca;
+  settings.sampling = {.temperature = 0.5, .seed = 9, .samples = 300};
+  const PlannedRun planned = PlanOne(settings);
+  EXPECT_EQ(planned.items, 14);
+  EXPECT_EQ(planned.cost.generated_tokens, 300 * 14 * 32);
+  EXPECT_GT(planned.cost.prompt_tokens, 300 * plain.cost.prompt_tokens);
+  EXPECT_THAT(planned.first_prompt, HasSubstr("### Instruction:\nnavigate question 0"));
+  EXPECT_THAT(planned.first_prompt, HasSubstr("navigate question 3\nAnswer:\n\n### Response:"));
+  // A shard's predictions travel in one message.
+  for (const auto& shard : planned.run.shards) EXPECT_LE(shard.size(), 3u);
+  EXPECT_THAT(Plan({{"tiny"}, {"bbh"}, settings, 34}).status().message(),
+              HasSubstr("between 0 and 33"));
+  const auto manifest = nlohmann::json::parse(planned.run.manifest_json);
+  EXPECT_EQ(manifest["settings"]["prompt_template"], "alpaca");
+  EXPECT_EQ(manifest["settings"]["sampling"]["temperature"], 0.5);
+  EXPECT_EQ(manifest["settings"]["sampling"]["seed"], 9);
+  EXPECT_EQ(manifest["settings"]["sampling"]["samples"], 300);
+  settings.prompt_template = PromptTemplate::kChat;
+  settings.system_prompt = "Be brief.";
+  EXPECT_THAT(PlanOne(settings).first_prompt,
+              HasSubstr("[system]\nBe brief.\n[user]\nnavigate question 0"));
+  settings.sampling.temperature.reset();
+  EXPECT_THAT(Plan({{"tiny"}, {"bbh"}, settings, 0}).status().message(),
+              HasSubstr("bbh: greedy decoding has one answer"));
+}
+
 TEST_F(PlannerTest, TheManifestTellsAllThatIsNeeded) {
   const int64_t job = Submit(14);
   const StoredResult result = coordinator_.jobs.Results(job)->at(0);
