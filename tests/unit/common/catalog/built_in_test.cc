@@ -12,8 +12,9 @@ TEST(BuiltInTest, AreFoundByName) {
     EXPECT_EQ(*found, benchmark);
     EXPECT_EQ(Unowned(benchmark).get(), benchmark);
   }
-  EXPECT_EQ(FindBenchmark("gsm8k").status().message(),
-            "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, human_eval, impact, mmlu");
+  EXPECT_EQ(
+      FindBenchmark("gsm8k").status().message(),
+      "unknown benchmark \"gsm8k\"; there are: bbh, crass, drop, hhh, human_eval, impact, mmlu");
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ TEST(RegexTest, TakesTheGroupOfTheFirstOrLastMatch) {
   const std::string output = "The answer is 42. No, the answer is 43.";
   EXPECT_EQ(Grade(spec, item, output).extracted, "42");
   EXPECT_EQ(VerdictOf(spec, item, output), Verdict::kCorrect);
-  spec.parameters["take"] = "last";
+  spec.parameters.emplace("take", "last");
   EXPECT_EQ(Grade(spec, item, output).extracted, "43");
   EXPECT_EQ(VerdictOf(spec, item, "who knows"), Verdict::kUnparsable);
   EXPECT_EQ(VerdictOf(spec, item, " "), Verdict::kUnanswered);
@@ -187,7 +187,7 @@ TEST(GraderKindsTest, ErrorsAreNeverGraded) {
   prediction.output = "A";
   for (const GraderKind& kind : GraderKinds()) {
     GraderSpec spec = {kind.name, {}};
-    if (kind.name == "regex") spec.parameters["pattern"] = "A";
+    if (kind.name == "regex") spec.parameters.emplace("pattern", "A");
     EXPECT_EQ((*MakeGrader(spec))->Grade(WithOptions("A"), prediction).verdict, Verdict::kError)
         << kind.name;
   }
