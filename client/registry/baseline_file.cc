@@ -142,7 +142,7 @@ class BaselineReader {
     if (cell.empty()) return absl::OkStatus();
     double number = 0;
     if (!absl::SimpleAtod(cell, &number) || !std::isfinite(number)) {
-      return absl::InvalidArgumentError(absl::StrCat("\"", Excerpt(cell), "\" is not a number"));
+      return absl::InvalidArgumentError(absl::StrCat(Excerpt(cell), " is not a number"));
     }
     if (IsParameters(header)) {
       if (!(number > 0 && number < kLargestSize)) {

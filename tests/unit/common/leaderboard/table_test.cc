@@ -202,13 +202,14 @@ TEST(TableTest, PublishedRowsFollowTheirModel) {
   std::vector<TableRow> rows = MakeTable(data, kSuite);
   SortRows("mmlu", false, &rows);
   ASSERT_THAT(Models(rows),
-              ElementsAre("Human", "zephyr", "LLaMA", "llama-7b-hf", "LLaMA", "Llama"));
+              ElementsAre("Human", "zephyr", "LLaMA", "llama-7b-hf", "Llama", "LLaMA"));
   EXPECT_EQ(rows[0].baseline, "instructeval");
   EXPECT_EQ(rows[2].same_as, "");
   EXPECT_EQ(rows[4].same_as, "llama-7b-hf");
-  EXPECT_EQ(rows[5].baseline, "mine");
-  EXPECT_NEAR(*rows[4].scores.at("mmlu").difference, 0.008, 1e-12);
-  EXPECT_NEAR(*rows[5].scores.at("mmlu").difference, -0.04, 1e-12);
+  EXPECT_EQ(rows[4].baseline, "mine");
+  EXPECT_EQ(rows[5].same_as, "llama-7b-hf");
+  EXPECT_NEAR(*rows[5].scores.at("mmlu").difference, 0.008, 1e-12);
+  EXPECT_NEAR(*rows[4].scores.at("mmlu").difference, -0.04, 1e-12);
   EXPECT_FALSE(rows[0].scores.at("bbh").difference.has_value());
   EXPECT_EQ(rows[3].scores.at("mmlu").difference, std::nullopt);
 }
