@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
@@ -40,6 +41,11 @@ Json AskingJson(const v1::RunSettings& settings);
 // Of these, those that are not as they are by themselves: "chat, 10 samples at 0.8"; empty when all
 // are.
 std::string DescribeAsking(const v1::RunSettings& settings);
+
+// Columns of both: "settings", which tables show where `in_table` is set, and those of AskingJson,
+// which they never show.
+void AddAskingColumns(bool in_table, std::vector<Column>* columns);
+void AddAskingCells(const v1::RunSettings& settings, std::vector<Cell>* cells);
 
 }  // namespace assay
 

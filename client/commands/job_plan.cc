@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -14,24 +16,27 @@ namespace assay {
 
 void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Console& console) {
   const bool table = format == OutputFormat::kTable;
-  auto writer = RecordWriter::Create(format, "runs",
-                                     {{"dataset", "benchmark"},
-                                      {"benchmark", ""},
-                                      {"model", "model"},
-                                      {"protocol", "protocol"},
-                                      {"protocol_version", ""},
-                                      {"shots", "shots", Align::kRight},
-                                      {"precision", "precision"},
-                                      {"limit", ""},
-                                      {"items", "items", Align::kRight},
-                                      {"shards", "shards", Align::kRight},
-                                      {"prompt_tokens", "prompt tokens", Align::kRight},
-                                      {"generated_tokens", "generated tokens", Align::kRight},
-                                      {"seconds", "time", Align::kRight},
-                                      {"cost", ""},
-                                      {"first_item_id", "first item"},
-                                      {"first_prompt", ""}},
-                                     console);
+  std::vector<Column> columns = {{"dataset", "benchmark"},
+                                 {"benchmark", ""},
+                                 {"model", "model"},
+                                 {"protocol", "protocol"},
+                                 {"protocol_version", ""},
+                                 {"shots", "shots", Align::kRight},
+                                 {"precision", "precision"},
+                                 {"limit", ""},
+                                 {"items", "items", Align::kRight},
+                                 {"shards", "shards", Align::kRight},
+                                 {"prompt_tokens", "prompt tokens", Align::kRight},
+                                 {"generated_tokens", "generated tokens", Align::kRight},
+                                 {"seconds", "time", Align::kRight},
+                                 {"cost", ""},
+                                 {"first_item_id", "first item"},
+                                 {"first_prompt", ""}};
+  const bool has_settings = std::any_of(
+      plan.runs().begin(), plan.runs().end(),
+      [](const v1::RunPlan& run) { return !DescribeAsking(run.spec().settings()).empty(); });
+  AddAskingColumns(has_settings, &columns);
+  auto writer = RecordWriter::Create(format, "runs", std::move(columns), console);
   bool no_worker = false;
   for (const v1::RunPlan& run : plan.runs()) {
     const v1::RunSettings& settings = run.spec().settings();
@@ -40,16 +45,27 @@ void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Conso
     };
     const bool known = run.seconds() > 0;
     no_worker |= !known;
-    writer->Add(
-        {run.spec().dataset_name(), run.spec().benchmark(), run.spec().model_name(),
-         settings.protocol(), settings.protocol_version(),
-         settings.has_shots() ? Json(settings.shots()) : Json(), NameOf(settings.precision()),
-         settings.limit(), run.items(), run.shards(), about("~", run.prompt_tokens()),
-         about("≤ ", run.generated_tokens()),
-         known ? Cell(run.seconds(), absl::StrCat("~", HumanDuration(absl::Seconds(std::max(
-                                                           1.0, std::round(run.seconds()))))))
-               : Cell(Json(), "unknown"),
-         run.has_cost() ? Json(run.cost()) : Json(), run.first_item_id(), run.first_prompt()});
+    std::vector<Cell> cells = {
+        run.spec().dataset_name(),
+        run.spec().benchmark(),
+        run.spec().model_name(),
+        settings.protocol(),
+        settings.protocol_version(),
+        settings.has_shots() ? Json(settings.shots()) : Json(),
+        NameOf(settings.precision()),
+        settings.limit(),
+        run.items(),
+        run.shards(),
+        about("~", run.prompt_tokens()),
+        about("≤ ", run.generated_tokens()),
+        known ? Cell(run.seconds(), absl::StrCat("~", HumanDuration(absl::Seconds(std::max(
+                                                          1.0, std::round(run.seconds()))))))
+              : Cell(Json(), "unknown"),
+        run.has_cost() ? Json(run.cost()) : Json(),
+        run.first_item_id(),
+        run.first_prompt()};
+    AddAskingCells(settings, &cells);
+    writer->Add(std::move(cells));
   }
   writer->Finish();
   if (!table) return;

@@ -139,30 +139,33 @@ bool IsShown(const v1::Metric& metric, const ResultsOptions& options) {
 }
 
 // The columns of ratings are part of the table where there are some.
-std::vector<Column> ScoreColumns(bool has_ratings) {
-  return {{"run_id", ""},
-          {"dataset", "benchmark"},
-          {"benchmark", ""},
-          {"model", has_ratings ? "judge" : "model"},
-          {"judged_model", has_ratings ? "answers of" : ""},
-          {"judged_run", has_ratings ? "run" : "", Align::kRight},
-          {"protocol", "protocol"},
-          {"protocol_version", ""},
-          {"shots", has_ratings ? "" : "shots", Align::kRight},
-          {"precision", "precision"},
-          {"limit", ""},
-          {"state", "state"},
-          {"group", "group"},
-          {"metric", "metric"},
-          {"value", has_ratings ? "mean rating" : "score (%)", Align::kRight},
-          {"deviation", has_ratings ? "std" : "", Align::kRight},
-          {"standard_error", ""},
-          {"items", "items", Align::kRight},
-          {"errors", "errors", Align::kRight},
-          {"unanswered", "unanswered", Align::kRight},
-          {"unparsable", "unparsable", Align::kRight},
-          {"low", "95% interval", Align::kRight},
-          {"high", ""}};
+std::vector<Column> ScoreColumns(bool has_ratings, bool has_settings) {
+  std::vector<Column> columns = {
+      {"run_id", ""},
+      {"dataset", "benchmark"},
+      {"benchmark", ""},
+      {"model", has_ratings ? "judge" : "model"},
+      {"judged_model", has_ratings ? "answers of" : ""},
+      {"judged_run", has_ratings ? "run" : "", Align::kRight},
+      {"protocol", "protocol"},
+      {"protocol_version", ""},
+      {"shots", has_ratings ? "" : "shots", Align::kRight},
+      {"precision", "precision"},
+      {"limit", ""},
+      {"state", "state"},
+      {"group", "group"},
+      {"metric", "metric"},
+      {"value", has_ratings ? "mean rating" : "score (%)", Align::kRight},
+      {"deviation", has_ratings ? "std" : "", Align::kRight},
+      {"standard_error", ""},
+      {"items", "items", Align::kRight},
+      {"errors", "errors", Align::kRight},
+      {"unanswered", "unanswered", Align::kRight},
+      {"unparsable", "unparsable", Align::kRight},
+      {"low", "95% interval", Align::kRight},
+      {"high", ""}};
+  AddAskingColumns(has_settings, &columns);
+  return columns;
 }
 
 // A run without any verdict yet has a row without a score.
@@ -170,32 +173,34 @@ void AddScoreRow(const v1::RunResult& result, const v1::Metric* metric, RecordWr
   const v1::RunProgress& run = result.run();
   const v1::RunSettings& settings = run.spec().settings();
   const bool overall = metric == nullptr || metric->group().empty();
-  writer.Add({run.spec().run_id(),
-              run.spec().dataset_name(),
-              run.spec().benchmark(),
-              run.spec().model_name(),
-              run.spec().judged_model(),
-              run.spec().judged_run() == 0 ? Json() : Json(run.spec().judged_run()),
-              settings.protocol(),
-              settings.protocol_version(),
-              settings.has_shots() ? Json(settings.shots()) : Json(),
-              NameOf(settings.precision()),
-              settings.limit(),
-              StateCell(run.state()),
-              metric == nullptr ? Cell(Json()) : Cell(metric->group(), overall ? "all" : ""),
-              metric == nullptr ? Cell(Json()) : Cell(metric->name()),
-              metric == nullptr ? Cell(Json(), "-")
-                                : Cell(NumberJson(metric->value()), ScoreText(*metric)),
-              metric == nullptr || !metric->has_deviation()
-                  ? Cell(Json(), "-")
-                  : Cell(metric->deviation(), absl::StrFormat("%.2f", metric->deviation())),
-              metric == nullptr ? Cell(Json()) : Cell(metric->standard_error()),
-              metric == nullptr ? run.items_done() : metric->items(),
-              metric == nullptr ? run.items_failed() : metric->errors(),
-              metric == nullptr ? result.unanswered() : metric->unanswered(),
-              metric == nullptr ? result.unparsable() : metric->unparsable(),
-              metric == nullptr ? Cell(Json(), "-") : LowCell(*metric),
-              metric == nullptr ? Cell(Json()) : Cell(High(*metric))});
+  std::vector<Cell> cells = {
+      run.spec().run_id(),
+      run.spec().dataset_name(),
+      run.spec().benchmark(),
+      run.spec().model_name(),
+      run.spec().judged_model(),
+      run.spec().judged_run() == 0 ? Json() : Json(run.spec().judged_run()),
+      settings.protocol(),
+      settings.protocol_version(),
+      settings.has_shots() ? Json(settings.shots()) : Json(),
+      NameOf(settings.precision()),
+      settings.limit(),
+      StateCell(run.state()),
+      metric == nullptr ? Cell(Json()) : Cell(metric->group(), overall ? "all" : ""),
+      metric == nullptr ? Cell(Json()) : Cell(metric->name()),
+      metric == nullptr ? Cell(Json(), "-") : Cell(NumberJson(metric->value()), ScoreText(*metric)),
+      metric == nullptr || !metric->has_deviation()
+          ? Cell(Json(), "-")
+          : Cell(metric->deviation(), absl::StrFormat("%.2f", metric->deviation())),
+      metric == nullptr ? Cell(Json()) : Cell(metric->standard_error()),
+      metric == nullptr ? run.items_done() : metric->items(),
+      metric == nullptr ? run.items_failed() : metric->errors(),
+      metric == nullptr ? result.unanswered() : metric->unanswered(),
+      metric == nullptr ? result.unparsable() : metric->unparsable(),
+      metric == nullptr ? Cell(Json(), "-") : LowCell(*metric),
+      metric == nullptr ? Cell(Json()) : Cell(High(*metric))};
+  AddAskingCells(settings, &cells);
+  writer.Add(std::move(cells));
 }
 
 }  // namespace
@@ -214,8 +219,12 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
   const bool has_ratings = std::any_of(
       response.runs().begin(), response.runs().end(),
       [](const v1::RunResult& result) { return result.run().spec().judged_run() != 0; });
-  auto writer =
-      RecordWriter::Create(options.format, "results", ScoreColumns(has_ratings), *context.console);
+  const bool has_settings =
+      std::any_of(response.runs().begin(), response.runs().end(), [](const v1::RunResult& result) {
+        return !DescribeAsking(result.run().spec().settings()).empty();
+      });
+  auto writer = RecordWriter::Create(options.format, "results",
+                                     ScoreColumns(has_ratings, has_settings), *context.console);
   for (const v1::RunResult& result : response.runs()) {
     if (result.metrics().empty()) AddScoreRow(result, nullptr, *writer);
     for (const v1::Metric& metric : result.metrics()) {

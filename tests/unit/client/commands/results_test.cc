@@ -60,12 +60,36 @@ TEST_F(ResultsTest, JsonAndCsvHaveEverything) {
   EXPECT_EQ(run["manifest"]["model"]["name"], "tiny");
   EXPECT_EQ(run["started"], nullptr);
   EXPECT_EQ(Run({"results", "7", "--format", "csv"}), kExitOk);
-  EXPECT_THAT(out_, StartsWith("run_id,dataset,benchmark,model,protocol,protocol_version,shots,"
-                               "precision,limit,state,group,metric,value,standard_error,items,"
-                               "errors,low,high\r\n11,mmlu,mmlu,tiny,instructeval,1,5,bfloat16,0,"
-                               "completed,,accuracy,0.25,0.0,40,0,0.125,0.5\r\n11,mmlu,mmlu,tiny,"
-                               "instructeval,1,5,bfloat16,0,completed,astronomy,accuracy,0.25,0.0,"
-                               "40,0,,\r\n"));
+  EXPECT_THAT(out_,
+              StartsWith("run_id,dataset,benchmark,model,judged_model,judged_run,protocol,"
+                         "protocol_version,shots,precision,limit,state,group,metric,value,"
+                         "deviation,standard_error,items,errors,unanswered,unparsable,low,"
+                         "high,settings,prompt_template,system_prompt,bos,temperature,top_p,"
+                         "top_k,seed,samples\r\n"
+                         "11,mmlu,mmlu,tiny,,,instructeval,1,5,bfloat16,0,completed,,accuracy,"
+                         "0.25,,0.0,40,0,0,0,0.125,0.5,,none,,default,0.0,1.0,0,0,1\r\n"
+                         "11,mmlu,mmlu,tiny,,,instructeval,1,5,bfloat16,0,completed,astronomy,"
+                         "accuracy,0.25,,0.0,40,0,0,0,,,,none,,default,0.0,1.0,0,0,1\r\n"));
+}
+
+TEST_F(ResultsTest, TablesShowSettingsThatAreNotTheDefaults) {
+  EXPECT_EQ(Run({"results", "7"}), kExitOk);
+  EXPECT_THAT(out_, Not(HasSubstr("settings")));
+  service_.get_results = [](const v1::GetResultsRequest& request,
+                            v1::GetResultsResponse* response) {
+    EXPECT_THAT(std::vector<int64_t>(request.k().begin(), request.k().end()),
+                testing::ElementsAre(2, 5));
+    v1::RunProgress& run = *response->add_runs()->mutable_run();
+    run = MakeRun("bbh", v1::STATE_PENDING, 0, 30);
+    v1::RunSettings& settings = *run.mutable_spec()->mutable_settings();
+    settings.set_prompt_template(v1::PROMPT_TEMPLATE_CHAT);
+    settings.mutable_sampling()->set_temperature(0.5);
+    settings.mutable_sampling()->set_samples(10);
+    settings.mutable_sampling()->set_seed(3);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"results", "--k", "2,5", "7"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("template chat; 10 samples at temperature 0.5, seed 3"));
 }
 
 TEST_F(ResultsTest, PrintsTheManifest) {
