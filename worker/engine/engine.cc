@@ -234,6 +234,11 @@ bool Engine::Impl::AcceptToken(PendingRequest& pending, const ScheduledOutput& o
   }
   completion.token_ids.push_back(token);
   ++statistics_.generated_tokens;
+  if (request.is_over != nullptr && request.is_over(completion.token_ids)) {
+    completion.finish_reason = FinishReason::kStop;
+    Finish(pending, sequence, finished);
+    return false;
+  }
   if (Length(completion.token_ids) == request.max_new_tokens) {
     completion.finish_reason = FinishReason::kLength;
     Finish(pending, sequence, finished);

@@ -3,9 +3,11 @@
 #define ASSAY_WORKER_ENGINE_REQUEST_H_
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "common/domain/prediction.h"
 #include "worker/engine/sampler.h"
 
@@ -22,6 +24,9 @@ struct Request {
   // prompt. Each has at least one token. max_new_tokens is then 0.
   std::vector<std::vector<int32_t>> choices;
   TokenSampling sampling = {};
+  // Generate, where it is set: called with all new tokens after each of them; true ends the output,
+  // which keeps them. Must be a pure function.
+  std::function<bool(absl::Span<const int32_t> new_tokens)> is_over = {};
 };
 
 struct Completion {

@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/benchmark/python_text.h"
 #include "worker/session/sample_stream.h"
+#include "worker/session/stop_text_finder.h"
 
 namespace assay {
 namespace {
@@ -108,6 +109,9 @@ absl::Status PrepareVariant(const Preparation& preparation, const Item& item,
     ASSAY_ASSIGN_OR_RETURN(request.prompt, encoder.Encode(text));
     request.max_new_tokens = protocol.max_output;
     request.stop_token_ids = preparation.stop_token_ids;
+    if (!protocol.stop_texts.empty()) {
+      request.is_over = StopTextFinder(preparation.codec, protocol.stop_texts);
+    }
   } else {
     ASSAY_RETURN_IF_ERROR(AddChoices(preparation, item, text, &request));
     for (const std::vector<int32_t>& choice : request.choices) {

@@ -245,6 +245,18 @@ TEST_P(EngineTest, StopsAtAStopTokenWithoutIt) {
   EXPECT_EQ(stopped.finish_reason, FinishReason::kStop);
 }
 
+TEST_P(EngineTest, EndsWhenTheCallerSaysSo) {
+  const std::unique_ptr<CausalLm> model = TinyModel(GetParam());
+  Request request{
+      .id = 1, .prompt = {7, 8, 9}, .max_new_tokens = 40, .stop_token_ids = {}, .choices = {}};
+  const Completion free = RunAll(model.get(), {}, {request}).at(1);
+  request.is_over = [](absl::Span<const int32_t> tokens) { return tokens.size() == 17; };
+  const Completion over = RunAll(model.get(), {}, {request}).at(1);
+  EXPECT_EQ(over.token_ids,
+            std::vector<int32_t>(free.token_ids.begin(), free.token_ids.begin() + 17));
+  EXPECT_EQ(over.finish_reason, FinishReason::kStop);
+}
+
 TEST(EngineRequestTest, RefusesWhatCannotRun) {
   const std::unique_ptr<CausalLm> model = TinyModel(Precision::kFloat32);
   const int64_t block = model->kv_layout().BlockBytes();
