@@ -76,6 +76,7 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddBenchmarkCommands(app, context);
   AddEvalCommand(app, context);
   AddJudgeCommand(app, context);
+  AddSweepCommand(app, context);
   AddJobCommands(app, context);
   AddResultsCommand(app, context);
   AddCompareCommand(app, context);
@@ -83,6 +84,9 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddLeaderboardCommand(app, context);
   AddBaselineCommands(app, context);
   AddPredictionsCommand(app, context);
+  AddRescoreCommand(app, context);
+  AddExportCommand(app, context);
+  AddImportCommand(app, context);
   AddWorkersCommand(app, context);
   try {
     app.parse(argc, argv);

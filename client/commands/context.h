@@ -43,6 +43,7 @@ void AddModelCommands(CLI::App& parent, CommandContext& context);
 void AddModelFactsCommands(CLI::App& model, CommandContext& context);
 void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
 void AddEvalCommand(CLI::App& parent, CommandContext& context);
+void AddSweepCommand(CLI::App& parent, CommandContext& context);
 void AddJobCommands(CLI::App& parent, CommandContext& context);  // jobs, watch, cancel
 void AddResultsCommand(CLI::App& parent, CommandContext& context);
 void AddCompareCommand(CLI::App& parent, CommandContext& context);
@@ -51,6 +52,9 @@ void AddAgreementCommand(CLI::App& parent, CommandContext& context);
 void AddLeaderboardCommand(CLI::App& parent, CommandContext& context);
 void AddBaselineCommands(CLI::App& parent, CommandContext& context);
 void AddPredictionsCommand(CLI::App& parent, CommandContext& context);
+void AddRescoreCommand(CLI::App& parent, CommandContext& context);
+void AddExportCommand(CLI::App& parent, CommandContext& context);
+void AddImportCommand(CLI::App& parent, CommandContext& context);
 void AddWorkersCommand(CLI::App& parent, CommandContext& context);
 
 }  // namespace assay

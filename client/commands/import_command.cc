@@ -1,0 +1,93 @@
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/commands/context.h"
+#include "client/commands/exchange_service.h"
+#include "client/exchange/import.h"
+#include "common/base/status_macros.h"
+#include "common/domain/run_settings.h"
+#include "common/rpc/convert.h"
+
+namespace assay {
+namespace {
+
+struct ImportOptions {
+  std::string path;
+  std::string model;
+  std::string precision;
+};
+
+absl::Status Show(const CommandContext& context,
+                  const absl::StatusOr<v1::ImportRunsResponse>& imported) {
+  ASSAY_RETURN_IF_ERROR(imported.status());
+  *context.console->out << "imported as job " << imported->job_id()
+                        << (imported->run_ids_size() == 1 ? ": run " : ": runs ")
+                        << absl::StrJoin(imported->run_ids(), ", ") << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status ImportOwn(const CommandContext& context, const ImportOptions& options) {
+  Service service = context.Connect();
+  return Show(context, CallImport(service, [&options](const SendImport& send) {
+                return ImportAssay(options.path, send);
+              }));
+}
+
+absl::Status ImportFromLmEval(const CommandContext& context, const ImportOptions& options) {
+  Service service = context.Connect();
+  LmEvalImport import;
+  import.path = options.path;
+  import.model = options.model;
+  if (!options.precision.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision));
+    import.precision = ToProto(precision);
+  }
+  ASSAY_ASSIGN_OR_RETURN(
+      const v1::ListDatasetsResponse datasets,
+      service.Call(&v1::EvaluationService::Stub::ListDatasets, v1::ListDatasetsRequest()));
+  import.datasets.assign(datasets.datasets().begin(), datasets.datasets().end());
+  import.items = [&service](const v1::DatasetInfo& dataset) { return FetchItems(service, dataset);
+};
+return Show(context, CallImport(service, [&import](const SendImport& send) {
+              return ImportLmEval(import, send);
+            }));
+}  // namespace
+
+}  // namespace assay
+
+void AddImportCommand(CLI::App& parent, CommandContext& context) {
+  CLI::App* group =
+      parent.add_subcommand("import", "Bring in results from elsewhere, all or nothing");
+  group->require_subcommand(1);
+  auto options = std::make_shared<ImportOptions>();
+
+  CLI::App* own = group->add_subcommand("assay", "What `assay export` wrote as csv or json");
+  own->add_option("path", options->path, "The export's folder")->required()->type_name("DIR");
+  own->callback([&context, options] {
+    context.action = [&context, options] {
+      return ExitCodeOf(*context.console, ImportOwn(context, *options));
+    };
+  });
+
+  CLI::App* lm_eval = group->add_subcommand(
+      "lm-eval", "What lm-eval wrote with --log_samples; its documents are found in our data sets");
+  lm_eval->add_option("path", options->path, "The folder of results_*.json and samples_*.jsonl")
+      ->required()
+      ->type_name("PATH");
+  lm_eval->add_option("--model", options->model, "What the model is called here")
+      ->required()
+      ->type_name("NAME");
+  lm_eval
+      ->add_option("--precision", options->precision,
+                   "What the model computed in, where the results do not tell")
+      ->type_name("P");
+  lm_eval->callback([&context, options] {
+    context.action = [&context, options] {
+      return ExitCodeOf(*context.console, ImportFromLmEval(context, *options));
+    };
+  });
+}
+
+}  // namespace assay
