@@ -37,6 +37,7 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker);
 v1::LeaseKey ToProto(const LeaseKey& key);
 v1::LeaseGrant ToProto(const Lease& lease);
 v1::Precision ToProto(Precision precision);
+v1::State ToProto(State state);
 v1::CommitOutcome ToProto(CommitOutcome outcome);
 
 absl::StatusOr<Item> FromProto(const v1::Item& item);

@@ -111,6 +111,8 @@ absl::StatusOr<RunSettings> FromProto(const v1::RunSettings& proto) {
   return settings;
 }
 
+v1::State ToProto(State state) { return EnumToProto<v1::State>(state); }
+
 v1::RunSpec ToProto(const RunSpec& run) {
   v1::RunSpec proto;
   proto.set_run_id(run.run_id);

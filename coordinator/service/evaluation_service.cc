@@ -234,6 +234,38 @@ grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext*,
   return Submit(parts_.planner->Plan(*job), response);
 }
 
+absl::StatusOr<SweepPlan> EvaluationServiceImpl::PlanOf(const v1::SweepRequest& request) {
+  std::vector<JobRequest> parts;
+  for (const v1::SubmitJobRequest& part : request.parts()) {
+    ASSAY_ASSIGN_OR_RETURN(JobRequest job, ReadJobRequest(part));
+    parts.push_back(std::move(job));
+  }
+  return assay::PlanSweep(parts, request.again(), *parts_.planner, *parts_.lookup);
+}
+
+grpc::Status EvaluationServiceImpl::PlanSweep(grpc::ServerContext*, const v1::SweepRequest* request,
+                                              v1::PlanSweepResponse* response) {
+  const absl::StatusOr<SweepPlan> plan = PlanOf(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(plan.status());
+  for (const PlannedRun& run : plan->runs) *response->add_runs() = MakeRunPlan(run);
+  for (const FoundRun& run : plan->existing) *response->add_existing() = MakeExistingRun(run);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::SubmitSweep(grpc::ServerContext*,
+                                                const v1::SweepRequest* request,
+                                                v1::SubmitSweepResponse* response) {
+  absl::StatusOr<SweepPlan> plan = PlanOf(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(plan.status());
+  for (const FoundRun& run : plan->existing) *response->add_existing() = MakeExistingRun(run);
+  response->set_runs(static_cast<int64_t>(plan->runs.size()));
+  if (plan->runs.empty()) return grpc::Status::OK;
+  v1::SubmitJobResponse submitted;
+  const grpc::Status status = Submit(std::move(plan->runs), &submitted);
+  response->set_job_id(submitted.job_id());
+  return status;
+}
+
 grpc::Status EvaluationServiceImpl::PlanJudgeJob(grpc::ServerContext*,
                                                  const v1::JudgeJobRequest* request,
                                                  v1::PlanJobResponse* response) {

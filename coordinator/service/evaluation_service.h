@@ -9,12 +9,14 @@
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/planner/planner.h"
+#include "coordinator/planner/sweep.h"
 #include "coordinator/service/exchange_rpcs.h"
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/store/dataset_store.h"
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
+#include "coordinator/store/run_lookup.h"
 #include "coordinator/store/run_score_store.h"
 #include "coordinator/store/worker_store.h"
 
@@ -26,6 +28,7 @@ struct EvaluationParts {
   DatasetStore* datasets;
   ModelStore* models;
   JobStore* jobs;
+  RunLookup* lookup;
   PredictionStore* predictions;
   RunScoreStore* scores;
   WorkerStore* workers;
@@ -70,6 +73,10 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                        v1::PlanJobResponse* response) override;
   grpc::Status SubmitJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
                          v1::SubmitJobResponse* response) override;
+  grpc::Status PlanSweep(grpc::ServerContext*, const v1::SweepRequest* request,
+                         v1::PlanSweepResponse* response) override;
+  grpc::Status SubmitSweep(grpc::ServerContext*, const v1::SweepRequest* request,
+                           v1::SubmitSweepResponse* response) override;
   grpc::Status PlanJudgeJob(grpc::ServerContext*, const v1::JudgeJobRequest* request,
                             v1::PlanJobResponse* response) override;
   grpc::Status SubmitJudgeJob(grpc::ServerContext*, const v1::JudgeJobRequest* request,
@@ -110,6 +117,8 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
  private:
   grpc::Status Submit(absl::StatusOr<std::vector<PlannedRun>> planned,
                       v1::SubmitJobResponse* response);
+
+  absl::StatusOr<SweepPlan> PlanOf(const v1::SweepRequest& request);
 
   const EvaluationParts parts_;
   absl::Notification stopping_;

@@ -44,6 +44,13 @@ v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark) {
   return info;
 }
 
+v1::ExistingRun MakeExistingRun(const FoundRun& run) {
+  v1::ExistingRun message;
+  *message.mutable_spec() = ToProto(run.spec);
+  message.set_state(ToProto(run.state));
+  return message;
+}
+
 v1::RunPlan MakeRunPlan(const PlannedRun& planned) {
   v1::RunPlan plan;
   *plan.mutable_spec() = ToProto(planned.run.spec);

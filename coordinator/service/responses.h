@@ -11,11 +11,13 @@
 #include "coordinator/planner/planner.h"
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/prediction_store.h"
+#include "coordinator/store/run_lookup.h"
 
 namespace assay {
 
 v1::BenchmarkInfo MakeBenchmarkInfo(const Benchmark& benchmark);
 v1::RunPlan MakeRunPlan(const PlannedRun& planned);
+v1::ExistingRun MakeExistingRun(const FoundRun& run);
 // With the metrics of the items that are done; of runs with several samples that have a pass@1 also
 // pass@10, pass@100 and those of `ks`, as far as there are so many samples.
 absl::StatusOr<v1::RunResult> MakeRunResult(BenchmarkCatalog& catalog, const StoredResult& result,

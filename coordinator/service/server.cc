@@ -29,12 +29,13 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       catalog_(&benchmarks_),
       cache_(&datasets_, kCacheBytes),
       answers_(database),
+      lookup_(database),
       planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_, &answers_),
       leases_(&shards_, &catalog_, &cache_, &answers_, lease_time),
       leaderboard_(database, &datasets_, &models_, &catalog_),
       exchange_(database, &catalog_, &cache_),
-      evaluation_({&planner_, &datasets_, &models_, &jobs_, &predictions_, &scores_, &workers_,
-                   &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
+      evaluation_({&planner_, &datasets_, &models_, &jobs_, &lookup_, &predictions_, &scores_,
+                   &workers_, &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
       worker_(&leases_, &workers_),
       reaper_(&leases_) {}
 

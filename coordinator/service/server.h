@@ -16,14 +16,15 @@
 #include "coordinator/service/evaluation_service.h"
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/service/worker_service.h"
+#include "coordinator/store/answer_store.h"
 #include "coordinator/store/benchmark_store.h"
 #include "coordinator/store/database.h"
-#include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
+#include "coordinator/store/run_lookup.h"
 #include "coordinator/store/run_score_store.h"
 #include "coordinator/store/shard_store.h"
 #include "coordinator/store/worker_store.h"
@@ -65,6 +66,7 @@ class CoordinatorServer {
   BenchmarkCatalog catalog_;
   DatasetCache cache_;
   AnswerStore answers_;
+  RunLookup lookup_;
   Planner planner_;
   LeaseManager leases_;
   LeaderboardRpcs leaderboard_;

@@ -1,0 +1,98 @@
+#include "client/commands/sweep_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/asking_options.h"
+#include "client/commands/names.h"
+#include "client/output/text.h"
+
+namespace assay {
+namespace {
+
+Cell TimeOf(double seconds) {
+  if (seconds <= 0) return Cell(Json(), "unknown");
+  return Cell(seconds,
+              absl::StrCat("~", HumanDuration(absl::Seconds(std::max(1.0, std::round(seconds))))));
+}
+
+std::vector<Cell> Row(const v1::RunSpec& spec, std::vector<Cell> cost, Cell state) {
+  const v1::RunSettings& settings = spec.settings();
+  std::vector<Cell> row = {spec.model_name(),
+                           spec.dataset_name(),
+                           settings.protocol(),
+                           settings.has_shots() ? Json(settings.shots()) : Json(),
+                           Cell(AskingJson(settings), DescribeAsking(settings)),
+                           NameOf(settings.precision()),
+                           settings.limit()};
+  for (Cell& cell : cost) row.push_back(std::move(cell));
+  row.push_back(std::move(state));
+  return row;
+}
+
+}  // namespace
+
+void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
+                    const Console& console) {
+  auto writer = RecordWriter::Create(format, "runs",
+                                     {{"model", "model"},
+                                      {"dataset", "benchmark"},
+                                      {"protocol", "protocol"},
+                                      {"shots", "shots", Align::kRight},
+                                      {"asking", "asked"},
+                                      {"precision", "precision"},
+                                      {"limit", ""},
+                                      {"items", "items", Align::kRight},
+                                      {"prompt_tokens", "prompt tokens", Align::kRight},
+                                      {"generated_tokens", "generated tokens", Align::kRight},
+                                      {"seconds", "time", Align::kRight},
+                                      {"cost", ""},
+                                      {"existing_run", ""},
+                                      {"state", "state"}},
+                                     console);
+  int64_t items = 0, prompt_tokens = 0, generated_tokens = 0;
+  double seconds = 0, cost = 0;
+  bool time_known = true;
+  const auto about = [](const char* mark, int64_t count) {
+    return Cell(count, absl::StrCat(mark, HumanCount(static_cast<double>(count))));
+  };
+  for (const v1::RunPlan& run : plan.runs()) {
+    items += run.items();
+    prompt_tokens += run.prompt_tokens();
+    generated_tokens += run.generated_tokens();
+    seconds += run.seconds();
+    cost += run.cost();
+    time_known &= run.seconds() > 0;
+    writer->Add(
+        Row(run.spec(),
+            {run.items(), about("~", run.prompt_tokens()), about("≤ ", run.generated_tokens()),
+             TimeOf(run.seconds()), run.has_cost() ? Json(run.cost()) : Json(), Json()},
+            Cell("new", "to be done")));
+  }
+  for (const v1::ExistingRun& run : plan.existing()) {
+    const std::string state = NameOf(run.state());
+    writer->Add(Row(run.spec(), {Json(), Json(), Json(), Json(), Json(), run.spec().run_id()},
+                    Cell(state, absl::StrCat(state, ": run ", run.spec().run_id(), " of job ",
+                                             run.spec().job_id()))));
+  }
+  writer->Finish();
+  if (format != OutputFormat::kTable) return;
+  *console.out << absl::StrFormat(
+      "%d runs to be done, %d there already; %s items, ~%s prompt tokens, ≤ %s generated tokens, ",
+      plan.runs_size(), plan.existing_size(), HumanCount(static_cast<double>(items)),
+      HumanCount(static_cast<double>(prompt_tokens)),
+      HumanCount(static_cast<double>(generated_tokens)));
+  *console.out << (plan.runs().empty() ? "no time"
+                   : time_known
+                       ? absl::StrCat(
+                             "~", HumanDuration(absl::Seconds(std::max(1.0, std::round(seconds)))))
+                       : "time unknown (no worker is connected)");
+  if (cost > 0) *console.out << absl::StrFormat(", at most %.4f to pay", cost);
+  *console.out << "\n" << std::flush;
+}
+
+}  // namespace assay
