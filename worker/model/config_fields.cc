@@ -21,6 +21,23 @@ std::string FirstField(const ConfigReader& config, std::initializer_list<const c
   return *fields.begin();
 }
 
+LinearPart Matrix(std::string name, int64_t out, int64_t in, LinearPart::Bias bias) {
+  return {.name = std::move(name), .out = out, .in = in, .bias = bias};
+}
+LinearPart Biased(std::string name, int64_t out, int64_t in) {
+  return Matrix(std::move(name), out, in, LinearPart::Bias::kNeeded);
+}
+
+DecoderSpec DecoderOf(const DecoderSizes& sizes) {
+  DecoderSpec spec;
+  spec.vocabulary_size = sizes.vocabulary;
+  spec.hidden_size = sizes.hidden;
+  spec.heads = sizes.heads;
+  spec.kv_heads = sizes.heads;
+  spec.head_size = sizes.head;
+  return spec;
+}
+
 absl::StatusOr<DecoderSizes> ReadDecoderSizes(const ConfigReader& config,
                                               absl::string_view hidden_field,
                                               absl::string_view layers_field,
@@ -158,9 +175,32 @@ absl::StatusOr<RotaryConfig> ReadRotary(const ConfigReader& config, int64_t head
   return rotary;
 }
 
+absl::StatusOr<std::vector<bool>> ReadSlidingLayers(const ConfigReader& config, int64_t layers,
+                                                    const std::function<bool(int64_t)>& otherwise) {
+  std::vector<bool> sliding;
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> types, config.Texts("layer_types"));
+  if (types.empty()) {
+    for (int64_t i = 0; i < layers; ++i) sliding.push_back(otherwise(i));
+    return sliding;
+  }
+  if (static_cast<int64_t>(types.size()) != layers) {
+    return config.Error("layer_types",
+                        absl::StrCat("has ", types.size(), " entries for ", layers, " layers"));
+  }
+  for (const std::string& type : types) {
+    if (type != "full_attention" && type != "sliding_attention") {
+      return config.Error("layer_types", absl::StrCat("has \"", type,
+                                                      "\"; there are: full_attention, "
+                                                      "sliding_attention"));
+    }
+    sliding.push_back(type == "sliding_attention");
+  }
+  return sliding;
+}
+
 void AppendHeadRows(int64_t first, int64_t head_size, int64_t rotated, std::vector<int64_t>* rows) {
+  const int64_t half = rotated / 2;
   for (int64_t i = 0; i < head_size; ++i) {
-    const int64_t half = rotated / 2;
     rows->push_back(first + (i >= rotated ? i : i % half * 2 + i / half));
   }
 }

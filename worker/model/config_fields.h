@@ -3,6 +3,7 @@
 #define ASSAY_WORKER_MODEL_CONFIG_FIELDS_H_
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "worker/layers/linear.h"
 #include "worker/layers/rotary_embedding.h"
 #include "worker/model/config_reader.h"
+#include "worker/model/decoder.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -29,6 +31,11 @@ ConfigReader ConfigOf(const Checkpoint& checkpoint);
 // The first of these fields that is there; the first of all when none is.
 std::string FirstField(const ConfigReader& config, std::initializer_list<const char*> fields);
 
+// Parts of a decoder without a bias, or with one.
+LinearPart Matrix(std::string name, int64_t out, int64_t in,
+                  LinearPart::Bias bias = LinearPart::Bias::kNone);
+LinearPart Biased(std::string name, int64_t out, int64_t in);
+
 // The sizes that every decoder has, by the names of their fields.
 struct DecoderSizes {
   int64_t vocabulary = 0;
@@ -41,6 +48,9 @@ absl::StatusOr<DecoderSizes> ReadDecoderSizes(const ConfigReader& config,
                                               absl::string_view hidden_field,
                                               absl::string_view layers_field,
                                               absl::string_view heads_field);
+
+// A decoder of these sizes, each head with keys of its own; its layers are to be filled in.
+DecoderSpec DecoderOf(const DecoderSizes& sizes);
 
 absl::StatusOr<int64_t> ReadContext(const ConfigReader& config, absl::string_view field,
                                     int64_t otherwise);
@@ -64,7 +74,11 @@ absl::StatusOr<RotaryConfig> ReadRotary(const ConfigReader& config, int64_t head
 absl::StatusOr<RotaryScaling> ReadRotaryScaling(const ConfigReader& config, int64_t context_length);
 absl::Status CheckRotarySize(const ConfigReader& config, absl::string_view field, int64_t size);
 
-// The rows [first, first + count) of heads of `head_size`, each with its first `rotated` rows,
+// Which of the layers see a window only: by "layer_types", or else those that `otherwise` names.
+absl::StatusOr<std::vector<bool>> ReadSlidingLayers(const ConfigReader& config, int64_t layers,
+                                                    const std::function<bool(int64_t)>& otherwise);
+
+// The rows of one head of `head_size`, each with its first `rotated` rows,
 // which come as pairs that are rotated together, put into the half-split order of our kernel.
 // Scores are sums over a head's dimensions, so queries and keys may both be reordered.
 void AppendHeadRows(int64_t first, int64_t head_size, int64_t rotated, std::vector<int64_t>* rows);

@@ -90,6 +90,18 @@ absl::StatusOr<std::vector<int32_t>> ConfigReader::Integers(absl::string_view ke
   return result;
 }
 
+absl::StatusOr<std::vector<std::string>> ConfigReader::Texts(absl::string_view key) const {
+  std::vector<std::string> result;
+  const nlohmann::json* value = Find(key);
+  if (value == nullptr) return result;
+  if (!value->is_array()) return Error(key, "is not a list of texts");
+  for (const nlohmann::json& element : *value) {
+    if (!element.is_string()) return Error(key, "is not a list of texts");
+    result.push_back(element.get<std::string>());
+  }
+  return result;
+}
+
 absl::StatusOr<ConfigReader> ConfigReader::Object(absl::string_view key) const {
   ASSAY_ASSIGN_OR_RETURN(const nlohmann::json* value, Need(key));
   if (!value->is_object()) return Error(key, "is not an object");

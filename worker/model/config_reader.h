@@ -36,6 +36,8 @@ class ConfigReader {
   absl::StatusOr<std::string> TextOr(absl::string_view key, std::string otherwise) const;
   // A number or a list of numbers; empty when absent.
   absl::StatusOr<std::vector<int32_t>> Integers(absl::string_view key) const;
+  // A list of texts; empty when absent.
+  absl::StatusOr<std::vector<std::string>> Texts(absl::string_view key) const;
   // An object within; the field must be there.
   absl::StatusOr<ConfigReader> Object(absl::string_view key) const;
 

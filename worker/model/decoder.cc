@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "worker/model/config_fields.h"
 #include "worker/model/decoder_lm.h"
 #include "worker/model/decoder_weights.h"
 
@@ -41,6 +42,27 @@ class DecoderDescription : public ModelDescription {
 };
 
 }  // namespace
+
+void SplitStacked(const LinearPart& fused, int64_t query_rows, int64_t key_rows,
+                  DecoderLayerSpec* layer) {
+  layer->queries = layer->keys = layer->values = fused;
+  layer->queries.rows = RowRun(0, query_rows);
+  layer->keys.rows = RowRun(query_rows, key_rows);
+  layer->values.rows = RowRun(query_rows + key_rows, key_rows);
+}
+
+void SplitByHead(const LinearPart& fused, int64_t kv_heads, int64_t group_heads, int64_t head_size,
+                 DecoderLayerSpec* layer) {
+  layer->queries = layer->keys = layer->values = fused;
+  for (int64_t kv_head = 0; kv_head < kv_heads; ++kv_head) {
+    int64_t row = kv_head * (group_heads + 2) * head_size;
+    for (int64_t i = 0; i < group_heads; ++i, row += head_size) {
+      AppendHeadRows(row, head_size, 0, &layer->queries.rows);
+    }
+    AppendHeadRows(row, head_size, 0, &layer->keys.rows);
+    AppendHeadRows(row + head_size, head_size, 0, &layer->values.rows);
+  }
+}
 
 std::unique_ptr<ModelDescription> DescribeDecoder(DecoderSpec spec) {
   return std::make_unique<DecoderDescription>(std::move(spec));

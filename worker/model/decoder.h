@@ -75,7 +75,14 @@ struct DecoderSpec {
   float logit_cap = 0;  // not 0: logits l become cap tanh(l / cap)
 };
 
-// The sizes must fit together (config_sizes.h).
+// A fused matrix as queries, keys and values, one behind the other.
+void SplitStacked(const LinearPart& fused, int64_t query_rows, int64_t key_rows,
+                  DecoderLayerSpec* layer);
+// A fused matrix that has, for each key-value head, its group's queries, its key and its value.
+void SplitByHead(const LinearPart& fused, int64_t kv_heads, int64_t group_heads, int64_t head_size,
+                 DecoderLayerSpec* layer);
+
+// The sizes must fit together, as ReadDecoderSizes sees to (config_fields.h).
 std::unique_ptr<ModelDescription> DescribeDecoder(DecoderSpec spec);
 
 }  // namespace assay

@@ -28,6 +28,8 @@ struct LlamaConfig {
 
   // From Hugging Face's keys. InvalidArgument names the field.
   static absl::StatusOr<LlamaConfig> Parse(const Checkpoint& checkpoint);
+  // All but the activation, of which families differ.
+  static absl::StatusOr<LlamaConfig> ParseSizes(const Checkpoint& checkpoint);
 };
 
 // For families that differ from Llama in little.

@@ -33,7 +33,7 @@ absl::Status ReadFactors(const Checkpoint& checkpoint, RotaryConfig& rotary) {
 
 }  // namespace
 
-absl::StatusOr<LlamaConfig> LlamaConfig::Parse(const Checkpoint& checkpoint) {
+absl::StatusOr<LlamaConfig> LlamaConfig::ParseSizes(const Checkpoint& checkpoint) {
   const ConfigReader config = ConfigOf(checkpoint);
   LlamaConfig result;
   ASSAY_ASSIGN_OR_RETURN(result.vocabulary_size, config.Integer("vocab_size", 1, kMostVocabulary));
@@ -59,14 +59,19 @@ absl::StatusOr<LlamaConfig> LlamaConfig::Parse(const Checkpoint& checkpoint) {
   ASSAY_ASSIGN_OR_RETURN(const double epsilon, config.PositiveOr("rms_norm_eps", 1e-6));
   result.norm_epsilon = static_cast<float>(epsilon);
   ASSAY_ASSIGN_OR_RETURN(result.tied_embeddings, config.BoolOr("tie_word_embeddings", false));
-  ASSAY_ASSIGN_OR_RETURN(const std::string activation, config.TextOr("hidden_act", "silu"));
-  if (activation != "silu" && activation != "swish") {
-    return config.Error("hidden_act", absl::StrCat("is \"", activation, "\"; Llama has silu"));
-  }
   ASSAY_ASSIGN_OR_RETURN(result.rotary,
                          ReadRotary(config, result.head_size, result.context_length));
   ASSAY_RETURN_IF_ERROR(ReadFactors(checkpoint, result.rotary));
   return result;
+}
+
+absl::StatusOr<LlamaConfig> LlamaConfig::Parse(const Checkpoint& checkpoint) {
+  const ConfigReader config = ConfigOf(checkpoint);
+  ASSAY_ASSIGN_OR_RETURN(const std::string activation, config.TextOr("hidden_act", "silu"));
+  if (activation != "silu" && activation != "swish") {
+    return config.Error("hidden_act", absl::StrCat("is \"", activation, "\"; Llama has silu"));
+  }
+  return ParseSizes(checkpoint);
 }
 
 }  // namespace assay

@@ -266,7 +266,10 @@ TEST_F(LoadedModelTest, TheTokenizerMustFitTheEmbedding) {
 
 TEST_F(LoadedModelTest, OtherArchitectures) {
   EditConfig({{"model_type", "mamba"}});
-  EXPECT_EQ(Refusal(), folder_ + ": the architecture \"mamba\" is not supported; there are: llama");
+  EXPECT_THAT(
+      Refusal(),
+      AllOf(StartsWith(folder_ + ": the architecture \"mamba\" is not supported; there are: "),
+            HasSubstr("gpt_neox, gptj, llama, mistral")));
   EXPECT_EQ(InspectModel("x", folder_).status().code(), absl::StatusCode::kUnimplemented);
   EditConfig({{"model_type", nullptr}});
   EXPECT_THAT(Refusal(), AllOf(StartsWith(Path("config.json")), HasSubstr("model_type")));

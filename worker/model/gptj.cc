@@ -1,0 +1,59 @@
+// GPT-J (Wang and Komatsuzaki 2021): attention and feed-forward in parallel, rotated neighbours.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "worker/model/config_fields.h"
+#include "worker/model/decoder.h"
+
+namespace assay {
+
+absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeGptJ(const Checkpoint& checkpoint) {
+  const ConfigReader config = ConfigOf(checkpoint);
+  ASSAY_ASSIGN_OR_RETURN(const DecoderSizes sizes,
+                         ReadDecoderSizes(config, FirstField(config, {"n_embd", "hidden_size"}),
+                                          FirstField(config, {"n_layer", "num_hidden_layers"}),
+                                          FirstField(config, {"n_head", "num_attention_heads"})));
+  const int64_t hidden = sizes.hidden;
+  DecoderSpec spec = DecoderOf(sizes);
+  ASSAY_ASSIGN_OR_RETURN(spec.intermediate_size,
+                         config.IntegerOr("n_inner", 1, kMostWidth, 4 * hidden));
+  ASSAY_ASSIGN_OR_RETURN(
+      spec.context_length,
+      ReadContext(config, FirstField(config, {"n_positions", "max_position_embeddings"}), 2048));
+  spec.norm = {.form = NormKind::Form::kLayer, .has_bias = true};
+  ASSAY_ASSIGN_OR_RETURN(spec.norm.epsilon, ReadEpsilon(config, "layer_norm_epsilon", 1e-5));
+  ASSAY_ASSIGN_OR_RETURN(spec.activation,
+                         ReadActivation(config, "activation_function", "gelu_new"));
+  spec.residual = Residual::kParallel;
+  ASSAY_ASSIGN_OR_RETURN(const int64_t rotated,
+                         config.IntegerOr("rotary_dim", 2, sizes.head, sizes.head));
+  ASSAY_RETURN_IF_ERROR(CheckRotarySize(config, "rotary_dim", rotated));
+  spec.rotary = {{.size = rotated, .base = 10000.0f, .scaling = {}}};
+  ASSAY_ASSIGN_OR_RETURN(const bool tied, config.BoolOr("tie_word_embeddings", false));
+  spec.embedding = Matrix("transformer.wte", sizes.vocabulary, hidden);
+  if (tied) return config.Error("tie_word_embeddings", "is true; the head has a bias of its own");
+  spec.head = Biased("lm_head", sizes.vocabulary, hidden);
+  spec.final_norm = "transformer.ln_f";
+  for (int64_t i = 0; i < sizes.layers; ++i) {
+    const std::string name = absl::StrCat("transformer.h.", i, ".");
+    DecoderLayerSpec layer;
+    layer.attention_norm = name + "ln_1";
+    layer.queries = Matrix(name + "attn.q_proj", hidden, hidden);
+    layer.keys = Matrix(name + "attn.k_proj", hidden, hidden);
+    layer.values = Matrix(name + "attn.v_proj", hidden, hidden);
+    for (int64_t row = 0; row < hidden; row += sizes.head) {
+      AppendHeadRows(row, sizes.head, rotated, &layer.queries.rows);
+      AppendHeadRows(row, sizes.head, rotated, &layer.keys.rows);
+    }
+    layer.attention_output = Matrix(name + "attn.out_proj", hidden, hidden);
+    layer.up = Biased(name + "mlp.fc_in", spec.intermediate_size, hidden);
+    layer.down = Biased(name + "mlp.fc_out", hidden, spec.intermediate_size);
+    spec.layers.push_back(std::move(layer));
+  }
+  return DescribeDecoder(std::move(spec));
+}
+
+}  // namespace assay
