@@ -169,6 +169,13 @@ absl::Status CheckComparable(const RunGroup& runs) {
     if (protocol(first.settings()) != protocol(other.settings())) {
       return differ("protocol", protocol(first.settings()), protocol(other.settings()));
     }
+    const auto grader = [](const v1::GetRunScoresResponse& of) {
+      return absl::StrCat(of.grader(), " version ", of.grader_version(),
+                          " (assay rescore makes them one)");
+    };
+    if (grader(runs.front()) != grader(run)) {
+      return differ("grader", grader(runs.front()), grader(run));
+    }
     if (first.dataset_sha256() != other.dataset_sha256()) {
       const auto dataset = [](const v1::RunSpec& spec) {
         return absl::StrCat(spec.dataset_name(), " with sha256 ", spec.dataset_sha256());

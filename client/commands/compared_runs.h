@@ -26,7 +26,7 @@ using RunGroup = std::vector<v1::GetRunScoresResponse>;
 std::vector<RunGroup> GroupByBenchmark(std::vector<v1::GetRunScoresResponse> runs);
 
 // InvalidArgument, naming two runs and what they differ in, unless all runs are of one protocol and
-// version and of the same data.
+// version, graded by the same grader, and of the same data.
 absl::Status CheckComparable(const RunGroup& runs);
 
 // The runs' scores by item; samples of an item count as their mean. `only_common` leaves out items

@@ -13,6 +13,7 @@
 #include "client/commands/names.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
+#include "common/domain/prediction.h"
 
 namespace assay {
 namespace {
@@ -27,7 +28,8 @@ struct PredictionsOptions {
   std::string model;
   std::string item;
   bool wrong = false;
-  std::optional<int64_t> limit;  // 0: all
+  std::vector<std::string> verdicts;  // empty: all
+  std::optional<int64_t> limit;       // 0: all
   OutputFormat format = OutputFormat::kTable;
 
   int64_t Limit() const {
@@ -179,6 +181,10 @@ absl::StatusOr<bool> ForEach(Service& service, const PredictionsOptions& options
   request.set_model(options.model);
   request.set_item_id(options.item);
   request.set_only_wrong(options.wrong);
+  for (const std::string& name : options.verdicts) {
+    ASSAY_ASSIGN_OR_RETURN(const Verdict verdict, ParseVerdict(name));
+    request.add_verdicts(static_cast<v1::Verdict>(static_cast<int>(verdict) + 1));
+  }
   int64_t left = options.Limit();
   while (true) {
     request.set_page_size(static_cast<int>(std::min<int64_t>(left, kPageSize)));
@@ -232,7 +238,12 @@ void AddPredictionsCommand(CLI::App& parent, CommandContext& context) {
   command->add_option("job", options->job_id, "The job's number")
       ->required()
       ->check(CLI::PositiveNumber);
-  command->add_flag("--wrong", options->wrong, "Only wrong answers and errors");
+  command->add_flag("--wrong", options->wrong, "All but right answers");
+  command
+      ->add_option("--verdict", options->verdicts,
+                   "Only these: correct, wrong, unanswered, unparsable, error")
+      ->type_name("V")
+      ->delimiter(',');
   command->add_option("--item", options->item, "Only this item, with its prompt and all the rest")
       ->type_name("ID");
   command->add_option("--model", options->model, "Only this model")->type_name("M");

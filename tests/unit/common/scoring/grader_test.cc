@@ -40,10 +40,28 @@ TEST(GraderTest, StartsWithIsPythons) {
   EXPECT_EQ(GradeText("Because", "B").verdict, Verdict::kCorrect);
   EXPECT_EQ(GradeText("b", "B").verdict, Verdict::kWrong);
   EXPECT_EQ(GradeText("(B", "B").verdict, Verdict::kWrong);
-  EXPECT_EQ(GradeText("", "B").verdict, Verdict::kWrong);
   EXPECT_EQ(GradeText("", "").verdict, Verdict::kCorrect);
   // The target itself is not stripped.
   EXPECT_EQ(GradeText(" B", " B").verdict, Verdict::kWrong);
+}
+
+TEST(StartsWithTest, TellsNoAnswerFromAWrongOne) {
+  for (const char* output : {"", " ", "\n\t", "\u00a0"}) {
+    EXPECT_EQ(GradeText(output, "B").verdict, Verdict::kUnanswered) << output;
+  }
+  Item item;
+  item.target = "B";
+  item.choices = {"A", "B", "C", "D"};
+  const auto grade = [&item](const std::string& output) {
+    Prediction prediction;
+    prediction.output = output;
+    return (*FindGrader("starts_with"))->Grade(item, prediction).verdict;
+  };
+  EXPECT_EQ(grade("B"), Verdict::kCorrect);
+  EXPECT_EQ(grade("A."), Verdict::kWrong);
+  EXPECT_EQ(grade("The answer is B"), Verdict::kUnparsable);
+  EXPECT_EQ(grade("b"), Verdict::kUnparsable);
+  EXPECT_EQ(grade(""), Verdict::kUnanswered);
 }
 
 TEST(GraderTest, MaxLoglikelihoodTakesTheFirstOfEqualOnes) {
@@ -69,7 +87,7 @@ TEST(GraderTest, ErrorsAreErrorsForEveryGrader) {
     const Score score = (*FindGrader(name))->Grade(item, prediction);
     EXPECT_EQ(score.verdict, Verdict::kError);
     EXPECT_EQ(score.grader, name);
-    EXPECT_EQ(score.grader_version, 1);
+    EXPECT_EQ(score.grader_version, (*FindGrader(name))->version());
     EXPECT_EQ(score.extracted, "");
   }
 }
@@ -127,6 +145,7 @@ TEST(GraderTest, HumanEvalTakesWhatBecameOfTheProgram) {
   EXPECT_EQ(grade(kProgramPassed).verdict, Verdict::kCorrect);
   EXPECT_EQ(grade(kProgramPassed).extracted, "    return 1");
   EXPECT_EQ(grade("failed: AssertionError").verdict, Verdict::kWrong);
+  EXPECT_EQ(grade("failed: SyntaxError: invalid syntax").verdict, Verdict::kUnparsable);
   EXPECT_EQ(grade("").verdict, Verdict::kError);
 }
 
