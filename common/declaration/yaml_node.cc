@@ -150,6 +150,11 @@ class NodeBuilder : public YAML::EventHandler {
     const bool is_key =
         parent.kind == YamlNode::Kind::kMapping && parent.keys.size() == parent.items.size();
     if (!is_key) {
+      if (node.kind == YamlNode::Kind::kNothing && !parent.keys.empty()) {
+        // The parser is at what follows by now.
+        node.line = parent.keys.back().line;
+        node.column = parent.keys.back().column;
+      }
       parent.items.push_back(std::move(node));
       return;
     }

@@ -75,11 +75,10 @@ INSTANTIATE_TEST_SUITE_P(
                "version: \"1\"",
                {"f:2:10: version is \"1\" where it must be a whole number from 1 to 1000000; leave "
                 "the quotes away"}},
-        Broken{
-            "description: a quiz",
-            "description:",
-            {"f:3:13: description has no value where it must be a text; write \"\" for a text of "
-             "nothing"}},
+        Broken{"description: a quiz",
+               "description:",
+               {"f:3:1: description has no value where it must be a text; write \"\" for a text of "
+                "nothing"}},
         Broken{"files: quiz.csv",
                "files: ../quiz.csv",
                {"f:5:10: data.files must be a path below the imported folder, without . and .."}},
@@ -112,17 +111,17 @@ INSTANTIATE_TEST_SUITE_P(
                {"f:10:12: a column of a CSV file holds no list; name a column for each option: "
                 "texts: [a, b]"}},
         Broken{"target: right",
-               "target: {column: right, is: letter}",
-               {"f:11:31: items.target.is is \"letter\"; did you mean \"label\"?"}},
+               "target: {column: right, is: lable}",
+               {"f:11:31: items.target.is is \"lable\"; did you mean \"label\"?"}},
         Broken{"\n  choices:\n    texts: [a, b, c]",
                "",
-               {"f:11:14: protocols[0].request is score_choices, and items have no choices",
-                "f:12:13: protocols[0].prompt has a mistake: nothing is called \"options\" here; "
+               {"f:12:14: protocols[0].request is score_choices, and items have no choices",
+                "f:13:13: protocols[0].prompt has a mistake: nothing is called \"options\" here; "
                 "there are: question, group",
-                "f:13:13: protocols[0].grader max_loglikelihood needs items.choices",
-                "f:16:13: protocols[1].prompt has a mistake: nothing is called \"options\" here; "
+                "f:14:13: protocols[0].grader max_loglikelihood needs items.choices",
+                "f:17:13: protocols[1].prompt has a mistake: nothing is called \"options\" here; "
                 "there are: question, group",
-                "f:20:20: protocols[1].grader choice needs items.choices"}},
+                "f:21:20: protocols[1].grader choice needs items.choices"}},
         Broken{"name: written",
                "name: letters",
                {"f:17:11: protocols[1].name: there are two protocols \"letters\""}},
@@ -184,7 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
                "A\nprotocols:",
                {"f:13:13: the example lacks the field \"question\"",
                 "f:13:14: items.fields has no \"questin\"; did you mean \"question\"?",
-                "f:14:14: the example has 4 options where there must be 2 to 3"}},
+                "f:14:14: the example has 4 options where there must be 2 to 3",
+                "f:25:12: protocols[1].shots are 2, and there are 1 examples"}},
         Broken{"protocols:",
                "parent_groups:\n  science: [\"a b\"]\nprotocols:",
                {"f:13:3: the larger group \"science\" could be mistaken for a group; write "
