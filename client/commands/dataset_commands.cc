@@ -98,7 +98,9 @@ void AddDatasetCommands(CLI::App& parent, CommandContext& context) {
   CLI::App* import = group->add_subcommand(
       "import", "Import a benchmark's standard files from a folder; all of them or none");
   auto options = std::make_shared<ImportOptions>();
-  import->add_option("benchmark", options->benchmark, "mmlu, bbh, ..., or one of your own (`assay benchmark list`)")
+  import
+      ->add_option("benchmark", options->benchmark,
+                   "mmlu, bbh, ..., or one of your own (`assay benchmark list`)")
       ->required();
   import->add_option("directory", options->directory, "The folder of the files")->required();
   import->add_option("--name", options->name, "The data set's name (default: the benchmark's)");

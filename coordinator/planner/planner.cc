@@ -188,9 +188,10 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::Plan(const JobRequest& request)
   for (const std::string& name : request.models) {
     ASSAY_ASSIGN_OR_RETURN(ModelSpec model, models_->Find(name));
     if (model.format == "imported") {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "of model \"", name, "\" only imported results are here; add its weights under another "
-          "name: assay model add NAME PATH"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("of model \"", name,
+                       "\" only imported results are here; add its weights under another "
+                       "name: assay model add NAME PATH"));
     }
     models.push_back(std::move(model));
   }
