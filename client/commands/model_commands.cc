@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -12,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/remote/remote_model.h"
 #include "common/rpc/convert.h"
+#include "common/rpc/convert_leaderboard.h"
 
 namespace assay {
 namespace {
@@ -75,14 +77,29 @@ Cell RemoteCell(const v1::ModelSpec& model) {
   return Cell(endpoint.ok() ? Json::parse(RemoteEndpointToJson(*endpoint)) : Json());
 }
 
+// By name, what is known of models beside their files.
+absl::StatusOr<std::map<std::string, ModelFacts>> FetchFacts(Service& service) {
+  ASSAY_ASSIGN_OR_RETURN(
+      const v1::ListModelFactsResponse response,
+      service.Call(&v1::EvaluationService::Stub::ListModelFacts, v1::ListModelFactsRequest()));
+  std::map<std::string, ModelFacts> facts;
+  for (const v1::ModelFacts& proto : response.facts()) {
+    ASSAY_ASSIGN_OR_RETURN(facts[proto.name()], FromProto(proto));
+  }
+  return facts;
+}
+
 absl::Status List(const CommandContext& context, OutputFormat format) {
   Service service = context.Connect();
+  ASSAY_ASSIGN_OR_RETURN(auto facts, FetchFacts(service));
   ASSAY_ASSIGN_OR_RETURN(
       const v1::ListModelsResponse response,
       service.Call(&v1::EvaluationService::Stub::ListModels, v1::ListModelsRequest()));
   auto writer = RecordWriter::Create(format, "models",
                                      {{"name", "name"},
                                       {"architecture", "architecture"},
+                                      {"foundation", "foundation"},
+                                      {"method", "method"},
                                       {"parameters", "parameters", Align::kRight},
                                       {"stored_type", "type"},
                                       {"context_length", "context", Align::kRight},
@@ -96,7 +113,8 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
                                      *context.console);
   for (const v1::ModelSpec& model : response.models()) {
     writer->Add(
-        {model.name(), model.architecture(),
+        {model.name(), model.architecture(), facts[model.name()].foundation,
+         std::string(TrainingMethodName(facts[model.name()].method)),
          Cell(model.parameters(), HumanCount(static_cast<double>(model.parameters()))),
          model.stored_type(), model.context_length(), model.vocabulary_size(), model.format(),
          Cell(model.weights_sha256(), model.weights_sha256().substr(0, 12)),

@@ -306,6 +306,18 @@ TEST_F(RegistryCommandsTest, ShowsWhatIsKnown) {
   EXPECT_EQ(facts["aliases"][0], "Known XL");
 }
 
+TEST_F(RegistryCommandsTest, ModelsAreListedWithWhatIsKnown) {
+  service_.list_models = [](const auto&, v1::ListModelsResponse* response) {
+    response->add_models()->set_name("known");
+    response->add_models()->set_name("other");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"model", "list", "--format", "json"}), kExitOk) << err_;
+  const Json models = Json::parse(out_)["models"];
+  EXPECT_EQ(models[0]["foundation"], "T5");
+  EXPECT_EQ(models[1]["foundation"], "");
+}
+
 TEST_F(RegistryCommandsTest, ImportsBaselines) {
   v1::Baseline imported;
   service_.import_baseline = [&](const v1::ImportBaselineRequest& request, auto*) {
