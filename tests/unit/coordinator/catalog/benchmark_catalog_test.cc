@@ -58,7 +58,9 @@ TEST_F(BenchmarkCatalogTest, KeepsVersionsApart) {
   EXPECT_TRUE(absl::IsNotFound(catalog().Describe("mine", 2).status()));
 
   std::vector<std::string> names;
-  for (const auto& benchmark : *catalog().All()) names.emplace_back(benchmark->name());
+  const auto all = catalog().All();
+  ASSERT_TRUE(all.ok()) << all.status();
+  for (const auto& benchmark : *all) names.emplace_back(benchmark->name());
   EXPECT_THAT(names, testing::IsSupersetOf({"bbh", "mine", "mmlu"}));
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
 }
@@ -93,7 +95,7 @@ TEST_F(BenchmarkCatalogTest, ARunKeepsWhatItWasPlannedWith) {
   EXPECT_EQ((*catalog().ProtocolOf(lease.run))->version, 1);
   ASSERT_TRUE(coordinator_.leases.Commit(lease.key, RightAnswers(lease)).ok());
 
-  EXPECT_EQ(Plan()->at(0).first_prompt, "how now");  // the same data, asked otherwise
+  EXPECT_EQ(Plan()->at(0).first_prompt, "why now");  // the same data, asked otherwise
   ASSERT_TRUE(catalog().Add("f", Text(3, "{q}", "mine", "u")).ok());
   EXPECT_EQ(Plan().status().message(),
             "data set \"mine\" was read as another version of benchmark mine says; import it "
