@@ -18,10 +18,10 @@ namespace {
 
 constexpr double kSameSize = 1.5;
 
-// The metric of a column; null when the cell has none.
+// The metric of a column; null when the cell has none, or it is of ratings that there are not.
 const Metric* FindMetric(const LeaderboardCell& cell, const LeaderboardColumn& column) {
   for (const Metric& metric : cell.metrics) {
-    if (metric.group == column.group &&
+    if (metric.group == column.group && !std::isnan(metric.value) &&
         (column.criterion.empty() || metric.name == column.criterion)) {
       return &metric;
     }

@@ -92,6 +92,9 @@ TEST(TableTest, RatingsAreFoundByCriterionAndCategory) {
   cell.metrics.push_back(cell.metrics[0]);
   cell.metrics[1].group = "creative";
   cell.metrics[1].value = 4.5;
+  cell.metrics.push_back(cell.metrics[1]);
+  cell.metrics[2].group = "professional";
+  cell.metrics[2].value = std::nan("");  // nothing was rated
   data.cells.push_back(cell);
   const std::vector<TableRow> rows = MakeTable(data, ColumnsOf(LeaderboardView::kWriting));
   ASSERT_EQ(rows.size(), 1u);
