@@ -55,8 +55,9 @@ constexpr char kView[] =
     "WHERE s.shard_id = $1";
 
 constexpr char kLockShard[] =
-    "SELECT state, attempt, lease_id, run_id, item_ordinals, failures, worker_id FROM shards "
-    "WHERE shard_id = $1 FOR UPDATE";
+    "SELECT state, attempt, lease_id, run_id, item_ordinals, failures, worker_id, "
+    "  (SELECT samples FROM runs r WHERE r.run_id = s.run_id) "
+    "FROM shards s WHERE shard_id = $1 FOR UPDATE";
 constexpr char kLockExpired[] =
     "SELECT shard_id, attempt, lease_id FROM shards "
     "WHERE state = 'leased' AND deadline < clock_timestamp() "
@@ -93,6 +94,7 @@ struct LockedShard {
   std::vector<int64_t> ordinals;
   int failures = 0;
   std::string worker_id;
+  int samples = 1;  // of each item
 };
 
 LockedShard LockShard(pqxx::work& tx, const LeaseKey& key) {
@@ -105,6 +107,7 @@ LockedShard LockShard(pqxx::work& tx, const LeaseKey& key) {
   shard.ordinals = DecodeIntegers(row[4].c_str());
   shard.failures = row[5].as<int>();
   shard.worker_id = row[6].is_null() ? "" : row[6].c_str();
+  shard.samples = row[7].as<int>();
   return shard;
 }
 
@@ -247,9 +250,10 @@ absl::StatusOr<CommitOutcome> ShardStore::Commit(const LeaseKey& key,
     const LockedShard shard = LockShard(tx, key);
     if (shard.standing == LeaseStanding::kCommitted) return CommitOutcome::kDuplicate;
     if (shard.standing == LeaseStanding::kStale) return CommitOutcome::kStale;
-    if (items.size() != shard.ordinals.size()) {
-      return absl::InternalError(absl::StrCat("shard ", key.shard_id, " has ",
-                                              shard.ordinals.size(), " items, not ", items.size()));
+    const size_t expected = shard.ordinals.size() * static_cast<size_t>(shard.samples);
+    if (items.size() != expected) {
+      return absl::InternalError(absl::StrCat("shard ", key.shard_id, " has ", expected,
+                                              " samples of items, not ", items.size()));
     }
     StoreShard(tx, key, shard.run_id, items);
     return CommitOutcome::kAccepted;

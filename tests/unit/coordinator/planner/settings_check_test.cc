@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 ProtocolSpec Generates() {
   ProtocolSpec protocol;
-  protocol.name = "p";
+  protocol.name = "some";
   protocol.version = 3;
   protocol.shots = 5;
   return protocol;
@@ -34,7 +34,7 @@ RunSettings Sampled(SamplingSettings sampling) {
 TEST(ResolveSettingsTest, FillsInWhatIsNotGiven) {
   RunSettings settings;
   ResolveSettings(Generates(), &settings);
-  EXPECT_EQ(settings.protocol, "p");
+  EXPECT_EQ(settings.protocol, "some");
   EXPECT_EQ(settings.protocol_version, 3);
   EXPECT_EQ(settings.shots, 5);
   EXPECT_EQ(settings.sampling.temperature, 0);
