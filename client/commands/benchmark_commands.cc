@@ -7,7 +7,7 @@
 #include "client/output/text.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
-#include "common/declaration/declaration.h"
+#include "common/declaration/declared_benchmark.h"
 
 namespace assay {
 namespace {
@@ -84,6 +84,8 @@ absl::Status Add(const CommandContext& context, const std::string& file) {
   v1::AddBenchmarkRequest request;
   ASSAY_ASSIGN_OR_RETURN(*request.mutable_text(), ReadFile(file));
   request.set_path(file);
+  // Told here in full, before the service is asked.
+  ASSAY_RETURN_IF_ERROR(DeclaredBenchmark::Read(file, request.text()).status());
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(const v1::AddBenchmarkResponse response,
                          service.Call(&v1::EvaluationService::Stub::AddBenchmark, request));

@@ -11,7 +11,7 @@
 namespace assay {
 namespace {
 
-constexpr size_t kMostInStatus = 50;
+constexpr size_t kMostInStatus = 200;
 constexpr size_t kMostComparedBytes = 64;
 
 // Insertions, removals, replacements and swaps of neighbours that turn one into the other.

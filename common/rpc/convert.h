@@ -57,6 +57,7 @@ absl::StatusOr<LeaseKey> FromProto(const v1::LeaseKey& key);
 absl::StatusOr<Lease> FromProto(const v1::LeaseGrant& grant);
 absl::StatusOr<Precision> FromProto(v1::Precision precision);
 
+// A message of more than some KiB is cut, so that it can be sent.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
