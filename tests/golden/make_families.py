@@ -42,7 +42,7 @@ BIGCODE = {"model_type": "gpt_bigcode", "n_embd": 42, "n_layer": 2, "n_head": 3,
 OPT = {"model_type": "opt", "hidden_size": 40, "ffn_dim": 70, "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 320,
        "word_embed_proj_dim": 40, "vocab_size": 277}
 BLOOM = {"model_type": "bloom", "hidden_size": 40, "n_layer": 2, "n_head": 4, "vocab_size": 279}
-MPT = {"model_type": "mpt", "d_model": 40, "n_layers": 2, "n_heads": 4, "max_seq_len": 512, "expansion_ratio": 2, "vocab_size": 281}
+MPT = {"model_type": "mpt", "d_model": 40, "n_layers": 2, "n_heads": 4, "max_seq_len": 512, "expansion_ratio": 4, "vocab_size": 281}
 FALCON = {"model_type": "falcon", "hidden_size": 40, "num_hidden_layers": 2, "num_attention_heads": 5, "vocab_size": 283,
           "max_position_embeddings": 512, "multi_query": True, "parallel_attn": True, "bias": False, "alibi": False,
           "new_decoder_architecture": False}
@@ -53,7 +53,8 @@ GEMMA = {**LLAMA, "vocab_size": 285, "hidden_activation": "gelu_pytorch_tanh", "
 VARIANTS = {
     "gpt_neox_parallel": NEOX,
     "gpt_neox_sequential": {**NEOX, "use_parallel_residual": False, "rotary_pct": 1.0},
-    "gpt_neox_tanh": {**NEOX, "hidden_act": "gelu_fast", "attention_bias": False, "num_attention_heads": 2, "rotary_emb_base": 500},
+    "gpt_neox_tanh": {**NEOX, "hidden_act": "gelu_fast", "attention_bias": False, "num_attention_heads": 2, "rotary_pct": 0.4,
+                      "rotary_emb_base": 500},
     "gpt2": GPT2,
     "gpt2_inner": {**GPT2, "n_inner": 53, "activation_function": "relu", "scale_attn_weights": False, "n_head": 7},
     "gptj": GPTJ,
@@ -69,7 +70,7 @@ VARIANTS = {
     "bloom_odd_heads": {**BLOOM, "hidden_size": 42, "n_head": 6},
     "bloom_normed_stream": {**BLOOM, "apply_residual_connection_post_layernorm": True},
     "mpt": MPT,
-    "mpt_clipped": {**MPT, "n_heads": 5, "attn_config": {"clip_qkv": 0.75, "alibi": True, "alibi_bias_max": 4, "softmax_scale": 0.4}},
+    "mpt_clipped": {**MPT, "n_heads": 5, "attn_config": {"clip_qkv": 0.75, "alibi": True, "softmax_scale": 0.4}},
     "falcon_7b": FALCON,
     "falcon_40b": {**FALCON, "new_decoder_architecture": True, "num_attention_heads": 4, "num_kv_heads": 2},
     "falcon_11b": {**FALCON, "new_decoder_architecture": True, "num_attention_heads": 4, "num_kv_heads": 2, "num_ln_in_parallel_attn": 1,
@@ -91,6 +92,8 @@ VARIANTS = {
                "rope_theta": 50000.0, "rope_local_base_freq": 300.0, "query_pre_attn_scalar": 20,
                "rope_scaling": {"rope_type": "linear", "factor": 4.0}},
 }
+# Stored under the names of the bare model, as many older files are.
+BARE = {"bloom_odd_heads": "transformer.", "gpt2_inner": "transformer.", "opt_no_biases": "model."}
 
 
 def draw(shape, scale, generator):
@@ -124,12 +127,16 @@ def weights_of(config, generator):
             weights[name] = draw(tensor.shape, (1.5 if attends else 1.0) / math.sqrt(depth), generator)
     for name, tensor in weights.items():
         assert torch.equal(tensor, tensor.bfloat16().float()) and torch.equal(tensor, tensor.half().float()), name
+    if config.model_type == "gpt_neox" and config.use_parallel_residual:  # as all files of its time call it
+        weights["embed_out.weight"] = weights.pop("lm_head.weight")
     return {name: tensor.bfloat16().contiguous() for name, tensor in weights.items()}
 
 
 def load(folder, dtype):
+    # The eager attention of this version's Falcon adds the linear biases twice.
+    attention = "sdpa" if folder.name.startswith("falcon") else "eager"
     model, report = transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, attn_implementation="eager", output_loading_info=True)
+        folder, dtype=dtype, attn_implementation=attention, output_loading_info=True)
     assert not report["missing_keys"] and not report["unexpected_keys"] and not report["mismatched_keys"], report
     return model.eval()
 
@@ -165,7 +172,8 @@ def try_to_make(name, settings, seed):
     content = {"vocab_size": 0, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2, **settings}
     (folder / "config.json").write_text(json.dumps(content, indent=2) + "\n")
     config = transformers.AutoConfig.from_pretrained(folder)
-    save_file(weights_of(config, generator), folder / "model.safetensors", metadata={"format": "pt"})
+    weights = {key.removeprefix(BARE.get(name, "")): tensor for key, tensor in weights_of(config, generator).items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod(0o644)
     assert (folder / "model.safetensors").stat().st_size < 200_000, name
 

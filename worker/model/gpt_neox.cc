@@ -34,7 +34,10 @@ absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeGptNeox(const Checkpoi
   const LinearPart::Bias bias =
       attention_bias ? LinearPart::Bias::kNeeded : LinearPart::Bias::kNone;
   spec.embedding = Matrix("gpt_neox.embed_in", sizes.vocabulary, hidden);
-  if (!tied) spec.head = Matrix("embed_out", sizes.vocabulary, hidden);
+  if (!tied) {
+    const char* head = checkpoint.Has("lm_head.weight") ? "lm_head" : "embed_out";
+    spec.head = Matrix(head, sizes.vocabulary, hidden);
+  }
   spec.final_norm = "gpt_neox.final_layer_norm";
   for (int64_t i = 0; i < sizes.layers; ++i) {
     const std::string name = absl::StrCat("gpt_neox.layers.", i, ".");

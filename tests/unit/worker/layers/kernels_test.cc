@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -191,6 +192,93 @@ TEST_P(KernelsTest, GatedProductsAreRight) {
       const double expected = gate / (1 + std::exp(-gate)) * product(r, gate_column + kHalf);
       ASSERT_NEAR(Get(out.data(), At(r, c, kPanel)), expected,
                   tolerance * std::max(1.0, std::abs(expected)));
+    }
+  }
+}
+
+TEST_P(KernelsTest, ActivationsAreRight) {
+  // A column of the product is the input's value itself; the other half of a gate is one.
+  constexpr int64_t kRows = 200, kDepth = 32;
+  std::vector<float> input(kRows * kDepth, 0.0f);
+  for (int64_t r = 0; r < kRows; ++r) {
+    input[static_cast<size_t>(r * kDepth)] = Round(0.1f * static_cast<float>(r - kRows / 2));
+  }
+  std::vector<float> weights(kPanel * kDepth, 0.0f);
+  for (int64_t c = 0; c < kPanel; ++c) weights[static_cast<size_t>(c * kDepth)] = 1.0f;
+  const std::vector<char> rows = Encode(input, kDepth);
+  const std::vector<char> panels = Panels(weights, kPanel, kDepth);
+  const auto expected = [](Activation activation, double x) {
+    switch (activation) {
+      case Activation::kSilu:
+        return x / (1 + std::exp(-x));
+      case Activation::kRelu:
+        return std::max(x, 0.0);
+      case Activation::kGelu:
+        return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+      case Activation::kGeluTanh:
+        return 0.5 * x *
+               (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
+      case Activation::kGeluQuick:
+        return x / (1 + std::exp(-1.702 * x));
+    }
+    return 0.0;
+  };
+  const double tolerance = precision() == Precision::kFloat32    ? 2e-6
+                           : precision() == Precision::kBFloat16 ? 1e-2
+                                                                 : 2e-3;
+  for (const Activation activation : {Activation::kSilu, Activation::kRelu, Activation::kGelu,
+                                      Activation::kGeluTanh, Activation::kGeluQuick}) {
+    for (const Output output : {Output::kActivated, Output::kGated}) {
+      std::vector<char> out(InputBytes(kRows, kPanel));
+      kernels().gemm(precision(), {.input = rows.data(),
+                                   .first_row = 0,
+                                   .rows = kRows,
+                                   .panels = panels.data(),
+                                   .depth = kDepth,
+                                   .panel_count = 1,
+                                   .output = output,
+                                   .bias = nullptr,
+                                   .out = out.data(),
+                                   .out_stride = kPanel,
+                                   .out_columns = kPanel,
+                                   .activation = activation});
+      for (int64_t r = 0; r < kRows; ++r) {
+        const double x = static_cast<double>(input[static_cast<size_t>(r * kDepth)]);
+        const double other = output == Output::kGated ? x : 1.0;
+        const double wanted = expected(activation, x) * other;
+        ASSERT_NEAR(Get(out.data(), At(r, 7, kPanel)), wanted,
+                    tolerance * std::max(1.0, std::abs(wanted)))
+            << static_cast<int>(activation) << " of " << x;
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, LayerNormsAndCapsAreRight) {
+  for (const int64_t size : {5, 16, 70}) {
+    const std::vector<float> row = Random(size), weight = Random(size), bias = Random(size);
+    double mean = 0, variance = 0;
+    for (const float x : row) mean += static_cast<double>(x) / static_cast<double>(size);
+    for (const float x : row) {
+      variance += std::pow(static_cast<double>(x) - mean, 2) / static_cast<double>(size);
+    }
+    std::vector<char> out(InputBytes(2, size), 1);
+    kernels().layer_norm(precision(), row.data(), weight.data(), bias.data(), 1e-3f, size,
+                         Padded(size), out.data(), 1);
+    for (int64_t i = 0; i < Padded(size); ++i) {
+      const size_t at = static_cast<size_t>(i);
+      const double wanted = i >= size ? 0.0
+                                      : (static_cast<double>(row[at]) - mean) /
+                                                std::sqrt(variance + 1e-3) *
+                                                static_cast<double>(weight[at]) +
+                                            static_cast<double>(bias[at]);
+      ASSERT_NEAR(Get(out.data(), At(1, i, size)), Round(static_cast<float>(wanted)),
+                  precision() == Precision::kFloat32 ? 1e-5 : 2e-2);
+    }
+    std::vector<float> capped = row;
+    kernels().cap(capped.data(), size, 0.75f);
+    for (size_t i = 0; i < row.size(); ++i) {
+      ASSERT_NEAR(capped[i], 0.75 * std::tanh(static_cast<double>(row[i]) / 0.75), 1e-6);
     }
   }
 }

@@ -225,7 +225,8 @@ TEST_P(FamiliesTest, MissingAndMisshapenTensorsAreNamed) {
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
     for (const bool remove : {true, false}) {
-      fs::copy(Folder(), folder, fs::copy_options::overwrite_existing);
+      fs::copy(Folder(), folder,
+               fs::copy_options::recursive | fs::copy_options::overwrite_existing);
       Rewrite(folder + "/model.safetensors", name, remove);
       const auto checkpoint = Checkpoint::Open(folder);
       ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
