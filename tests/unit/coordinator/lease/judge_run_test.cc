@@ -210,7 +210,7 @@ TEST_F(JudgeRunTest, AnItemThatTheJudgeCannotRateIsMarkedAndTheRunGoesOn) {
   const int64_t job = SubmitPlanned(coordinator_.planner.PlanJudges(Judging(Answer())).value());
   const Lease lease = GrantOne();
   std::vector<Prediction> predictions = RightAnswers(lease);
-  for (Prediction& prediction : predictions) prediction.output = "2";
+  for (Prediction& prediction : predictions) prediction.output = std::string("2");
   predictions[1] = Prediction();
   predictions[1].item_id = lease.items[1].id;
   predictions[1].error = "the endpoint did not answer within 60 s, 5 times";
