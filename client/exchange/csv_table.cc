@@ -142,7 +142,7 @@ class CsvTableReader : public TableReader {
       field->push_back(static_cast<char>(c));
       c = file_->Get();
     }
-    if (c == '\r' && file_->Peek() == '\n') c = file_->Get();
+    if (c == '\r' && (file_->Peek() == '\n' || file_->Peek() < 0)) c = file_->Get();
     if (c == ',' || c == '\n' || c < 0) return c;
     return file_->Error(record_line_, "has something after a closing quote");
   }

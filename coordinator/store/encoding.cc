@@ -136,7 +136,8 @@ bool IsValidUtf8(absl::string_view text) {
 
 absl::Time DecodeTime(const pqxx::field& field, absl::Time missing) {
   if (field.is_null()) return missing;
-  return absl::UnixEpoch() + absl::Seconds(field.as<double>());
+  // PostgreSQL's times are whole microseconds, which a double of seconds is only close to.
+  return absl::FromUnixMicros(std::llround(field.as<double>() * 1e6));
 }
 
 }  // namespace assay

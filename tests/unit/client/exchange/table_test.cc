@@ -181,9 +181,15 @@ TEST(ColumnsTest, NumbersThatDoNotFitAreRefused) {
       EXPECT_FALSE(SetColumn(column, int64_t{1} << 31, &graded).ok());
       EXPECT_FALSE(SetColumn(column, 1.5, &graded).ok());
     }
-    if (column.name == "verdict") EXPECT_FALSE(SetColumn(column, "right", &graded).ok());
-    if (column.name == "committed") EXPECT_FALSE(SetColumn(column, "yesterday", &graded).ok());
-    if (column.name == "output_base64") EXPECT_FALSE(SetColumn(column, "*", &graded).ok());
+    if (column.name == "verdict") {
+      EXPECT_FALSE(SetColumn(column, "right", &graded).ok());
+    }
+    if (column.name == "committed") {
+      EXPECT_FALSE(SetColumn(column, "yesterday", &graded).ok());
+    }
+    if (column.name == "output_base64") {
+      EXPECT_FALSE(SetColumn(column, "*", &graded).ok());
+    }
   }
 }
 
