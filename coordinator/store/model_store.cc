@@ -71,9 +71,11 @@ absl::StatusOr<bool> ModelStore::Add(const ModelSpec& model) {
       }
       return true;
     }
-    const char* difference = stored.weights_sha256 != model.weights_sha256 ? "other weights"
-                             : stored.path != model.path                   ? "another path"
-                                                                           : "another tokenizer";
+    const bool remote_differs = stored.remote.has_value() || model.remote.has_value();
+    const char* difference = remote_differs ? "another endpoint, name there or API"
+                             : stored.weights_sha256 != model.weights_sha256 ? "other weights"
+                             : stored.path != model.path                     ? "another path"
+                                                                             : "another tokenizer";
     return absl::AlreadyExistsError(
         absl::StrCat("the name \"", model.name, "\" is taken by a model with ", difference, " (",
                      stored.path, ", weights ", stored.weights_sha256.substr(0, 12),

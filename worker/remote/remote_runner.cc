@@ -1,6 +1,7 @@
 #include "worker/remote/remote_runner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -219,12 +220,26 @@ void RemoteRunner::Finish(const ShardPtr& shard) {
 }
 
 void RemoteRunner::Fail(const ShardPtr& shard, const absl::Status& status, bool fatal_for_run) {
-  if (!Remove(shard)) return;
-  const std::string message =
-      absl::StrCat("model ", shard->lease.model.name, ": ", status.message());
+  std::list<ShardPtr> failed;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (shard->stage == Stage::kOver) return;
+    for (auto place = shards_.begin(); place != shards_.end();) {
+      const auto next = std::next(place);
+      const bool same_run = (*place)->lease.run.run_id == shard->lease.run.run_id;
+      if (*place == shard || (fatal_for_run && same_run)) {
+        End(**place);
+        failed.splice(failed.end(), shards_, place);
+      }
+      place = next;
+    }
+  }
+  const ShardFailure failure{
+      absl::StrCat("model ", shard->lease.model.name, ": ", status.message()), fatal_for_run,
+      false};
   spdlog::warn("shard {} of run {} ({}) failed: {}", shard->lease.key.shard_id,
-               shard->lease.run.run_id, shard->lease.run.benchmark, message);
-  sink_({shard->lease.key, ShardFailure{message, fatal_for_run, false}});
+               shard->lease.run.run_id, shard->lease.run.benchmark, failure.message);
+  for (const ShardPtr& one : failed) sink_({one->lease.key, failure});
 }
 
 bool RemoteRunner::Remove(const ShardPtr& shard) {

@@ -84,6 +84,7 @@ class RemoteRunner : public ManagedShardRunner {
   static void End(Shard& shard);
   void Prepare(const ShardPtr& shard) ABSL_LOCKS_EXCLUDED(mutex_);
   void Answer(Endpoint* endpoint, const ShardPtr& shard, size_t item) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Fails the shard; where that is fatal for its run, all shards of the run.
   void Fail(const ShardPtr& shard, const absl::Status& status, bool fatal_for_run)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Finish(const ShardPtr& shard) ABSL_LOCKS_EXCLUDED(mutex_);

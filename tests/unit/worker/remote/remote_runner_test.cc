@@ -268,13 +268,23 @@ TEST_F(RemoteRunnerTest, AnItemThatIsNotAnsweredIsAnErrorAndTheOthersGoOn) {
 }
 
 TEST_F(RemoteRunnerTest, AWrongKeyFailsTheRunAtOnce) {
-  transport_.otherwise = [](const HttpRequest&, const Cancellation&) {
-    return Respond(401, R"({"error": {"message": "Incorrect API key"}})");
+  transport_.otherwise = [](const HttpRequest& request, const Cancellation&) {
+    return absl::StrContains(request.body, "fine")
+               ? Chat(request)
+               : Respond(401, R"({"error": {"message": "Incorrect API key"}})");
   };
-  Runner().Accept(ALease(1, {"one", "two"}));
+  const std::vector<std::string> questions(20, "one");
+  Lease other_run = ALease(3, {"fine", "fine"});
+  other_run.run.run_id = 9;
+  Runner().Accept(ALease(1, questions));
+  Runner().Accept(ALease(2, questions));
+  Runner().Accept(other_run);
   const ShardFailure failure = Failure(1);
   EXPECT_TRUE(failure.fatal_for_run);
   EXPECT_THAT(failure.message, HasSubstr("Incorrect API key"));
+  EXPECT_TRUE(Failure(2).fatal_for_run);
+  EXPECT_EQ(Predictions(3).size(), 2u);
+  EXPECT_LE(transport_.requests().size(), 4u + 2u);  // those that were under way
 }
 
 TEST_F(RemoteRunnerTest, AKeyThatTheWorkerLacks) {
