@@ -22,6 +22,7 @@ absl::StatusOr<Files> Write(const ExportSource& source, const std::string& forma
                             const std::string& folder) {
   if (format == "csv") return ExportAssay(source, TableFormat::kCsv, folder);
   if (format == "json") return ExportAssay(source, TableFormat::kJson, folder);
+  if (format == "parquet") return ExportAssay(source, TableFormat::kParquet, folder);
   if (format == "human-eval") return ExportHumanEval(source, folder);
   if (format == "lm-eval") return ExportLmEval(source, folder);
   return ExportEveryEvalEver(source, now, folder);
@@ -72,12 +73,14 @@ void AddExportCommand(CLI::App& parent, CommandContext& context) {
   auto options = std::make_shared<ExportOptions>();
   command->add_option("runs", options->runs, "A job's number (7), or a run's (run:11)")->required();
   command
-      ->add_option("--format", options->format,
-                   "csv or json (everything, for `assay import assay`), lm-eval, every-eval-ever, "
-                   "human-eval")
+      ->add_option(
+          "--format", options->format,
+          "csv, json or parquet (everything, for `assay import assay`), lm-eval, every-eval-ever, "
+          "human-eval")
       ->required()
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"csv", "json", "lm-eval", "every-eval-ever", "human-eval"}));
+      ->check(
+          CLI::IsMember({"csv", "json", "parquet", "lm-eval", "every-eval-ever", "human-eval"}));
   command->add_option("--output", options->output, "A new folder for it")
       ->required()
       ->type_name("DIR");

@@ -193,7 +193,7 @@ absl::Status SendPredictions(int64_t run, RowStream& predictions, RowStream& sco
 }
 
 absl::StatusOr<TableFormat> FormatOf(const ExchangeJson& header, const std::string& path) {
-  for (const TableFormat format : {TableFormat::kCsv, TableFormat::kJson}) {
+  for (const TableFormat format : {TableFormat::kCsv, TableFormat::kJson, TableFormat::kParquet}) {
     if (header.value("tables", ExchangeJson()) == std::string(TableFormatName(format)))
       return format;
   }

@@ -14,9 +14,9 @@
 
 namespace assay {
 
-enum class TableFormat { kCsv, kJson };
-absl::string_view TableFormatName(TableFormat format);  // "csv", "json"
-// The end of a file's name: "csv", "jsonl".
+enum class TableFormat { kCsv, kJson, kParquet };
+absl::string_view TableFormatName(TableFormat format);  // "csv", "json", "parquet"
+// The end of a file's name: "csv", "jsonl", "parquet".
 absl::string_view TableFileEnding(TableFormat format);
 
 struct TableColumn {

@@ -22,6 +22,12 @@ absl::StatusOr<std::unique_ptr<TableWriter>> CreateJsonTable(const std::string& 
 absl::StatusOr<std::unique_ptr<TableReader>> OpenJsonTable(const std::string& path,
                                                            std::vector<TableColumn> columns);
 
+// All columns are optional; lists are texts of JSON. "row" in errors counts from 1.
+absl::StatusOr<std::unique_ptr<TableWriter>> CreateParquetTable(const std::string& path,
+                                                                std::vector<TableColumn> columns);
+absl::StatusOr<std::unique_ptr<TableReader>> OpenParquetTable(const std::string& path,
+                                                              std::vector<TableColumn> columns);
+
 }  // namespace assay
 
 #endif  // ASSAY_CLIENT_EXCHANGE_TABLES_H_

@@ -109,7 +109,7 @@ class ExchangeTest(unittest.TestCase):
         run = self.service.json("results", self.job)["runs"][1]["run_id"]
         self.addCleanup(self.service.run, "rescore", self.job)
         self.service.run("rescore", f"run:{run}", "--grader", "exact_match")
-        exports = {form: self.export(self.job, form, form) for form in ("json", "csv")}
+        exports = {form: self.export(self.job, form, form) for form in ("json", "csv", "parquet")}
         with Service(workers=0) as empty:
             for form, export in exports.items():
                 empty.run("import", "assay", export)
