@@ -126,12 +126,14 @@ std::string DescribeAsking(const v1::RunSettings& settings) {
 
 void AddAskingColumns(bool in_table, std::vector<Column>* columns) {
   columns->push_back({"settings", in_table ? "settings" : ""});
-  for (const auto& [key, value] : AskingJson({}).items()) columns->push_back({key, ""});
+  const Json none = AskingJson({});
+  for (const auto& [key, value] : none.items()) columns->push_back({key, ""});
 }
 
 void AddAskingCells(const v1::RunSettings& settings, std::vector<Cell>* cells) {
   cells->emplace_back(DescribeAsking(settings));
-  for (const auto& [key, value] : AskingJson(settings).items()) cells->emplace_back(value);
+  const Json values = AskingJson(settings);
+  for (const auto& [key, value] : values.items()) cells->emplace_back(value);
 }
 
 }  // namespace assay
