@@ -66,7 +66,7 @@ constexpr char kSpeed[] =
     "SELECT coalesce(sum(tokens) / nullif(sum(seconds), 0), 0) FROM ("
     "  SELECT prompt_tokens - cached_tokens + generated_tokens AS tokens, "
     "    extract(epoch FROM finished - started)::double precision AS seconds FROM runs "
-    "  WHERE model_name = $1 AND precision_name = $2 AND state = 'completed' "
+    "  WHERE model_name = $1 AND precision_name = $2 AND state = 'completed' AND origin IS NULL "
     "  ORDER BY finished DESC LIMIT 5) latest";
 
 absl::Status NoSuchJob(int64_t job_id) {
