@@ -1,6 +1,5 @@
 #include "client/commands/results.h"
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
