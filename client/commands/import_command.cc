@@ -63,7 +63,8 @@ void AddImportCommand(CLI::App& parent, CommandContext& context) {
   group->require_subcommand(1);
   auto options = std::make_shared<ImportOptions>();
 
-  CLI::App* own = group->add_subcommand("assay", "What `assay export` wrote as csv, json or parquet");
+  CLI::App* own =
+      group->add_subcommand("assay", "What `assay export` wrote as csv, json or parquet");
   own->add_option("path", options->path, "The export's folder")->required()->type_name("DIR");
   own->callback([&context, options] {
     context.action = [&context, options] {

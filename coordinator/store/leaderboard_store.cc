@@ -13,7 +13,8 @@ namespace assay {
 namespace {
 
 constexpr char kRuns[] =
-    "SELECT %s, r.state, r.items, r.items_done, r.grader FROM runs r JOIN datasets d USING (dataset_id) "
+    "SELECT %s, r.state, r.items, r.items_done, r.grader FROM runs r JOIN datasets d USING "
+    "(dataset_id) "
     "WHERE r.state NOT IN ('cancelled', 'failed') ORDER BY r.run_id DESC";
 constexpr char kGroups[] =
     "SELECT g.run_id, %s FROM run_groups g WHERE g.run_id = ANY($1::bigint[]) "

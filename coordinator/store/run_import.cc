@@ -7,10 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/remote/remote_model.h"
 #include "coordinator/store/dataset_rows.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/events.h"
-#include "common/remote/remote_model.h"
 #include "coordinator/store/score_rows.h"
 #include "coordinator/store/transaction.h"
 

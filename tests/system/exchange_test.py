@@ -261,7 +261,7 @@ class ExchangeTest(unittest.TestCase):
             for result in document["evaluation_results"]:
                 self.assertTrue(0 <= result["score_details"]["score"] <= 1)
         if not SCHEMA.exists():
-            self.skipTest(f"every_eval_ever's schema is not at {SCHEMA}")
+            self.skipTest(f"every_eval_ever's schema is not at {SCHEMA}: tests/system/fetch_schema fetches it")
         import jsonschema
         validator = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text()))
         for document in documents:

@@ -34,7 +34,11 @@ const ERROR_BYTES: usize = 512;
 
 impl Text {
     unsafe fn bytes(&self) -> &[u8] {
-        if self.size == 0 { &[] } else { slice::from_raw_parts(self.data, self.size) }
+        if self.size == 0 {
+            &[]
+        } else {
+            slice::from_raw_parts(self.data, self.size)
+        }
     }
     unsafe fn string(&self) -> Result<String, Error> {
         Ok(std::str::from_utf8(self.bytes())?.to_string())
@@ -57,7 +61,10 @@ unsafe fn guard<T>(error: *mut c_char, body: impl FnOnce() -> Result<T, Error>) 
     None
 }
 
-unsafe fn columns_of(columns: *const Column, count: usize) -> Result<Vec<(String, ColumnType)>, Error> {
+unsafe fn columns_of(
+    columns: *const Column,
+    count: usize,
+) -> Result<Vec<(String, ColumnType)>, Error> {
     slice::from_raw_parts(columns, count)
         .iter()
         .map(|column| {
@@ -68,13 +75,28 @@ unsafe fn columns_of(columns: *const Column, count: usize) -> Result<Vec<(String
 }
 
 #[no_mangle]
-pub unsafe extern "C" fn assay_parquet_create(path: Text, columns: *const Column, count: usize, error: *mut c_char) -> *mut Writer {
-    guard(error, || Ok(Box::into_raw(Box::new(Writer::create(&path.string()?, &columns_of(columns, count)?)?))))
-        .unwrap_or(std::ptr::null_mut())
+pub unsafe extern "C" fn assay_parquet_create(
+    path: Text,
+    columns: *const Column,
+    count: usize,
+    error: *mut c_char,
+) -> *mut Writer {
+    guard(error, || {
+        Ok(Box::into_raw(Box::new(Writer::create(
+            &path.string()?,
+            &columns_of(columns, count)?,
+        )?)))
+    })
+    .unwrap_or(std::ptr::null_mut())
 }
 
 #[no_mangle]
-pub unsafe extern "C" fn assay_parquet_add(writer: *mut Writer, cells: *const Cell, count: usize, error: *mut c_char) -> bool {
+pub unsafe extern "C" fn assay_parquet_add(
+    writer: *mut Writer,
+    cells: *const Cell,
+    count: usize,
+    error: *mut c_char,
+) -> bool {
     guard(error, || {
         let writer = &mut *writer;
         let mut bytes = 0;
@@ -113,27 +135,57 @@ pub unsafe extern "C" fn assay_parquet_abandon(writer: *mut Writer) {
 }
 
 #[no_mangle]
-pub unsafe extern "C" fn assay_parquet_open(path: Text, columns: *const Column, count: usize, error: *mut c_char) -> *mut Reader {
-    guard(error, || Ok(Box::into_raw(Box::new(Reader::open(&path.string()?, &columns_of(columns, count)?)?))))
-        .unwrap_or(std::ptr::null_mut())
+pub unsafe extern "C" fn assay_parquet_open(
+    path: Text,
+    columns: *const Column,
+    count: usize,
+    error: *mut c_char,
+) -> *mut Reader {
+    guard(error, || {
+        Ok(Box::into_raw(Box::new(Reader::open(
+            &path.string()?,
+            &columns_of(columns, count)?,
+        )?)))
+    })
+    .unwrap_or(std::ptr::null_mut())
 }
 
 /// 1: `cells` are the next row's, valid until the next call; 0: the end; -1: an error.
 #[no_mangle]
-pub unsafe extern "C" fn assay_parquet_next(reader: *mut Reader, cells: *mut Cell, count: usize, error: *mut c_char) -> i32 {
+pub unsafe extern "C" fn assay_parquet_next(
+    reader: *mut Reader,
+    cells: *mut Cell,
+    count: usize,
+    error: *mut c_char,
+) -> i32 {
     guard(error, || {
         let reader = &mut *reader;
         if !reader.next()? {
             return Ok(0);
         }
-        for (index, cell) in slice::from_raw_parts_mut(cells, count).iter_mut().enumerate() {
-            let empty = Text { data: std::ptr::null(), size: 0 };
-            *cell = Cell { kind: NULL_KIND, boolean: false, integer: 0, number: 0.0, text: empty };
+        for (index, cell) in slice::from_raw_parts_mut(cells, count)
+            .iter_mut()
+            .enumerate()
+        {
+            let empty = Text {
+                data: std::ptr::null(),
+                size: 0,
+            };
+            *cell = Cell {
+                kind: NULL_KIND,
+                boolean: false,
+                integer: 0,
+                number: 0.0,
+                text: empty,
+            };
             match reader.value(index).ok_or("a column is cut short")? {
                 Value::Null => {}
                 Value::Text(text) => {
                     cell.kind = 0;
-                    cell.text = Text { data: text.as_ptr(), size: text.len() };
+                    cell.text = Text {
+                        data: text.as_ptr(),
+                        size: text.len(),
+                    };
                 }
                 Value::Integer(integer) => {
                     cell.kind = 1;

@@ -14,7 +14,9 @@ pub enum ColumnType {
 
 impl ColumnType {
     pub fn from_number(number: u8) -> Option<Self> {
-        [Self::Text, Self::Integer, Self::Number, Self::Boolean].get(number as usize).copied()
+        [Self::Text, Self::Integer, Self::Number, Self::Boolean]
+            .get(number as usize)
+            .copied()
     }
 }
 

@@ -46,7 +46,12 @@ impl Reader {
         let file = SerializedFileReader::new(File::open(path)?)?;
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         if schema.num_columns() != columns.len() {
-            return Err(format!("has {} columns, not {}", schema.num_columns(), columns.len()).into());
+            return Err(format!(
+                "has {} columns, not {}",
+                schema.num_columns(),
+                columns.len()
+            )
+            .into());
         }
         let mut places = Vec::new();
         for (name, kind) in columns {
@@ -54,7 +59,10 @@ impl Reader {
                 .find(|place| schema.column(*place).path().string() == *name)
                 .ok_or_else(|| format!("has no column {name}"))?;
             let column = schema.column(place);
-            if kind_of(column.physical_type()) != Some(*kind) || column.max_def_level() != 1 || column.max_rep_level() != 0 {
+            if kind_of(column.physical_type()) != Some(*kind)
+                || column.max_def_level() != 1
+                || column.max_rep_level() != 0
+            {
                 return Err(format!("column {name} is of another type").into());
             }
             places.push(place);

@@ -37,10 +37,21 @@ fn field(name: &str, kind: ColumnType) -> Result<Arc<Type>, Error> {
 impl Writer {
     /// The file must not exist.
     pub fn create(path: &str, columns: &[(String, ColumnType)]) -> Result<Self, Error> {
-        let fields = columns.iter().map(|(name, kind)| field(name, *kind)).collect::<Result<Vec<_>, _>>()?;
-        let schema = Arc::new(Type::group_type_builder("assay").with_fields(fields).build()?);
+        let fields = columns
+            .iter()
+            .map(|(name, kind)| field(name, *kind))
+            .collect::<Result<Vec<_>, _>>()?;
+        let schema = Arc::new(
+            Type::group_type_builder("assay")
+                .with_fields(fields)
+                .build()?,
+        );
         // A file is the same whichever version of the library writes it.
-        let properties = Arc::new(WriterProperties::builder().set_created_by("assay".to_string()).build());
+        let properties = Arc::new(
+            WriterProperties::builder()
+                .set_created_by("assay".to_string())
+                .build(),
+        );
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         Ok(Self {
             file: SerializedFileWriter::new(file, schema, properties)?,
@@ -58,11 +69,19 @@ impl Writer {
     /// Every column has got its value of the row.
     pub fn end_row(&mut self, bytes: usize) -> Result<(), Error> {
         let rows = self.columns[0].present.len();
-        if self.columns.iter().any(|column| column.present.len() != rows) {
+        if self
+            .columns
+            .iter()
+            .any(|column| column.present.len() != rows)
+        {
             return Err("a column has no value in the row".into());
         }
         self.bytes += bytes + 16 * self.columns.len();
-        if self.bytes < GROUP_BYTES { Ok(()) } else { self.flush() }
+        if self.bytes < GROUP_BYTES {
+            Ok(())
+        } else {
+            self.flush()
+        }
     }
 
     fn flush(&mut self) -> Result<(), Error> {
@@ -72,11 +91,18 @@ impl Writer {
         let mut group = self.file.next_row_group()?;
         for values in &mut self.columns {
             let values = std::mem::take(values);
-            let levels: Vec<i16> = values.present.iter().map(|present| i16::from(*present)).collect();
-            let mut column = group.next_column()?.ok_or("the file has fewer columns than the table")?;
+            let levels: Vec<i16> = values
+                .present
+                .iter()
+                .map(|present| i16::from(*present))
+                .collect();
+            let mut column = group
+                .next_column()?
+                .ok_or("the file has fewer columns than the table")?;
             match column.untyped() {
                 ColumnWriter::ByteArrayColumnWriter(writer) => {
-                    let texts: Vec<ByteArray> = values.texts.into_iter().map(ByteArray::from).collect();
+                    let texts: Vec<ByteArray> =
+                        values.texts.into_iter().map(ByteArray::from).collect();
                     writer.write_batch(&texts, Some(&levels), None)?;
                 }
                 ColumnWriter::Int64ColumnWriter(writer) => {
