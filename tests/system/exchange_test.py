@@ -1,5 +1,6 @@
 """Runs that are graded again, exported and imported, on running services."""
 
+import csv
 import json
 import os
 import pathlib
@@ -39,6 +40,22 @@ for file in get_sample_results_filenames(files):
         assert set(sample["metrics"]) <= set(sample)
     tasks[task] = [len(samples), sum(s[s["metrics"][0]] for s in samples) / len(samples)]
 print(json.dumps({"tasks": tasks, "results": results["results"], "table": table, "groups": groups}))
+"""
+
+
+# A task of lm-eval over a file of ours; its model "dummy" answers at random and needs no weights.
+LM_EVAL_TASK = """task: mmlu_nutrition
+dataset_path: json
+dataset_kwargs:
+  data_files:
+    test: {data}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{{{question.strip()}}}}\\nAnswer:"
+doc_to_choice: ["A", "B", "C", "D"]
+doc_to_target: answer
+metric_list:
+  - metric: acc
 """
 
 
@@ -235,6 +252,30 @@ class ExchangeTest(unittest.TestCase):
             self.assertAlmostEqual(read["results"][task]["acc,none"], metric["value"])
             self.assertIn(task, read["table"])
         self.assertIn("mmlu", read["groups"])
+
+    @unittest.skipUnless(LM_EVAL.exists(), f"lm-eval is not at {LM_EVAL}: tests/bench/README.md tells how to install it")
+    def test_what_lm_eval_itself_writes_is_imported(self):
+        (self.folder / "tasks").mkdir()
+        with open(SAMPLE_DATA / "mmlu/test/nutrition_test.csv", newline="") as source, \
+                open(self.folder / "data.jsonl", "w") as target:
+            rows = list(csv.reader(source))
+            for question, *choices, letter in rows:
+                target.write(json.dumps({"question": question, "subject": "nutrition", "choices": choices,
+                                         "answer": "ABCD".index(letter)}) + "\n")
+        (self.folder / "tasks/task.yaml").write_text(LM_EVAL_TASK.format(data=self.folder / "data.jsonl"))
+        output = self.folder / "out"
+        subprocess.run([LM_EVAL, "-m", "lm_eval", "--model", "dummy", "--tasks", "mmlu_nutrition", "--include_path",
+                        self.folder / "tasks", "--log_samples", "--output_path", output], check=True,
+                       capture_output=True, env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(self.folder / "hf")})
+        self.assertIn("--precision", self.refused("import", "lm-eval", output, "--model", "dummy"))
+        imported = self.service.run("import", "lm-eval", output, "--model", "dummy", "--precision", "float32").stdout
+        (run,) = self.service.json("results", int(imported.split("job ")[1].split(":")[0]))["runs"]
+        (results,) = output.rglob("results_*.json")
+        acc = json.loads(results.read_text())["results"]["mmlu_nutrition"]
+        self.assertEqual(run["items"], len(rows))
+        self.assertAlmostEqual(run["metrics"][0]["value"], acc["acc,none"])
+        self.assertAlmostEqual(run["metrics"][0]["standard_error"], acc["acc_stderr,none"])
+        self.assertEqual(run["manifest"]["engine"], "imported/lm-eval 0.4.13")
 
     def test_human_evals_samples(self):
         job = self.service.submit("--limit", 2, benchmark="human_eval")
