@@ -187,7 +187,7 @@ TEST_P(EngineTest, SamplesOfAPromptShareItsComputation) {
                         .max_new_tokens = 12,
                         .stop_token_ids = {},
                         .choices = {},
-                        .sampling = {.temperature = 1.5, .random = {.key = 3, .nonce = sample}}});
+                        .sampling = {.temperature = 8, .random = {.key = 3, .nonce = sample}}});
   }
   EngineStatistics statistics;
   const auto completions = RunAll(model.get(), {.speculate = false}, requests, &statistics);

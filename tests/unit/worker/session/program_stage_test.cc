@@ -63,6 +63,7 @@ TEST_F(ProgramStageTest, EachPredictionGetsItsOutcome) {
 }
 
 TEST_F(ProgramStageTest, TheProtocolSaysWhatTheCompletionIs) {
+  stage_.Start();
   rule_ = {ProgramKind::kHumanEvalWhole, {"\ndef"}};
   Accept(1, {"   a\n\n  b\ndef"});
   Wait(1);
@@ -70,6 +71,7 @@ TEST_F(ProgramStageTest, TheProtocolSaysWhatTheCompletionIs) {
 }
 
 TEST_F(ProgramStageTest, ASampleIsMadeIntoAProgramWithItsItem) {
+  stage_.Start();
   Lease lease = FakeLease(1, {"x", "y"});
   lease.run.settings.sampling = {.temperature = 1, .samples = 2};
   lease.items[0].fields = {{"prompt", "first\n"}, {"test", "t"}, {"entry_point", "f"}};
