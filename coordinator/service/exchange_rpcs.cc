@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
@@ -14,6 +15,7 @@ namespace {
 
 // Below gRPC's usual limit of a message.
 constexpr size_t kPageBytes = 2 << 20;
+constexpr int kMostImports = 2;
 
 v1::RescoredRun ToProto(const RescoredRun& run) {
   v1::RescoredRun proto;
@@ -86,6 +88,11 @@ absl::StatusOr<v1::ImportRunsResponse> ExchangeRpcs::Import(
   v1::ImportRunsRequest request;
   if (!read(&request) || !request.has_header()) {
     return absl::InvalidArgumentError("the first message of an import must be its header");
+  }
+  const absl::Cleanup leave = [this] { --imports_; };
+  if (++imports_ > kMostImports) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(kMostImports, " imports are under way; try again when they have ended"));
   }
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<RunUpload> upload,
                          RunUpload::Start(request.header(), database_, catalog_, cache_));

@@ -2,6 +2,7 @@
 #ifndef ASSAY_COORDINATOR_SERVICE_EXCHANGE_RPCS_H_
 #define ASSAY_COORDINATOR_SERVICE_EXCHANGE_RPCS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -26,7 +27,8 @@ class ExchangeRpcs {
   absl::StatusOr<v1::RescoreResponse> Rescore(const v1::RescoreRequest& request);
   absl::StatusOr<v1::ListItemsResponse> ListItems(const v1::ListItemsRequest& request);
   // `read` gives the next message, or false at the end; `is_whole` tells then whether the caller
-  // ended the stream itself.
+  // ended the stream itself. ResourceExhausted while others are importing: each holds a connection
+  // of the database for as long as its caller takes.
   absl::StatusOr<v1::ImportRunsResponse> Import(
       const std::function<bool(v1::ImportRunsRequest*)>& read,
       const std::function<bool()>& is_whole);
@@ -35,6 +37,7 @@ class ExchangeRpcs {
   Database* const database_;
   BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
+  std::atomic<int> imports_ = 0;  // under way
   RescoreStore runs_;
   AnswerStore answers_;
   Rescorer rescorer_;

@@ -38,12 +38,12 @@ constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, state, error, model_name, dataset_id, dataset_name, protocol, "
     "  protocol_version, shots, precision_name, item_limit, manifest, engine, estimated_tokens, "
     "  items, started, finished, prompt_template, system_prompt, bos, temperature, top_p, top_k, "
-    "  seed, samples, grader, grader_version, rescored, origin) "
+    "  seed, samples, grader, grader_version, rescored, origin, benchmark_sha256) "
     "SELECT $1::bigint, $2, $3, $4, dataset_id, $5, $6, $7::integer, $8::integer, $9, $10::bigint, "
     "  $11::json, $12, 0, 1, to_timestamp($13::double precision), "
     "  to_timestamp($14::double precision), $15, $16, $17, $18::double precision, "
     "  $19::double precision, $20::integer, $21::bigint, $22::integer, $23, $24::integer, "
-    "  to_timestamp($25::double precision), $26::json "
+    "  to_timestamp($25::double precision), $26::json, nullif($29, '') "
     "FROM datasets WHERE benchmark = $27 AND sha256 = $28 RETURNING run_id, dataset_id";
 constexpr char kEndRun[] =
     "UPDATE runs SET items = greatest($7::bigint, p.done, 1), items_done = p.done, "
@@ -181,7 +181,7 @@ absl::Status RunImport::AddRun(const RunProgress& run, const std::string& manife
         settings.sampling.top_p, settings.sampling.top_k, settings.sampling.seed,
         settings.sampling.samples, run.grader, run.grader_version,
         Seconds(run.rescored, absl::InfinitePast()), run.origin_json, spec.benchmark,
-        spec.dataset_sha256);
+        spec.dataset_sha256, spec.benchmark_sha256);
     if (inserted.empty()) {
       return absl::NotFoundError(absl::StrCat("there is no data set of ", spec.benchmark,
                                               " with sha256 ", spec.dataset_sha256));
