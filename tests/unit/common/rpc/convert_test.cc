@@ -9,6 +9,8 @@
 #include <limits>
 #include <string>
 
+#include "common/remote/remote_model.h"
+
 namespace assay {
 namespace {
 
@@ -165,6 +167,27 @@ TEST(ConvertTest, ModelSpec) {
   EXPECT_EQ(model.characters_per_token, 4.25);
 }
 
+ModelSpec ARemoteModel() {
+  RemoteEndpoint endpoint;
+  endpoint.model = "gpt-x";
+  endpoint.api = RemoteApi::kCompletions;
+  endpoint.key_name = "X_API_KEY";
+  endpoint.input_price = 0.5;
+  endpoint.output_price = 1.5;
+  endpoint.requests_per_minute = 60;
+  endpoint.tokens_per_minute = 9000;
+  endpoint.concurrency = 3;
+  return *MakeRemoteModel("gpt", "https://host/v1", endpoint, 4096, 3.5);
+}
+
+TEST(ConvertTest, RemoteModel) {
+  const ModelSpec model = RoundTrip<v1::ModelSpec>(ARemoteModel());
+  EXPECT_EQ(model.remote, ARemoteModel().remote);
+  EXPECT_EQ(model.path, "https://host/v1");
+  EXPECT_EQ(model.tokenizer_sha256, "");
+  EXPECT_EQ(model.context_length, 4096);
+}
+
 TEST(ConvertTest, RunSpecAndSettings) {
   const RunSpec run = RoundTrip<v1::RunSpec>(ARun());
   EXPECT_EQ(run.run_id, 3);
@@ -308,8 +331,8 @@ TEST(ConvertTest, ScoreAndMetric) {
   v1::Score beyond = ToProto(score);
   beyond.set_partial(1.5);
   EXPECT_EQ(FromProto(beyond).status().message(), "Score.partial: must be between 0 and 1");
-  const Metric metric =
-      RoundTrip<v1::Metric>(Metric{"accuracy", "category:STEM", 0.25, 0.01, 400, 3, 0.21, 0.29});
+  const Metric metric = RoundTrip<v1::Metric>(
+      Metric{"accuracy", "category:STEM", 0.25, 0.01, 400, 3, 2, 1, 0.21, 0.29});
   EXPECT_EQ(metric.name, "accuracy");
   EXPECT_EQ(metric.group, "category:STEM");
   EXPECT_EQ(metric.value, 0.25);
@@ -350,6 +373,29 @@ void ExpectRefused(Proto proto, Change change, const std::string& field) {
   const absl::Status status = FromProto(proto).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr(field));
+}
+
+TEST(ConvertTest, RefusesARemoteModelThatMakesNoSense) {
+  const v1::ModelSpec model = ToProto(ARemoteModel());
+  ExpectRefused(
+      model, [](auto& m) { m.clear_remote(); }, "ModelSpec.remote");
+  ExpectRefused(
+      model, [](auto& m) { m.set_format("gguf"); }, "ModelSpec.remote");
+  ExpectRefused(
+      model, [](auto& m) { m.set_path("https://other/v1"); }, "ModelSpec.weights_sha256");
+  ExpectRefused(
+      model, [](auto& m) { m.set_path("https://HOST/v1"); }, "ModelSpec.path");
+  ExpectRefused(
+      model, [](auto& m) { m.mutable_remote()->clear_api(); }, "ModelSpec.remote.api");
+  ExpectRefused(
+      model, [](auto& m) { m.mutable_remote()->set_model("gpt-y"); }, "ModelSpec.weights_sha256");
+  ExpectRefused(
+      model, [](auto& m) { m.mutable_remote()->set_key_name("PATH"); },
+      "ModelSpec.remote.key_name");
+  ExpectRefused(
+      model, [](auto& m) { m.set_tokenizer_sha256(kDigest); }, "ModelSpec.tokenizer_sha256");
+  ExpectRefused(
+      model, [](auto& m) { m.set_parameters(-1); }, "ModelSpec.parameters");
 }
 
 TEST(ConvertTest, RefusesAModelThatMakesNoSense) {

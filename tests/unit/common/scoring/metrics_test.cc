@@ -101,11 +101,13 @@ TEST(MetricsTest, IntervalsAreWilsonsAndHaveAWidthAtTheEnds) {
 TEST(MetricsTest, IntervalsOfValuesAreStudents) {
   const Benchmark& drop = **FindBenchmark("drop");
   const ProtocolSpec& protocol = **drop.FindProtocol("drop-f1");
-  auto metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 0, 0, 2, 1.5}});
+  auto metrics =
+      ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 1, 0, 0, 0, 2, 1.5}});
   // Four values tell so little that the interval leads out of [0, 1], and is cut.
   EXPECT_EQ(metrics[0].low, 0);
   EXPECT_EQ(metrics[0].high, 1);
-  metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 100, 0, 0, 0, 0, 50, 26}});
+  metrics =
+      ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 100, 0, 0, 0, 0, 50, 26}});
   EXPECT_NEAR(metrics[0].low, 0.5 - 1.984217 * std::sqrt(0.01 / 99), 1e-6);
   EXPECT_NEAR(metrics[0].high, 0.5 + 1.984217 * std::sqrt(0.01 / 99), 1e-6);
   metrics = ComputeMetrics(drop, protocol, std::vector<GroupCount>{{"drop", 4, 4, 0, 0, 0, 4, 4}});
