@@ -107,6 +107,13 @@ Metric MicroAverage(const Measure& measure, const GroupCount& count) {
   if (IsClustered(count)) {
     const Estimate estimate = EstimateClusteredMean(ToClusteredMoments(measure, count));
     if (estimate.standard_error > 0) return ToMetric(measure, count, estimate);
+    // Clusters that are all right or all wrong are verdicts, one each.
+    const int64_t clusters = count.clusters.clusters;
+    const double sum = measure.of_values ? count.values : static_cast<double>(count.correct);
+    if (sum == 0) return ToMetric(measure, count, EstimateProportion({0, clusters}));
+    if (sum == static_cast<double>(count.items)) {
+      return ToMetric(measure, count, EstimateProportion({clusters, clusters}));
+    }
   }
   if (!measure.of_values) {
     return ToMetric(measure, count, EstimateProportion({count.correct, count.items}));

@@ -25,7 +25,8 @@ namespace assay {
 // over the number of groups. Intervals: Wilson's of verdicts, and for macro averages what follows
 // from the groups' (common/statistics/proportion.h); Student's t of values (moments.h), within [0,
 // 1]; [0, 1] where nothing is known. Where a group has fewer clusters than items, errors and
-// intervals are those of clustered means (moments.h), as far as these have a variance.
+// intervals are those of clustered means (moments.h), as far as these have a variance; where all
+// clusters are right, or all wrong, Wilson's interval is that of so many verdicts.
 //
 // Where the protocol has a criterion, the values are ratings: the metric is on their scale, of the
 // items that have one, and tells the others apart; a group where none has one has the value NaN.
