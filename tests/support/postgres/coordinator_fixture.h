@@ -14,7 +14,6 @@
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/planner/planner.h"
-#include "coordinator/store/benchmark_store.h"
 #include "coordinator/store/answer_store.h"
 #include "coordinator/store/benchmark_store.h"
 #include "coordinator/store/database.h"
