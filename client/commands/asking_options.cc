@@ -1,5 +1,6 @@
 #include "client/commands/asking_options.h"
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -114,11 +115,12 @@ std::string DescribeAsking(const v1::RunSettings& settings) {
   }
   const v1::SamplingSettings& sampling = settings.sampling();
   if (sampling.temperature() > 0) {
-    std::string how =
-        absl::StrCat(sampling.samples(), sampling.samples() == 1 ? " sample" : " samples",
-                     " at temperature ", sampling.temperature());
+    const int samples = std::max(1, sampling.samples());
+    std::string how = absl::StrCat(samples, samples == 1 ? " sample" : " samples",
+                                   " at temperature ", sampling.temperature());
     if (sampling.top_k() > 0) absl::StrAppend(&how, ", top-k ", sampling.top_k());
-    if (sampling.top_p() < 1) absl::StrAppend(&how, ", top-p ", sampling.top_p());
+    if (sampling.has_top_p() && sampling.top_p() < 1)
+      absl::StrAppend(&how, ", top-p ", sampling.top_p());
     parts.push_back(absl::StrCat(how, ", seed ", sampling.seed()));
   }
   return absl::StrJoin(parts, "; ");
