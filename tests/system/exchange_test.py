@@ -147,6 +147,19 @@ class ExchangeTest(unittest.TestCase):
             rows = (exports["csv"] / "other_scores.csv").read_text().splitlines()
             self.assertEqual(len(rows), 1 + 12)
 
+    @unittest.skipUnless(LM_EVAL.exists(), f"pyarrow is not at {LM_EVAL}: tests/bench/README.md tells how to install it")
+    def test_other_programs_read_our_parquet_files(self):
+        parquet, lines = self.export(self.job, "parquet", "p"), self.export(self.job, "json", "j")
+        read = json.loads(subprocess.run(
+            [LM_EVAL, "-c", "import json, sys, pyarrow.parquet as p; print(json.dumps(p.read_table(sys.argv[1]).to_pylist()))",
+             parquet / "predictions.parquet"], capture_output=True, text=True, check=True).stdout)
+        rows = [json.loads(line) for line in (lines / "predictions.jsonl").read_text().splitlines()]
+        self.assertEqual(len(read), len(rows))
+        for row, expected in zip(read, rows):
+            for name in ("choices", "output_token_ids", "choice_loglikelihoods"):
+                row[name] = json.loads(row[name])
+            self.assertEqual(row, expected)
+
     def test_damaged_exports_are_refused_whole(self):
         export = self.export(self.job, "json")
         csv_export = self.export(self.job, "csv", "csv")
