@@ -53,6 +53,39 @@ TEST_F(LeaseManagerTest, CommitsCompleteTheRunAndTheJob) {
   EXPECT_EQ(groups[0].correct, 7);
 }
 
+TEST_F(LeaseManagerTest, EverySampleOfAnItemIsStoredAndCounted) {
+  RunSettings settings;
+  settings.limit = 1;
+  settings.sampling = {.temperature = 0.5, .seed = 1, .samples = 3};
+  const int64_t job = Submit(1, settings);
+  EXPECT_EQ(Run(job).items, 2 * 3);
+  const Lease lease = GrantOne();
+  EXPECT_EQ(lease.run.settings.sampling.samples, 3);
+  EXPECT_EQ(lease.run.settings.sampling.temperature, 0.5);
+  EXPECT_EQ(lease.run.settings.sampling.seed, 1);
+  std::vector<Prediction> predictions(3, RightAnswer(lease.items[0]));
+  for (int i = 0; i < 3; ++i) predictions[static_cast<size_t>(i)].sample_index = i;
+  predictions[1].output = "no";
+  ASSERT_EQ(*coordinator_.leases.Commit(lease.key, predictions), CommitOutcome::kAccepted);
+  EXPECT_EQ(Run(job).items_done, 3);
+
+  // Of an item that cannot be run each sample is an error.
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(coordinator_.leases.Fail(GrantOne().key, FailureKind::kReported, "broken").ok());
+  }
+  const RunProgress run = Run(job);
+  EXPECT_EQ(run.state, State::kCompleted);
+  EXPECT_EQ(run.items_done, 6);
+  EXPECT_EQ(run.items_failed, 3);
+  const std::vector<SampleCount> samples = coordinator_.jobs.Results(job)->at(0).samples;
+  ASSERT_EQ(samples.size(), 2u);
+  EXPECT_EQ(samples[0].group, "navigate");
+  EXPECT_EQ(samples[0].samples, 3);
+  EXPECT_EQ(samples[0].correct, 2);
+  EXPECT_EQ(samples[0].items, 1);
+  EXPECT_EQ(samples[1].correct, 0);
+}
+
 TEST_F(LeaseManagerTest, ASecondCommitOfOneLeaseIsADuplicate) {
   const int64_t job = Submit(7);
   const Lease lease = GrantOne();

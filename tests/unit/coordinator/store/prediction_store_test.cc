@@ -125,6 +125,7 @@ TEST_F(SampleRunTest, AProgramsOutcomeComesBack) {
     Prediction prediction;
     prediction.item_id = item.id;
     prediction.prompt_sha256 = std::string(64, '0');
+    prediction.output = "    return 1";
     prediction.program_outcome =
         item.id == "human_eval/Sample/0" ? kProgramPassed : "failed: AssertionError";
     return prediction;
