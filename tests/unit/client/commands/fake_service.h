@@ -24,6 +24,7 @@ class FakeService : public v1::EvaluationService::Service {
   Handler<v1::ListDatasetsRequest, v1::ListDatasetsResponse> list_datasets;
   Handler<v1::ListModelsRequest, v1::ListModelsResponse> list_models;
   Handler<v1::ListBenchmarksRequest, v1::ListBenchmarksResponse> list_benchmarks;
+  Handler<v1::GetBenchmarkRequest, v1::GetBenchmarkResponse> get_benchmark;
   Handler<v1::ListWorkersRequest, v1::ListWorkersResponse> list_workers;
   Handler<v1::AddModelRequest, v1::AddModelResponse> add_model;
   Handler<v1::SubmitJobRequest, v1::PlanJobResponse> plan_job;
@@ -54,6 +55,7 @@ class FakeService : public v1::EvaluationService::Service {
   ASSAY_FAKE(ListDatasets, ListDatasetsRequest, ListDatasetsResponse, list_datasets)
   ASSAY_FAKE(ListModels, ListModelsRequest, ListModelsResponse, list_models)
   ASSAY_FAKE(ListBenchmarks, ListBenchmarksRequest, ListBenchmarksResponse, list_benchmarks)
+  ASSAY_FAKE(GetBenchmark, GetBenchmarkRequest, GetBenchmarkResponse, get_benchmark)
   ASSAY_FAKE(ListWorkers, ListWorkersRequest, ListWorkersResponse, list_workers)
   ASSAY_FAKE(AddModel, AddModelRequest, AddModelResponse, add_model)
   ASSAY_FAKE(PlanJob, SubmitJobRequest, PlanJobResponse, plan_job)

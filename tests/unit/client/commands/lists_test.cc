@@ -164,6 +164,10 @@ TEST_F(FolderTest, ImportPassesOnWhatTheServiceRefuses) {
 }
 
 TEST_F(FolderTest, ImportNamesWhatIsNotThere) {
+  service_.get_benchmark = [](const v1::GetBenchmarkRequest& request, auto*) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND,
+                        "unknown benchmark \"" + request.name() + "\"; there are: mmlu");
+  };
   EXPECT_EQ(Run({"dataset", "import", "nonsense", folder_}), kExitNotFound);
   EXPECT_THAT(err_, HasSubstr("nonsense"));
   EXPECT_THAT(err_, HasSubstr("mmlu"));
