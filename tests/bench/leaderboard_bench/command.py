@@ -11,6 +11,8 @@ from . import generator, service
 COLD_ROUNDS = 3
 WARM_ROUNDS = 20
 LIMIT_SECONDS = 1.0
+# An idle connection tells the server what it read after ten seconds at the latest.
+STATISTICS_SECONDS = 12
 
 
 def arguments(argv):
@@ -56,7 +58,7 @@ def measure_questions(bench, models):
         rows = 30 if "--size" in options else models
         warm = [ask(bench, min(rows, models), *options) for _ in range(WARM_ROUNDS)]
         print(f"leaderboard {' '.join(options) or '(as it is)'}, warm: {spread(warm)}")
-    time.sleep(1)
+    time.sleep(STATISTICS_SECONDS)
     print(f"reads of predictions and scores meanwhile: {table_reads(bench) - before}")
     return cold
 

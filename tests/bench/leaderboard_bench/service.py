@@ -122,7 +122,7 @@ class Service:
         environment = {**os.environ, "ASSAY_COORDINATOR": self.address, "NO_COLOR": "1"}
         begin = time.monotonic()
         result = subprocess.run([PROGRAMS / "assay", *map(str, arguments)], env=environment, check=True, text=True,
-                                stdout=subprocess.PIPE)
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return result.stdout, time.monotonic() - begin
 
     def worker(self):
