@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <pqxx/pqxx>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/version.h"
+#include "coordinator/store/cluster_rows.h"
 #include "tests/unit/coordinator/service/server_fixture.h"
 
 namespace assay {
@@ -211,13 +215,21 @@ TEST_F(EvaluationServiceTest, ScoresComeWithoutTheirPredictions) {
 }
 
 TEST_F(EvaluationServiceTest, ErrorsOfItemsThatShareAPassageAreClustered) {
-  const int64_t job = SubmitByRpc(14);
-  FinishJob();
-  Query("UPDATE scores SET verdict = 'wrong' WHERE item_ordinal BETWEEN 3 AND 5 RETURNING 1");
-  Query(
-      "UPDATE run_groups SET correct = 4, values_sum = 4, squares_sum = 4 "
-      "WHERE group_name = 'navigate' RETURNING 1");
-  const auto metrics = [&](int place) {
+  // A job with three wrong answers in its first task.
+  const auto run_job = [&] {
+    const int64_t job = SubmitByRpc(14);
+    FinishJob();
+    Query("UPDATE scores SET verdict = 'wrong' WHERE item_ordinal BETWEEN 3 AND 5 RETURNING 1");
+    Query(
+        "UPDATE run_groups SET correct = 4, values_sum = 4, squares_sum = 4 "
+        "WHERE group_name = 'navigate' RETURNING 1");
+    pqxx::connection connection(url_);
+    pqxx::work tx(connection);
+    RecountClusters(tx, Run(job).spec.run_id);
+    tx.commit();
+    return job;
+  };
+  const auto metrics = [&](int64_t job, int place) {
     v1::GetResultsRequest request;
     request.set_job_id(job);
     v1::GetResultsResponse response;
@@ -225,11 +237,17 @@ TEST_F(EvaluationServiceTest, ErrorsOfItemsThatShareAPassageAreClustered) {
     EXPECT_TRUE(evaluation_->GetResults(&context, request, &response).ok());
     return response.runs(0).metrics(place);
   };
+  const v1::Metric apart = metrics(run_job(), 1);
   // The three wrong answers of 7 are as good as one observation when they share a passage.
-  const v1::Metric apart = metrics(1);
-  Query(R"(UPDATE items SET body = ('{"fields": {"passage": "of ' || greatest(ordinal, 5) ||
-           '"}, "choices": [], "target": ""}')::json RETURNING 1)");
-  const v1::Metric together = metrics(1);
+  std::vector<Item> items = SampleItems();
+  for (Item& item : items) {
+    item.fields["passage"] = absl::StrCat("of ", std::max<int64_t>(item.ordinal, 5));
+  }
+  DatasetInfo info = SampleInfo();
+  info.sha256 = std::string(64, 'e');
+  ASSERT_TRUE(coordinator_.datasets.Import(info, items).ok());
+  const int64_t job = run_job();
+  const v1::Metric together = metrics(job, 1);
   EXPECT_EQ(together.group(), "navigate");
   EXPECT_EQ(together.value(), apart.value());
   // 5 clusters, whose deviations from 4/7 add up to -12/7 and four times 3/7.
@@ -238,10 +256,10 @@ TEST_F(EvaluationServiceTest, ErrorsOfItemsThatShareAPassageAreClustered) {
   EXPECT_EQ(together.low(), 0);
   EXPECT_EQ(together.high(), 1);
   // Every answer of the other task is right: Wilson's interval stays.
-  EXPECT_GT(metrics(2).low(), 0.5);
-  EXPECT_EQ(metrics(2).standard_error(), 0);
+  EXPECT_GT(metrics(job, 2).low(), 0.5);
+  EXPECT_EQ(metrics(job, 2).standard_error(), 0);
   // The mean of the two tasks.
-  EXPECT_NEAR(metrics(0).standard_error(), together.standard_error() / 2, 1e-12);
+  EXPECT_NEAR(metrics(job, 0).standard_error(), together.standard_error() / 2, 1e-12);
 }
 
 TEST_F(EvaluationServiceTest, CancelsAndListsJobs) {
