@@ -8,22 +8,26 @@ namespace {
 
 using Kind = Shape::Kind;
 
-Shape Text(std::string about = "") { return {.kind = Kind::kText, .about = std::move(about)}; }
+Shape Text(std::string about = "") {
+  return {.kind = Kind::kText, .about = std::move(about), .members = {}};
+}
 
 Shape Integer(std::string about, int64_t low, int64_t high) {
-  return {.kind = Kind::kInteger, .about = std::move(about), .low = low, .high = high};
+  return {
+      .kind = Kind::kInteger, .about = std::move(about), .low = low, .high = high, .members = {}};
 }
 
 Shape Name(std::string about, std::vector<std::string> names) {
-  return {.kind = Kind::kName, .about = std::move(about), .names = std::move(names)};
+  return {.kind = Kind::kName, .about = std::move(about), .names = std::move(names), .members = {}};
 }
 
 Shape List(std::string about, Shape of) {
-  return {.kind = Kind::kList, .about = std::move(about), .of = {std::move(of)}};
+  return {.kind = Kind::kList, .about = std::move(about), .members = {}, .of = {std::move(of)}};
 }
 
 Shape Dictionary(std::string about, Shape of) {
-  return {.kind = Kind::kDictionary, .about = std::move(about), .of = {std::move(of)}};
+  return {
+      .kind = Kind::kDictionary, .about = std::move(about), .members = {}, .of = {std::move(of)}};
 }
 
 Shape Mapping(std::string about, std::vector<ShapeMember> members) {
@@ -31,7 +35,7 @@ Shape Mapping(std::string about, std::vector<ShapeMember> members) {
 }
 
 Shape AnyOf(std::string about, std::vector<Shape> of) {
-  return {.kind = Kind::kAnyOf, .about = std::move(about), .of = std::move(of)};
+  return {.kind = Kind::kAnyOf, .about = std::move(about), .members = {}, .of = std::move(of)};
 }
 
 Shape DataShape() {
@@ -81,9 +85,9 @@ Shape ItemsShape() {
 Shape ParameterShape(const GraderParameter& parameter) {
   switch (parameter.type) {
     case GraderParameter::Type::kBoolean:
-      return {.kind = Kind::kBoolean, .about = parameter.about};
+      return {.kind = Kind::kBoolean, .about = parameter.about, .members = {}};
     case GraderParameter::Type::kNumber:
-      return {.kind = Kind::kNumber, .about = parameter.about};
+      return {.kind = Kind::kNumber, .about = parameter.about, .members = {}};
     case GraderParameter::Type::kName:
       return Name(parameter.about, parameter.names);
     case GraderParameter::Type::kText:
@@ -94,7 +98,7 @@ Shape ParameterShape(const GraderParameter& parameter) {
 }
 
 Shape GraderShape() {
-  Shape tagged = {.kind = Kind::kTagged, .tag = "name"};
+  Shape tagged = {.kind = Kind::kTagged, .members = {}, .tag = "name"};
   std::vector<std::string> names;
   for (const GraderKind& kind : GraderKinds()) {
     std::vector<ShapeMember> members = {{"name", Text(), true}};

@@ -81,8 +81,8 @@ class ItemReader {
     bool is_whole = ReadGroup(path, record, file_group, &item);
     for (const FieldDeclaration& field : items_.fields) {
       std::optional<std::string> text = Text(path, record, field.column);
-      if (text.has_value()) item.fields[field.name] = *std::move(text);
       is_whole = is_whole && text.has_value();
+      if (text.has_value()) item.fields[field.name] = *std::move(text);
     }
     is_whole = ReadTarget(path, record, &item) && is_whole;
     is_whole = ReadId(path, record, &item) && is_whole;

@@ -35,7 +35,7 @@ struct Shape {
   int64_t low = 0;
   int64_t high = std::numeric_limits<int64_t>::max();
   std::vector<std::string> names = {};
-  std::vector<ShapeMember> members = {};
+  std::vector<ShapeMember> members;  // without {}: they are not complete yet
   std::vector<Shape> of = {};
   std::string tag = "";
 };
