@@ -21,7 +21,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 FOLDER = pathlib.Path(__file__).with_name("families")
 LENGTHS = [1, 7, 64, 150, 300]
@@ -49,6 +49,7 @@ FALCON = {"model_type": "falcon", "hidden_size": 40, "num_hidden_layers": 2, "nu
 PHI = {"model_type": "phi", "hidden_size": 40, "intermediate_size": 66, "num_hidden_layers": 2, "num_attention_heads": 2,
        "max_position_embeddings": 512, "partial_rotary_factor": 0.4, "vocab_size": 263}
 GEMMA = {**LLAMA, "vocab_size": 285, "hidden_activation": "gelu_pytorch_tanh", "tie_word_embeddings": True, "head_dim": 20}
+GLM = {**LLAMA, "model_type": "glm", "vocab_size": 293, "head_dim": 24, "attention_bias": True, "partial_rotary_factor": 0.5}
 
 VARIANTS = {
     "gpt_neox_parallel": NEOX,
@@ -91,7 +92,16 @@ VARIANTS = {
     "gemma3": {**GEMMA, "model_type": "gemma3_text", "sliding_window": 65, "num_hidden_layers": 3, "sliding_window_pattern": 3,
                "rope_theta": 50000.0, "rope_local_base_freq": 300.0, "query_pre_attn_scalar": 20,
                "rope_scaling": {"rope_type": "linear", "factor": 4.0}},
+    "phi3": {**LLAMA, "model_type": "phi3", "vocab_size": 295, "sliding_window": 70},
+    "stablelm": {**LLAMA, "model_type": "stablelm", "vocab_size": 297, "head_dim": 12, "partial_rotary_factor": 0.5, "use_qkv_bias": True,
+                 "layer_norm_eps": 1e-5},
+    "stablelm_parallel": {**LLAMA, "model_type": "stablelm", "vocab_size": 297, "partial_rotary_factor": 0.5, "use_parallel_residual": True},
+    "starcoder2": {**LLAMA, "model_type": "starcoder2", "vocab_size": 299, "head_dim": 12, "hidden_act": "gelu_pytorch_tanh",
+                   "sliding_window": 50, "tie_word_embeddings": True, "norm_epsilon": 1e-5},
+    "glm": GLM,
+    "chatglm2": GLM,  # the same computation; its own code is not part of transformers
 }
+
 # Stored under the names of the bare model, as many older files are.
 BARE = {"bloom_odd_heads": "transformer.", "gpt2_inner": "transformer.", "opt_no_biases": "model."}
 
@@ -130,6 +140,32 @@ def weights_of(config, generator):
     if config.model_type == "gpt_neox" and config.use_parallel_residual:  # as all files of its time call it
         weights["embed_out.weight"] = weights.pop("lm_head.weight")
     return {name: tensor.bfloat16().contiguous() for name, tensor in weights.items()}
+
+
+def rename_as_chatglm(folder, settings):
+    """The folder as ChatGLM2's own code names it."""
+    content = {"model_type": "chatglm", "padded_vocab_size": settings["vocab_size"], "hidden_size": settings["hidden_size"],
+               "ffn_hidden_size": settings["intermediate_size"], "num_layers": settings["num_hidden_layers"],
+               "num_attention_heads": settings["num_attention_heads"], "kv_channels": settings["head_dim"], "seq_length": 512,
+               "layernorm_epsilon": settings["rms_norm_eps"], "rmsnorm": True, "post_layer_norm": True, "add_bias_linear": False,
+               "add_qkv_bias": True, "multi_query_attention": True, "multi_query_group_num": settings["num_key_value_heads"],
+               "apply_residual_connection_post_layernorm": False, "tie_word_embeddings": False, "eos_token_id": 1}
+    (folder / "config.json").write_text(json.dumps(content, indent=2) + "\n")
+    weights = load_file(folder / "model.safetensors")
+    renamed = {"transformer.embedding.word_embeddings.weight": weights["model.embed_tokens.weight"],
+               "transformer.encoder.final_layernorm.weight": weights["model.norm.weight"],
+               "transformer.output_layer.weight": weights["lm_head.weight"]}
+    for i in range(settings["num_hidden_layers"]):
+        old, new = f"model.layers.{i}.", f"transformer.encoder.layers.{i}."
+        for part in ("weight", "bias"):
+            stacked = [weights[f"{old}self_attn.{name}_proj.{part}"] for name in "qkv"]
+            renamed[f"{new}self_attention.query_key_value.{part}"] = torch.cat(stacked)
+        for theirs, ours in (("self_attention.dense", "self_attn.o_proj"), ("mlp.dense_h_to_4h", "mlp.gate_up_proj"),
+                             ("mlp.dense_4h_to_h", "mlp.down_proj"), ("input_layernorm", "input_layernorm"),
+                             ("post_attention_layernorm", "post_attention_layernorm")):
+            renamed[f"{new}{theirs}.weight"] = weights[f"{old}{ours}.weight"]
+    save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
 
 
 def load(folder, dtype):
@@ -202,6 +238,8 @@ def try_to_make(name, settings, seed):
             lines.append(line)
     (folder / "expected.json").write_text("\n".join(lines) + "\n")
     assert json.loads("\n".join(lines)) == expected
+    if name == "chatglm2":
+        rename_as_chatglm(folder, settings)
     print(f"{name}: seed {seed}, spread {spread:.3f}, bfloat16 {error:.4f}", flush=True)
     return True
 

@@ -1,4 +1,4 @@
-// CodeGen (Nijkamp et al. 2022), and MOSS: GPT-J with a fused projection in the four parts that
+// CodeGen (Nijkamp et al. 2022): GPT-J with a fused projection in the four parts that
 // it was trained in.
 #include <algorithm>
 #include <memory>

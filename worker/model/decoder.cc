@@ -64,6 +64,12 @@ void SplitByHead(const LinearPart& fused, int64_t kv_heads, int64_t group_heads,
   }
 }
 
+void SplitGated(const LinearPart& fused, DecoderLayerSpec* layer) {
+  layer->gate = layer->up = fused;
+  layer->gate.rows = RowRun(0, fused.out / 2);
+  layer->up.rows = RowRun(fused.out / 2, fused.out / 2);
+}
+
 std::unique_ptr<ModelDescription> DescribeDecoder(DecoderSpec spec) {
   return std::make_unique<DecoderDescription>(std::move(spec));
 }

@@ -82,6 +82,9 @@ void SplitStacked(const LinearPart& fused, int64_t query_rows, int64_t key_rows,
 void SplitByHead(const LinearPart& fused, int64_t kv_heads, int64_t group_heads, int64_t head_size,
                  DecoderLayerSpec* layer);
 
+// A fused matrix as the gate and what it is multiplied with, one behind the other.
+void SplitGated(const LinearPart& fused, DecoderLayerSpec* layer);
+
 // The sizes must fit together, as ReadDecoderSizes sees to (config_fields.h).
 std::unique_ptr<ModelDescription> DescribeDecoder(DecoderSpec spec);
 
