@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/remote/remote_model.h"
 #include "coordinator/planner/manifest.h"
 #include "tests/support/postgres/coordinator_fixture.h"
 
@@ -114,6 +115,65 @@ TEST_F(PlannerTest, SamplesAndTemplatesCount) {
   settings.sampling.temperature.reset();
   EXPECT_THAT(Plan({{"tiny"}, {"bbh"}, settings, 0}).status().message(),
               HasSubstr("bbh: greedy decoding has one answer"));
+}
+
+class RemotePlannerTest : public PlannerTest {
+ protected:
+  void Add(RemoteApi api) {
+    RemoteEndpoint endpoint;
+    endpoint.model = "gpt-x";
+    endpoint.api = api;
+    endpoint.input_price = 2;
+    endpoint.output_price = 8;
+    const ModelSpec model = *MakeRemoteModel("gpt", "https://host/v1", endpoint, 0, 2);
+    EXPECT_TRUE(coordinator_.models.Add(model).ok());
+  }
+  absl::StatusOr<PlannedRun> PlanRemote(const RunSettings& settings = {}) {
+    absl::StatusOr<std::vector<PlannedRun>> runs = Plan({{"gpt"}, {"bbh"}, settings, 0});
+    if (!runs.ok()) return runs.status();
+    return runs->at(0);
+  }
+};
+
+TEST_F(RemotePlannerTest, NothingIsSharedAndThePriceIsKnown) {
+  Add(RemoteApi::kChat);
+  const PlannedRun planned = *PlanRemote();
+  EXPECT_EQ(planned.cost.computed_tokens, planned.cost.prompt_tokens);
+  EXPECT_GE(planned.cost.prompt_tokens, 2 * PlanOne({}).cost.prompt_tokens - 1);  // rounded
+  ASSERT_TRUE(planned.price.has_value());
+  EXPECT_DOUBLE_EQ(*planned.price, (2.0 * static_cast<double>(planned.cost.prompt_tokens) +
+                                    8.0 * static_cast<double>(planned.cost.generated_tokens)) /
+                                       1e6);
+  EXPECT_FALSE(PlanOne({}).price.has_value());
+  EXPECT_EQ(planned.seconds, 0);
+}
+
+TEST_F(RemotePlannerTest, RecordsTheEndpointAndItsTemplate) {
+  Add(RemoteApi::kChat);
+  const PlannedRun planned = *PlanRemote();
+  EXPECT_EQ(planned.run.spec.settings.prompt_template, PromptTemplate::kChat);
+  const auto manifest = nlohmann::json::parse(planned.run.manifest_json);
+  EXPECT_EQ(manifest["model"]["path"], "https://host/v1");
+  EXPECT_EQ(manifest["model"]["remote"]["model"], "gpt-x");
+  EXPECT_EQ(manifest["settings"]["precision"], nullptr);
+  EXPECT_EQ(manifest["engine_version"], "openai/1");
+  EXPECT_EQ(manifest["bit_reproducible"], false);
+  RunProgress run;
+  run.prompt_tokens = 1'000'000;
+  run.generated_tokens = 500'000;
+  EXPECT_DOUBLE_EQ(*CostOfRun(planned.run.manifest_json, run), 6);
+  EXPECT_EQ(CostOfRun(PlanOne({}).run.manifest_json, run), std::nullopt);
+}
+
+TEST_F(RemotePlannerTest, RefusesWhatAnEndpointCannotDo) {
+  Add(RemoteApi::kCompletions);
+  EXPECT_EQ(PlanRemote()->run.spec.settings.prompt_template, PromptTemplate::kNone);
+  RunSettings settings;
+  settings.prompt_template = PromptTemplate::kChat;
+  EXPECT_THAT(PlanRemote(settings).status().message(), HasSubstr("applies no chat template"));
+  settings = {};
+  settings.bos = BosHandling::kNever;
+  EXPECT_THAT(PlanRemote(settings).status().message(), HasSubstr("sees to the BOS itself"));
 }
 
 TEST_F(PlannerTest, TheManifestTellsAllThatIsNeeded) {
