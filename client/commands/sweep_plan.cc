@@ -26,9 +26,9 @@ std::vector<Cell> Row(const v1::RunSpec& spec, std::vector<Cell> cost, Cell stat
                            spec.dataset_name(),
                            settings.protocol(),
                            settings.has_shots() ? Json(settings.shots()) : Json(),
-                           Cell(AskingJson(settings), DescribeAsking(settings)),
                            NameOf(settings.precision()),
                            settings.limit()};
+  AddAskingCells(settings, &row);
   for (Cell& cell : cost) row.push_back(std::move(cell));
   row.push_back(std::move(state));
   return row;
@@ -38,22 +38,22 @@ std::vector<Cell> Row(const v1::RunSpec& spec, std::vector<Cell> cost, Cell stat
 
 void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
                     const Console& console) {
-  auto writer = RecordWriter::Create(format, "runs",
-                                     {{"model", "model"},
-                                      {"dataset", "benchmark"},
-                                      {"protocol", "protocol"},
-                                      {"shots", "shots", Align::kRight},
-                                      {"asking", "asked"},
-                                      {"precision", "precision"},
-                                      {"limit", ""},
-                                      {"items", "items", Align::kRight},
-                                      {"prompt_tokens", "prompt tokens", Align::kRight},
-                                      {"generated_tokens", "generated tokens", Align::kRight},
-                                      {"seconds", "time", Align::kRight},
-                                      {"cost", ""},
-                                      {"existing_run", ""},
-                                      {"state", "state"}},
-                                     console);
+  const bool in_table = std::any_of(plan.runs().begin(), plan.runs().end(), [](const auto& run) {
+    return !DescribeAsking(run.spec().settings()).empty();
+  });
+  std::vector<Column> columns = {{"model", "model"},         {"dataset", "benchmark"},
+                                 {"protocol", "protocol"},   {"shots", "shots", Align::kRight},
+                                 {"precision", "precision"}, {"limit", ""}};
+  AddAskingColumns(in_table, &columns);
+  const std::vector<Column> costs = {{"items", "items", Align::kRight},
+                                     {"prompt_tokens", "prompt tokens", Align::kRight},
+                                     {"generated_tokens", "generated tokens", Align::kRight},
+                                     {"seconds", "time", Align::kRight},
+                                     {"cost", ""},
+                                     {"existing_run", ""},
+                                     {"state", "state"}};
+  columns.insert(columns.end(), costs.begin(), costs.end());
+  auto writer = RecordWriter::Create(format, "runs", columns, console);
   int64_t items = 0, prompt_tokens = 0, generated_tokens = 0;
   double seconds = 0, cost = 0;
   bool time_known = true;

@@ -15,12 +15,12 @@ namespace assay {
 
 // What is varied. An empty list of settings stands for what a run has by itself.
 struct Sweep {
-  std::vector<std::string> models;
-  std::vector<std::string> benchmarks;
-  std::vector<std::string> protocols;
-  std::vector<int64_t> shots;
-  std::vector<std::string> templates;
-  std::vector<std::string> precisions;
+  std::vector<std::string> models = {};
+  std::vector<std::string> benchmarks = {};
+  std::vector<std::string> protocols = {};
+  std::vector<int64_t> shots = {};
+  std::vector<std::string> templates = {};
+  std::vector<std::string> precisions = {};
   int64_t limit = 0;  // 0: all items
 };
 

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "client/sweep/sweep.h"
 #include "common/base/status_macros.h"
 #include "common/declaration/mistakes.h"
@@ -7,22 +9,25 @@
 namespace assay {
 namespace {
 
-Shape ListOf(Shape shape) { return {.kind = Shape::Kind::kList, .of = {std::move(shape)}}; }
+Shape ListOf(Shape shape) {
+  return {.kind = Shape::Kind::kList, .members = {}, .of = {std::move(shape)}};
+}
+
+Shape NameOf(std::vector<std::string> names) {
+  return {.kind = Shape::Kind::kName, .names = std::move(names), .members = {}};
+}
 
 Shape SweepShape() {
-  const Shape text = {.kind = Shape::Kind::kText};
-  const Shape count = {.kind = Shape::Kind::kInteger, .high = 1000};
-  const Shape limit = {.kind = Shape::Kind::kInteger, .low = 1};
-  const Shape templates = {.kind = Shape::Kind::kName, .names = {"none", "chat", "alpaca"}};
-  const Shape precisions = {.kind = Shape::Kind::kName,
-                            .names = {"float32", "bfloat16", "float16", "int8"}};
+  const Shape text = {.kind = Shape::Kind::kText, .members = {}};
+  const Shape count = {.kind = Shape::Kind::kInteger, .high = 1000, .members = {}};
+  const Shape limit = {.kind = Shape::Kind::kInteger, .low = 1, .members = {}};
   return {.kind = Shape::Kind::kMapping,
           .members = {{"models", ListOf(text), true},
                       {"benchmarks", ListOf(text), true},
                       {"protocols", ListOf(text)},
                       {"shots", ListOf(count)},
-                      {"templates", ListOf(templates)},
-                      {"precisions", ListOf(precisions)},
+                      {"templates", ListOf(NameOf({"none", "chat", "alpaca"}))},
+                      {"precisions", ListOf(NameOf({"float32", "bfloat16", "float16", "int8"}))},
                       {"limit", limit}}};
 }
 
