@@ -11,7 +11,7 @@
 namespace assay {
 
 struct ModelSpec {
-  std::string name;    // [A-Za-z0-9._-]+
+  std::string name;  // [A-Za-z0-9._-]+
   // Absolute; a Hugging Face folder or a GGUF file, as the workers see it. Of a remote model: its
   // endpoint's URL.
   std::string path;

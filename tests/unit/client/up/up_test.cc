@@ -226,6 +226,8 @@ TEST_F(UpTest, LetsNobodyElseIntoTheDatabase) {
 
 TEST_F(UpTest, StartsAgainWhatWasKilled) {
   StartUntilReady();
+  // A worker may take a moment until it says that it is there.
+  ASSERT_TRUE(Eventually([&] { return IsAlive(Started("worker")); })) << Output();
   const pid_t worker = Started("worker");
   const pid_t coordinator = Started("coordinator");
   const pid_t postmaster = Postmaster();
