@@ -53,8 +53,11 @@ absl::Status Set(const CommandContext& context, const std::string& name,
   ASSAY_RETURN_IF_ERROR(CheckModelFacts(facts));
   Service service = context.Connect();
   absl::StatusOr<ModelFacts> known = Fetch(service, name);
-  if (known.ok()) facts = *std::move(known);
-  if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
+  if (known.ok()) {
+    facts = *std::move(known);
+  } else if (!absl::IsNotFound(known.status())) {
+    return known.status();
+  }
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
     if (equals == std::string::npos) {

@@ -279,7 +279,7 @@ absl::Status SetColumn(const ExchangeColumn& column, const ExchangeJson& value, 
   for (size_t i = 0; i + 1 < column.path.size(); ++i) {
     owner = owner->GetReflection()->MutableMessage(owner, column.path[i]);
   }
-  const absl::Status status = SetValue(column, value, owner);
+  absl::Status status = SetValue(column, value, owner);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat("column ", column.name, ": ", status.message()));
 }

@@ -314,7 +314,7 @@ class RunImporter {
     while (true) {
       ASSAY_ASSIGN_OR_RETURN(const bool is_there, file->Line(&line));
       if (!is_there) break;
-      const absl::Status status = ReadLine(line, filter, finder);
+      absl::Status status = ReadLine(line, filter, finder);
       if (!status.ok()) {
         // What the coordinator refuses is not the line's fault alone.
         if (absl::IsAborted(status)) return status;

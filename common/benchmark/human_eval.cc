@@ -152,7 +152,7 @@ absl::StatusOr<Selection> HumanEvalBenchmark::Select(const ProtocolSpec& protoco
 
 std::string HumanEvalBenchmark::RenderPrompt(const ProtocolSpec& protocol, const Item& item,
                                              absl::Span<const Item> shots) const {
-  const std::string prompt(FieldOf(item, "prompt"));
+  std::string prompt(FieldOf(item, "prompt"));
   if (protocol.name == kLmEval) return prompt;
   if (protocol.name == kStarCoder) {
     return absl::StrCat("<fim_prefix>", prompt, "<fim_suffix><fim_middle>");

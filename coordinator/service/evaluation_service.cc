@@ -261,7 +261,7 @@ grpc::Status EvaluationServiceImpl::SubmitSweep(grpc::ServerContext*,
   response->set_runs(static_cast<int64_t>(plan->runs.size()));
   if (plan->runs.empty()) return grpc::Status::OK;
   v1::SubmitJobResponse submitted;
-  const grpc::Status status = Submit(std::move(plan->runs), &submitted);
+  grpc::Status status = Submit(std::move(plan->runs), &submitted);
   response->set_job_id(submitted.job_id());
   return status;
 }

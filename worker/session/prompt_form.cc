@@ -16,7 +16,7 @@ absl::Status PromptForm::Check() const {
         "prompts are to begin with the model's BOS token, and its tokenizer names none; use --bos "
         "default");
   }
-  const absl::Status wrapped = Wrap("A question.").status();
+  absl::Status wrapped = Wrap("A question.").status();
   if (wrapped.ok()) return wrapped;
   return absl::FailedPreconditionError(absl::StrCat("prompts cannot be put into the template ",
                                                     PromptTemplateName(settings_->prompt_template),
