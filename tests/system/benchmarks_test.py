@@ -73,7 +73,9 @@ class BenchmarksTest(unittest.TestCase):
         passed = [p["program_outcome"] == "passed" for p in predictions]
         self.assertAlmostEqual(metrics["pass@1", ""], sum(passed) / 2)
         for prediction, right in zip(predictions, passed):
-            self.assertEqual(prediction["verdict"], "correct" if right else "wrong")
+            # What Python cannot compile is unparsable.
+            verdicts = ("correct",) if right else ("wrong", "unparsable", "unanswered")
+            self.assertIn(prediction["verdict"], verdicts)
             self.assertTrue(right or prediction["program_outcome"].startswith(("failed: ", "timed out: ")))
 
     def test_impact_has_answers_rated_by_judges(self):
