@@ -2,11 +2,11 @@
 
 #include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "coordinator/store/cluster_rows.h"
 #include "coordinator/store/encoding.h"
+#include "coordinator/store/prediction_rows.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/score_rows.h"
 
@@ -46,50 +46,17 @@ struct Counts {
   std::vector<double> values;
 };
 
-void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
-                     absl::Span<const GradedItem> items) {
-  const std::vector<std::string> columns = {"run_id",
-                                            "item_ordinal",
-                                            "sample_index",
-                                            "prompt",
-                                            "prompt_sha256",
-                                            "prompt_tokens",
-                                            "cached_tokens",
-                                            "shots_used",
-                                            "over_max_input",
-                                            "truncated",
-                                            "output",
-                                            "output_token_ids",
-                                            "finish_reason",
-                                            "choice_loglikelihoods",
-                                            "error",
-                                            "program_outcome",
-                                            "generated_tokens",
-                                            "shard_id",
-                                            "lease_id"};
-  pqxx::stream_to stream(tx, "predictions", columns);
-  for (const GradedItem& item : items) {
-    const Prediction& p = item.prediction;
-    stream << std::make_tuple(
-        run_id, item.ordinal, p.sample_index, EncodeBytes(p.prompt), PlainText(p.prompt_sha256),
-        p.prompt_tokens, p.cached_tokens, p.shots_used, p.over_max_input, p.truncated,
-        EncodeBytes(p.output), EncodeArray(p.output_token_ids),
-        std::string(FinishReasonName(p.finish_reason)), EncodeArray(p.choice_loglikelihoods),
-        PlainText(p.error), PlainText(p.program_outcome), p.generated_tokens, key.shard_id,
-        key.lease_id);
-  }
-  stream.complete();
-}
-
 }  // namespace
 
 void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
                 absl::Span<const GradedItem> items) {
-  CopyPredictions(tx, key, run_id, items);
+  std::vector<PredictionRow> predictions;
   std::vector<ScoreRow> scores;
   for (const GradedItem& item : items) {
+    predictions.push_back({item.ordinal, &item.prediction, "now"});
     scores.push_back({item.ordinal, item.prediction.sample_index, item.score});
   }
+  CopyPredictions(tx, key, run_id, predictions);
   CopyScores(tx, run_id, scores);
   std::map<std::string, Counts> groups;
   int64_t failed = 0, prompt_tokens = 0, cached_tokens = 0, generated_tokens = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +10,7 @@
 #include "coordinator/store/dataset_rows.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/events.h"
+#include "coordinator/store/prediction_rows.h"
 #include "coordinator/store/score_rows.h"
 #include "coordinator/store/transaction.h"
 
@@ -210,45 +210,19 @@ absl::Status RunImport::AddPredictions(absl::Span<const ImportedItem> items) {
     }
   }
   return Do([&]() -> absl::Status {
-    const std::vector<std::string> columns = {"run_id",
-                                              "item_ordinal",
-                                              "sample_index",
-                                              "prompt",
-                                              "prompt_sha256",
-                                              "prompt_tokens",
-                                              "cached_tokens",
-                                              "shots_used",
-                                              "over_max_input",
-                                              "truncated",
-                                              "output",
-                                              "output_token_ids",
-                                              "finish_reason",
-                                              "choice_loglikelihoods",
-                                              "error",
-                                              "program_outcome",
-                                              "generated_tokens",
-                                              "shard_id",
-                                              "lease_id",
-                                              "committed"};
-    pqxx::stream_to stream(state_->tx, "predictions", columns);
+    std::vector<PredictionRow> predictions;
     for (const ImportedItem& item : items) {
       const Prediction& p = item.prediction;
-      const absl::Time committed =
-          item.committed == absl::InfinitePast() ? state_->now : item.committed;
-      stream << std::make_tuple(
-          run_id, item.ordinal, p.sample_index, EncodeBytes(p.prompt), PlainText(p.prompt_sha256),
-          p.prompt_tokens, p.cached_tokens, p.shots_used, p.over_max_input, p.truncated,
-          EncodeBytes(p.output), EncodeArray(p.output_token_ids),
-          std::string(FinishReasonName(p.finish_reason)), EncodeArray(p.choice_loglikelihoods),
-          PlainText(p.error), PlainText(p.program_outcome), p.generated_tokens, 0, 0,
-          TimeText(committed));
+      predictions.push_back(
+          {item.ordinal, &p,
+           TimeText(item.committed == absl::InfinitePast() ? state_->now : item.committed)});
       ++state_->done;
       state_->failed += p.error.empty() ? 0 : 1;
       state_->prompt_tokens += p.prompt_tokens;
       state_->cached_tokens += p.cached_tokens;
       state_->generated_tokens += GeneratedTokens(p);
     }
-    stream.complete();
+    CopyPredictions(state_->tx, LeaseKey(), run_id, predictions);
     CopyScores(state_->tx, run_id, scores);
     return absl::OkStatus();
   });
