@@ -54,6 +54,27 @@ absl::StatusOr<DecoderSizes> ReadDecoderSizes(const ConfigReader& config,
   return sizes;
 }
 
+absl::StatusOr<Gpt2Fields> ReadGpt2Fields(const ConfigReader& config, int64_t context_otherwise,
+                                          const std::string& activation_otherwise) {
+  Gpt2Fields fields;
+  ASSAY_ASSIGN_OR_RETURN(fields.sizes,
+                         ReadDecoderSizes(config, FirstField(config, {"n_embd", "hidden_size"}),
+                                          FirstField(config, {"n_layer", "num_hidden_layers"}),
+                                          FirstField(config, {"n_head", "num_attention_heads"})));
+  DecoderSpec& spec = fields.spec = DecoderOf(fields.sizes);
+  ASSAY_ASSIGN_OR_RETURN(spec.intermediate_size,
+                         config.IntegerOr("n_inner", 1, kMostWidth, 4 * fields.sizes.hidden));
+  ASSAY_ASSIGN_OR_RETURN(
+      spec.context_length,
+      ReadContext(config, FirstField(config, {"n_positions", "max_position_embeddings"}),
+                  context_otherwise));
+  spec.norm = {.form = NormKind::Form::kLayer, .has_bias = true};
+  ASSAY_ASSIGN_OR_RETURN(spec.norm.epsilon, ReadEpsilon(config, "layer_norm_epsilon", 1e-5));
+  ASSAY_ASSIGN_OR_RETURN(spec.activation,
+                         ReadActivation(config, "activation_function", activation_otherwise));
+  return fields;
+}
+
 absl::StatusOr<int64_t> ReadContext(const ConfigReader& config, absl::string_view field,
                                     int64_t otherwise) {
   return config.IntegerOr(field, 1, kMostContext, otherwise);

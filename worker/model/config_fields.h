@@ -52,6 +52,15 @@ absl::StatusOr<DecoderSizes> ReadDecoderSizes(const ConfigReader& config,
 // A decoder of these sizes, each head with keys of its own; its layers are to be filled in.
 DecoderSpec DecoderOf(const DecoderSizes& sizes);
 
+// What the config has under the names that GPT-2 gave them: sizes, context, epsilon and activation
+// of a decoder with layer norms.
+struct Gpt2Fields {
+  DecoderSizes sizes;
+  DecoderSpec spec;
+};
+absl::StatusOr<Gpt2Fields> ReadGpt2Fields(const ConfigReader& config, int64_t context_otherwise,
+                                          const std::string& activation_otherwise);
+
 absl::StatusOr<int64_t> ReadContext(const ConfigReader& config, absl::string_view field,
                                     int64_t otherwise);
 absl::StatusOr<float> ReadEpsilon(const ConfigReader& config, absl::string_view field,

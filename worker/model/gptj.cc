@@ -12,21 +12,10 @@ namespace assay {
 
 absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeGptJ(const Checkpoint& checkpoint) {
   const ConfigReader config = ConfigOf(checkpoint);
-  ASSAY_ASSIGN_OR_RETURN(const DecoderSizes sizes,
-                         ReadDecoderSizes(config, FirstField(config, {"n_embd", "hidden_size"}),
-                                          FirstField(config, {"n_layer", "num_hidden_layers"}),
-                                          FirstField(config, {"n_head", "num_attention_heads"})));
+  ASSAY_ASSIGN_OR_RETURN(Gpt2Fields fields, ReadGpt2Fields(config, 2048, "gelu_new"));
+  const DecoderSizes& sizes = fields.sizes;
+  DecoderSpec& spec = fields.spec;
   const int64_t hidden = sizes.hidden;
-  DecoderSpec spec = DecoderOf(sizes);
-  ASSAY_ASSIGN_OR_RETURN(spec.intermediate_size,
-                         config.IntegerOr("n_inner", 1, kMostWidth, 4 * hidden));
-  ASSAY_ASSIGN_OR_RETURN(
-      spec.context_length,
-      ReadContext(config, FirstField(config, {"n_positions", "max_position_embeddings"}), 2048));
-  spec.norm = {.form = NormKind::Form::kLayer, .has_bias = true};
-  ASSAY_ASSIGN_OR_RETURN(spec.norm.epsilon, ReadEpsilon(config, "layer_norm_epsilon", 1e-5));
-  ASSAY_ASSIGN_OR_RETURN(spec.activation,
-                         ReadActivation(config, "activation_function", "gelu_new"));
   spec.residual = Residual::kParallel;
   ASSAY_ASSIGN_OR_RETURN(const int64_t rotated,
                          config.IntegerOr("rotary_dim", 2, sizes.head, sizes.head));
