@@ -1,7 +1,7 @@
 #include "coordinator/planner/sweep.h"
 
-#include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -14,15 +14,13 @@ namespace {
 // A plan holds every run's shards.
 constexpr size_t kMostRuns = 10000;
 
-bool IsSame(const RunSpec& a, const RunSpec& b) {
-  const auto key = [](const RunSpec& run) {
-    const RunSettings& s = run.settings;
-    return std::tie(run.model_name, run.benchmark, run.dataset_sha256, run.benchmark_sha256,
-                    s.protocol, s.protocol_version, s.shots, s.precision, s.limit,
-                    s.prompt_template, s.system_prompt, s.bos, s.sampling.temperature,
-                    s.sampling.top_p, s.sampling.top_k, s.sampling.seed, s.sampling.samples);
-  };
-  return key(a) == key(b);
+// Of two runs the same when the one would repeat the other.
+auto KeyOf(const RunSpec& run) {
+  const RunSettings& s = run.settings;
+  return std::make_tuple(run.model_name, run.benchmark, run.dataset_sha256, run.benchmark_sha256,
+                         s.protocol, s.protocol_version, s.shots, s.precision, s.limit,
+                         s.prompt_template, s.system_prompt, s.bos, s.sampling.temperature,
+                         s.sampling.top_p, s.sampling.top_k, s.sampling.seed, s.sampling.samples);
 }
 
 }  // namespace
@@ -37,13 +35,11 @@ absl::StatusOr<SweepPlan> PlanSweep(absl::Span<const JobRequest> parts, bool aga
                                                    kMostRuns, " at most; divide it"));
   }
   SweepPlan plan;
+  std::set<decltype(KeyOf(RunSpec()))> seen;
   for (const JobRequest& part : parts) {
     ASSAY_ASSIGN_OR_RETURN(std::vector<PlannedRun> planned, planner.Plan(part));
     for (PlannedRun& run : planned) {
-      const auto is_same = [&run](const auto& other) { return IsSame(other, run.run.spec); };
-      const auto spec_of_planned = [](const PlannedRun& p) -> const RunSpec& { return p.run.spec; };
-      if (std::ranges::any_of(plan.runs, is_same, spec_of_planned)) continue;
-      if (std::ranges::any_of(plan.existing, is_same, &FoundRun::spec)) continue;
+      if (!seen.insert(KeyOf(run.run.spec)).second) continue;
       std::optional<FoundRun> found;
       if (!again) {
         ASSAY_ASSIGN_OR_RETURN(found, lookup.FindSame(run.run.spec));
