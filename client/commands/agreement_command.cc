@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "client/commands/compared_runs.h"
 #include "client/commands/context.h"
+#include "client/commands/resampling_options.h"
 #include "client/output/score_cells.h"
 #include "common/base/status_macros.h"
 #include "common/domain/rating.h"
@@ -269,13 +270,8 @@ void AddAgreementCommand(CLI::App& parent, CommandContext& context) {
       ->required()
       ->type_name("JOB|run:RUN ...");
   command->add_flag("--groups", options->groups, "Each category as well");
-  command->add_option("--resamples", options->bootstrap.resamples, "Resamples of the bootstrap")
-      ->type_name("N")
-      ->check(CLI::Range(100, 1000000))
-      ->capture_default_str();
-  command->add_option("--seed", options->bootstrap.seed, "Of the bootstrap")
-      ->type_name("N")
-      ->capture_default_str();
+  AddResamplingOptions(command, &options->bootstrap.resamples, "Resamples of the bootstrap",
+                       &options->bootstrap.seed, "Of the bootstrap");
   auto format = AddFormatOption(command);
   command->callback([&context, options, format] {
     context.action = [&context, options, format] {

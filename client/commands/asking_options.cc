@@ -92,6 +92,16 @@ std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
   return options;
 }
 
+void AddPrecisionOption(CLI::App* command, std::string* precision) {
+  command->add_option("--precision", *precision, "float32, bfloat16, float16 or int8")
+      ->type_name("P")
+      ->capture_default_str()
+      ->check([](const std::string& name) {
+        const absl::StatusOr<Precision> parsed = ParsePrecision(name);
+        return parsed.ok() ? std::string() : std::string(parsed.status().message());
+      });
+}
+
 Json AskingJson(const v1::RunSettings& settings) {
   const v1::SamplingSettings& sampling = settings.sampling();
   return {{"prompt_template", NameOf(settings.prompt_template())},

@@ -35,6 +35,10 @@ struct AskingOptions {
 std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
                                                 const std::string& prompt_template = "none");
 
+// Adds --precision; what it holds before is the default, and a valid name once the command line is
+// read.
+void AddPrecisionOption(CLI::App* command, std::string* precision);
+
 // {"prompt_template": ..., "system_prompt": ..., "bos": ..., "temperature": ..., "top_p": ...,
 // "top_k": ..., "seed": ..., "samples": ...}.
 Json AskingJson(const v1::RunSettings& settings);

@@ -9,6 +9,7 @@
 #include "client/commands/compared_runs.h"
 #include "client/commands/context.h"
 #include "client/commands/names.h"
+#include "client/commands/resampling_options.h"
 #include "client/output/score_cells.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
@@ -254,15 +255,9 @@ void AddCompareCommand(CLI::App& parent, CommandContext& context) {
       ->type_name("B");
   command->add_flag("--common", options->only_common,
                     "Only items that all runs have; else runs of different items are refused");
-  command
-      ->add_option("--resamples", options->statistics.resamples,
-                   "Resamples of the bootstrap, and random permutations")
-      ->type_name("N")
-      ->check(CLI::Range(100, 1000000))
-      ->capture_default_str();
-  command->add_option("--seed", options->statistics.seed, "Of the bootstrap and the permutations")
-      ->type_name("N")
-      ->capture_default_str();
+  AddResamplingOptions(command, &options->statistics.resamples,
+                       "Resamples of the bootstrap, and random permutations",
+                       &options->statistics.seed, "Of the bootstrap and the permutations");
   auto format = AddFormatOption(command);
   command->callback([&context, options, format] {
     context.action = [&context, options, format] {

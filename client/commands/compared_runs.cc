@@ -5,16 +5,13 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "client/commands/names.h"
+#include "client/commands/runs_name.h"
 #include "common/base/status_macros.h"
 
 namespace assay {
 namespace {
-
-constexpr absl::string_view kRunPrefix = "run:";
 
 absl::StatusOr<v1::GetRunScoresResponse> FetchScores(Service& service, int64_t run_id) {
   v1::GetRunScoresRequest request;
@@ -36,18 +33,10 @@ absl::StatusOr<v1::GetRunScoresResponse> FetchScores(Service& service, int64_t r
 
 // The runs that a word of the command line names.
 absl::StatusOr<std::vector<int64_t>> RunsOf(Service& service, absl::string_view name) {
-  int64_t id = 0;
-  absl::string_view number = name;
-  const bool is_run = absl::ConsumePrefix(&number, kRunPrefix);
-  if (!absl::SimpleAtoi(number, &id) || id < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", name,
-                     "\" is neither a job's number (7) nor a run's (run:11); `assay results JOB "
-                     "--format json` has the runs of a job"));
-  }
-  if (is_run) return std::vector<int64_t>{id};
+  ASSAY_ASSIGN_OR_RETURN(const RunsName parsed, ParseRunsName(name));
+  if (parsed.run_id != 0) return std::vector<int64_t>{parsed.run_id};
   v1::GetJobRequest request;
-  request.set_job_id(id);
+  request.set_job_id(parsed.job_id);
   ASSAY_ASSIGN_OR_RETURN(const v1::JobProgress job,
                          service.Call(&v1::EvaluationService::Stub::GetJob, request));
   std::vector<int64_t> runs;

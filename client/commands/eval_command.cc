@@ -98,13 +98,7 @@ void AddEvalCommand(CLI::App& parent, CommandContext& context) {
   command->add_option("--limit", options->limit, "At most so many items of each subject or task")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  command->add_option("--precision", options->precision, "float32, bfloat16, float16 or int8")
-      ->type_name("P")
-      ->capture_default_str()
-      ->check([](const std::string& name) {
-        const absl::StatusOr<Precision> precision = ParsePrecision(name);
-        return precision.ok() ? std::string() : std::string(precision.status().message());
-      });
+  AddPrecisionOption(command, &options->precision);
   options->asking = AddAskingOptions(command);
   command
       ->add_option("--shard-items", options->shard_items,

@@ -3,9 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/timestamp.h"
 
@@ -46,17 +44,6 @@ v1::DatasetInfo DatasetOf(const v1::RunSpec& spec, const v1::ListDatasetsRespons
 }
 
 }  // namespace
-
-absl::StatusOr<RunsName> ParseRunsName(absl::string_view name) {
-  absl::string_view number = name;
-  const bool is_run = absl::ConsumePrefix(&number, "run:");
-  int64_t id = 0;
-  if (!absl::SimpleAtoi(number, &id) || id < 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", name, "\" is neither a job's number (7) nor a run's (run:11)"));
-  }
-  return is_run ? RunsName{0, id} : RunsName{id, 0};
-}
 
 absl::StatusOr<std::vector<v1::Item>> FetchItems(Service& service, const v1::DatasetInfo& dataset) {
   v1::ListItemsRequest request;

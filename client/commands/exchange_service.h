@@ -11,18 +11,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "assay/v1/evaluation_service.pb.h"
+#include "client/commands/runs_name.h"
 #include "client/commands/service.h"
 #include "client/exchange/export.h"
 #include "client/exchange/import.h"
 
 namespace assay {
-
-// "7" is job 7, "run:11" is run 11; the other number is 0.
-struct RunsName {
-  int64_t job_id = 0;
-  int64_t run_id = 0;
-};
-absl::StatusOr<RunsName> ParseRunsName(absl::string_view name);
 
 // The items of a data set, in order.
 absl::StatusOr<std::vector<v1::Item>> FetchItems(Service& service, const v1::DatasetInfo& dataset);

@@ -14,6 +14,22 @@
 
 namespace assay {
 
+Cell DurationCell(double seconds) {
+  if (seconds <= 0) return Cell(Json(), "unknown");
+  return Cell(seconds,
+              absl::StrCat("~", HumanDuration(absl::Seconds(std::max(1.0, std::round(seconds))))));
+}
+
+Cell TokensCell(const char* mark, int64_t tokens) {
+  return Cell(tokens, absl::StrCat(mark, HumanCount(static_cast<double>(tokens))));
+}
+
+bool HasSettings(const google::protobuf::RepeatedPtrField<v1::RunPlan>& runs) {
+  return std::any_of(runs.begin(), runs.end(), [](const v1::RunPlan& run) {
+    return !DescribeAsking(run.spec().settings()).empty();
+  });
+}
+
 void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Console& console) {
   const bool table = format == OutputFormat::kTable;
   std::vector<Column> columns = {{"dataset", "benchmark"},
@@ -32,38 +48,28 @@ void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Conso
                                  {"cost", ""},
                                  {"first_item_id", "first item"},
                                  {"first_prompt", ""}};
-  const bool has_settings = std::any_of(
-      plan.runs().begin(), plan.runs().end(),
-      [](const v1::RunPlan& run) { return !DescribeAsking(run.spec().settings()).empty(); });
-  AddAskingColumns(has_settings, &columns);
+  AddAskingColumns(HasSettings(plan.runs()), &columns);
   auto writer = RecordWriter::Create(format, "runs", std::move(columns), console);
   bool no_worker = false;
   for (const v1::RunPlan& run : plan.runs()) {
     const v1::RunSettings& settings = run.spec().settings();
-    const auto about = [](const char* mark, int64_t count) {
-      return Cell(count, absl::StrCat(mark, HumanCount(static_cast<double>(count))));
-    };
-    const bool known = run.seconds() > 0;
-    no_worker |= !known;
-    std::vector<Cell> cells = {
-        run.spec().dataset_name(),
-        run.spec().benchmark(),
-        run.spec().model_name(),
-        settings.protocol(),
-        settings.protocol_version(),
-        settings.has_shots() ? Json(settings.shots()) : Json(),
-        NameOf(settings.precision()),
-        settings.limit(),
-        run.items(),
-        run.shards(),
-        about("~", run.prompt_tokens()),
-        about("≤ ", run.generated_tokens()),
-        known ? Cell(run.seconds(), absl::StrCat("~", HumanDuration(absl::Seconds(std::max(
-                                                          1.0, std::round(run.seconds()))))))
-              : Cell(Json(), "unknown"),
-        run.has_cost() ? Json(run.cost()) : Json(),
-        run.first_item_id(),
-        run.first_prompt()};
+    no_worker |= run.seconds() <= 0;
+    std::vector<Cell> cells = {run.spec().dataset_name(),
+                               run.spec().benchmark(),
+                               run.spec().model_name(),
+                               settings.protocol(),
+                               settings.protocol_version(),
+                               settings.has_shots() ? Json(settings.shots()) : Json(),
+                               NameOf(settings.precision()),
+                               settings.limit(),
+                               run.items(),
+                               run.shards(),
+                               TokensCell("~", run.prompt_tokens()),
+                               TokensCell("≤ ", run.generated_tokens()),
+                               DurationCell(run.seconds()),
+                               run.has_cost() ? Json(run.cost()) : Json(),
+                               run.first_item_id(),
+                               run.first_prompt()};
     AddAskingCells(settings, &cells);
     writer->Add(std::move(cells));
   }

@@ -5,13 +5,12 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "client/commands/asking_options.h"
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
 #include "client/commands/job_plan.h"
+#include "client/commands/runs_name.h"
 #include "client/process/interrupt.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
@@ -38,17 +37,9 @@ struct JudgeOptions {
   std::shared_ptr<OutputFormat> format;
 };
 
-// "7" is job 7, "run:11" is run 11.
 absl::Status AddAnswers(absl::string_view name, v1::JudgeJobRequest& request) {
-  int64_t id = 0;
-  absl::string_view number = name;
-  const bool is_run = absl::ConsumePrefix(&number, "run:");
-  if (!absl::SimpleAtoi(number, &id) || id < 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", name,
-        "\" is neither a job's number (7) nor a run's (run:11); `assay jobs` has them"));
-  }
-  is_run ? request.add_runs(id) : request.add_jobs(id);
+  ASSAY_ASSIGN_OR_RETURN(const RunsName parsed, ParseRunsName(name));
+  parsed.run_id != 0 ? request.add_runs(parsed.run_id) : request.add_jobs(parsed.job_id);
   return absl::OkStatus();
 }
 
@@ -174,13 +165,7 @@ void AddJudgeCommand(CLI::App& parent, CommandContext& context) {
   command->add_option("--limit", options->limit, "At most so many answers of each category")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  command->add_option("--precision", options->precision, "float32, bfloat16, float16 or int8")
-      ->type_name("P")
-      ->capture_default_str()
-      ->check([](const std::string& name) {
-        const absl::StatusOr<Precision> precision = ParsePrecision(name);
-        return precision.ok() ? std::string() : std::string(precision.status().message());
-      });
+  AddPrecisionOption(command, &options->precision);
   options->asking = AddAskingOptions(command, "chat");
   command
       ->add_option("--shard-items", options->shard_items,

@@ -11,6 +11,7 @@
 #include "client/commands/context.h"
 #include "client/commands/leaderboard_items.h"
 #include "client/commands/leaderboard_output.h"
+#include "client/commands/resampling_options.h"
 #include "client/output/score_cells.h"
 #include "common/base/status_macros.h"
 #include "common/leaderboard/table.h"
@@ -246,14 +247,8 @@ void AddShapeOptions(CLI::App* command, LeaderboardOptions& options) {
                     "Each score with its 95% interval and number of items");
   command->add_flag("--ranks", options.ranks,
                     "The ranks that the data allow, in the column that is sorted by");
-  command
-      ->add_option("--resamples", options.bootstrap.resamples, "Resamples of the items for --ranks")
-      ->type_name("N")
-      ->check(CLI::Range(100, 1000000))
-      ->capture_default_str();
-  command->add_option("--seed", options.bootstrap.seed, "Of the resamples")
-      ->type_name("N")
-      ->capture_default_str();
+  AddResamplingOptions(command, &options.bootstrap.resamples, "Resamples of the items for --ranks",
+                       &options.bootstrap.seed, "Of the resamples");
   command->add_flag("--shots-delta", options.shots_delta,
                     "What examples bring: every model's few-shot score less its zero-shot score");
 }

@@ -8,17 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/asking_options.h"
+#include "client/commands/job_plan.h"
 #include "client/commands/names.h"
 #include "client/output/text.h"
 
 namespace assay {
 namespace {
-
-Cell TimeOf(double seconds) {
-  if (seconds <= 0) return Cell(Json(), "unknown");
-  return Cell(seconds,
-              absl::StrCat("~", HumanDuration(absl::Seconds(std::max(1.0, std::round(seconds))))));
-}
 
 std::vector<Cell> Row(const v1::RunSpec& spec, std::vector<Cell> cost, Cell state) {
   const v1::RunSettings& settings = spec.settings();
@@ -38,13 +33,10 @@ std::vector<Cell> Row(const v1::RunSpec& spec, std::vector<Cell> cost, Cell stat
 
 void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
                     const Console& console) {
-  const bool in_table = std::any_of(plan.runs().begin(), plan.runs().end(), [](const auto& run) {
-    return !DescribeAsking(run.spec().settings()).empty();
-  });
   std::vector<Column> columns = {{"model", "model"},         {"dataset", "benchmark"},
                                  {"protocol", "protocol"},   {"shots", "shots", Align::kRight},
                                  {"precision", "precision"}, {"limit", ""}};
-  AddAskingColumns(in_table, &columns);
+  AddAskingColumns(HasSettings(plan.runs()), &columns);
   const std::vector<Column> costs = {{"items", "items", Align::kRight},
                                      {"prompt_tokens", "prompt tokens", Align::kRight},
                                      {"generated_tokens", "generated tokens", Align::kRight},
@@ -57,9 +49,6 @@ void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
   int64_t items = 0, prompt_tokens = 0, generated_tokens = 0;
   double seconds = 0, cost = 0;
   bool time_known = true;
-  const auto about = [](const char* mark, int64_t count) {
-    return Cell(count, absl::StrCat(mark, HumanCount(static_cast<double>(count))));
-  };
   for (const v1::RunPlan& run : plan.runs()) {
     items += run.items();
     prompt_tokens += run.prompt_tokens();
@@ -67,11 +56,11 @@ void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
     seconds += run.seconds();
     cost += run.cost();
     time_known &= run.seconds() > 0;
-    writer->Add(
-        Row(run.spec(),
-            {run.items(), about("~", run.prompt_tokens()), about("≤ ", run.generated_tokens()),
-             TimeOf(run.seconds()), run.has_cost() ? Json(run.cost()) : Json(), Json()},
-            Cell("new", "to be done")));
+    writer->Add(Row(run.spec(),
+                    {run.items(), TokensCell("~", run.prompt_tokens()),
+                     TokensCell("≤ ", run.generated_tokens()), DurationCell(run.seconds()),
+                     run.has_cost() ? Json(run.cost()) : Json(), Json()},
+                    Cell("new", "to be done")));
   }
   for (const v1::ExistingRun& run : plan.existing()) {
     const std::string state = NameOf(run.state());
