@@ -42,12 +42,9 @@ def prompt_of(data, subject, index):
 
 
 def predictions_of(export):
-    for path in sorted(export.rglob("*.json")):
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(document, dict) and "predictions" in document:
-            yield from document["predictions"]
-    for path in sorted(export.rglob("*.jsonl")):
-        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    for path in sorted(export.glob("predictions*.jsonl")):
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            yield from map(json.loads, lines)
 
 
 def main(export, model, data):
