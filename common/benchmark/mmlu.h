@@ -13,7 +13,7 @@ namespace assay {
 // Protocols:
 // - "instructeval": the letter is generated. Cells print as pandas reads them ("question@pandas").
 // - "lm-eval": the log-likelihoods of " A" to " D", as lm-evaluation-harness 0.4.13 prompts for
-// them. Cells print as they are.
+// them. Cells print as they are, and no shot is dropped: prompts have no limit but the context.
 class MmluBenchmark : public Benchmark {
  public:
   absl::string_view name() const override { return "mmlu"; }

@@ -143,7 +143,7 @@ class CommandsTest(unittest.TestCase):
         fewer = self.service.submit("--limit", 2, benchmark="mmlu")
         for job in (other, fewer):
             self.service.wait(job)
-        self.refused(USAGE, "instructeval version 1", "lm-eval version 1",
+        self.refused(USAGE, "instructeval version 1", "lm-eval version 2",
                      command=("compare", few, other, "--benchmark", "mmlu"))
         self.refused(USAGE, "has 24", "has 8", "--common", command=("compare", few, fewer, "--benchmark", "mmlu"))
         common = self.service.json("compare", few, fewer, "--benchmark", "mmlu", "--common")

@@ -105,7 +105,7 @@ absl::Status Engine::Impl::Check(const Request& request) const {
     if (!in_vocabulary(choice)) {
       return absl::InvalidArgumentError("a choice holds a token beyond the vocabulary");
     }
-    longest = std::max(longest, Length(choice));
+    longest = std::max(longest, Length(choice) - 1);  // the last token is not computed
   }
   const int64_t tokens = Length(request.prompt) + longest;
   if (tokens > model_->context_length()) {

@@ -114,8 +114,10 @@ absl::Status PrepareVariant(const Preparation& preparation, const Item& item,
     }
   } else {
     ASSAY_RETURN_IF_ERROR(AddChoices(preparation, item, text, &request));
+    // Nothing follows a choice's last token, so that it takes no place in the context; which is
+    // where lm-evaluation-harness cuts as well.
     for (const std::vector<int32_t>& choice : request.choices) {
-      reserved = std::max<int64_t>(reserved, choice.size());
+      reserved = std::max(reserved, static_cast<int64_t>(choice.size()) - 1);
     }
   }
   if (request.prompt.empty()) return absl::InvalidArgumentError("the prompt has no token");

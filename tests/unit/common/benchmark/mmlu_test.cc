@@ -200,6 +200,22 @@ TEST(MmluTest, PromptWithoutShots) {
             "Why?\nA. 01\nB. 2\nC. 3\nD. 4\nAnswer:");
 }
 
+TEST(MmluTest, OnlyInstructEvalDropsShots) {
+  const std::vector<Item> group = ByGroup(ParseFolder(Mmlu(), kSampleMmlu)).at("nutrition");
+  for (const ProtocolSpec& protocol : Mmlu().protocols()) {
+    const auto selection = Mmlu().Select(protocol, 5, group);
+    ASSERT_TRUE(selection.ok());
+    const auto fitted = FitPrompt(Mmlu(), protocol, selection->items[0], selection->shots,
+                                  [](absl::string_view text) -> absl::StatusOr<int64_t> {
+                                    return static_cast<int64_t>(100 * text.size());
+                                  });
+    ASSERT_TRUE(fitted.ok());
+    const bool is_lm_eval = protocol.name == "lm-eval";
+    EXPECT_EQ(fitted->shots_used, is_lm_eval ? 5 : 0);
+    EXPECT_EQ(fitted->over_max_input, !is_lm_eval);
+  }
+}
+
 TEST(MmluTest, UnknownProtocolNamesThoseThereAre) {
   EXPECT_EQ(Mmlu().FindProtocol("x").status().message(),
             "benchmark mmlu has no protocol \"x\"; there are: instructeval, lm-eval");

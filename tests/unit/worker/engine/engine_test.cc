@@ -284,6 +284,19 @@ TEST(EngineRequestTest, RefusesWhatCannotRun) {
                       .choices = {}}),
               HasSubstr("context has 512"));
   EXPECT_THAT(submit({.id = 1,
+                      .prompt = std::vector<int32_t>(512, 1),
+                      .max_new_tokens = 0,
+                      .stop_token_ids = {},
+                      .choices = {{1}, {1, 1}}}),
+              HasSubstr("takes 513 tokens, the model's context has 512"));
+  // The last token of a choice needs no place.
+  EXPECT_THAT(submit({.id = 1,
+                      .prompt = std::vector<int32_t>(512, 1),
+                      .max_new_tokens = 0,
+                      .stop_token_ids = {},
+                      .choices = {{1}}}),
+              HasSubstr("--kv-cache-mb"));
+  EXPECT_THAT(submit({.id = 1,
                       .prompt = std::vector<int32_t>(130, 1),
                       .max_new_tokens = 1,
                       .stop_token_ids = {},

@@ -115,9 +115,11 @@ TEST_F(PrepareItemsTest, ChoicesAreContinuationsOfThePrompt) {
   EXPECT_EQ(item.prediction.prompt_tokens, 5);
 }
 
-TEST_F(PrepareItemsTest, LongestChoiceIsReservedInTheContext) {
+TEST_F(PrepareItemsTest, LongestChoiceIsReservedInTheContextButForItsLastToken) {
   lease_.run.settings.protocol = "choices";
-  lease_.model.context_length = 7;
+  lease_.model.context_length = 7;  // 5 of the prompt, 2 of " BB"
+  EXPECT_FALSE(PrepareOne().prediction.truncated);
+  lease_.model.context_length = 6;
   const PreparedItem item = PrepareOne();
   EXPECT_TRUE(item.prediction.truncated);
   EXPECT_EQ(item.requests.at(0).prompt, FakeCodec::Ids("why:"));
@@ -150,7 +152,7 @@ TEST_F(PrepareItemsTest, AFlagOfOneVariantIsOneOfTheItem) {
   EXPECT_TRUE(item.prediction.over_max_input);
   EXPECT_TRUE(item.prediction.truncated);
   EXPECT_EQ(item.requests[0].prompt, WithBos("0123456789abcd:"));
-  EXPECT_EQ(item.requests[1].prompt.size(), 19u);
+  EXPECT_EQ(item.requests[1].prompt.size(), 20u);
 }
 
 TEST_F(PrepareItemsTest, TheTemplateCountsWhenShotsAreFitted) {
