@@ -93,7 +93,7 @@ std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
 }
 
 void AddPrecisionOption(CLI::App* command, std::string* precision) {
-  command->add_option("--precision", *precision, "float32, bfloat16, float16 or int8")
+  command->add_option("--precision", *precision, "float32, bfloat16, float16, int8 or llm-int8")
       ->type_name("P")
       ->capture_default_str()
       ->check([](const std::string& name) {

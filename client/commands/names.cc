@@ -21,7 +21,7 @@ std::string Named(Proto value, Proto last, absl::string_view (*name)(Domain)) {
 std::string NameOf(v1::State state) { return Named(state, v1::STATE_FAILED, StateName); }
 
 std::string NameOf(v1::Precision precision) {
-  return Named(precision, v1::PRECISION_INT8, PrecisionName);
+  return Named(precision, v1::PRECISION_LLM_INT8, PrecisionName);
 }
 
 std::string NameOf(v1::PromptTemplate prompt_template) {

@@ -124,7 +124,8 @@ void AddSweepCommand(CLI::App& parent, CommandContext& context) {
       ->check(CLI::Range(0, 1000));
   list("--template", options->sweep.templates, "Prompt templates: none, chat, alpaca")
       ->type_name("T,...");
-  list("--precision", options->sweep.precisions, "float32, bfloat16 (default), float16, int8")
+  list("--precision", options->sweep.precisions,
+       "float32, bfloat16 (default), float16, int8, llm-int8")
       ->type_name("P,...");
   command
       ->add_option("--limit", options->sweep.limit, "At most so many items of each subject or task")

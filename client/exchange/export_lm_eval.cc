@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
@@ -268,8 +269,8 @@ Json ResultsOf(const ExportedRun& run, const SampleWriter& samples) {
   if (!groups.empty()) document["groups"] = std::move(groups);
   document["group_subtasks"] =
       samples.counts().size() > 1 ? Json{{spec.benchmark(), std::move(subtasks)}} : Json::object();
-  static constexpr const char* kTypes[] = {"", "torch.float32", "torch.bfloat16", "torch.float16",
-                                           "int8"};
+  static constexpr const char* kTypes[] = {
+      "", "torch.float32", "torch.bfloat16", "torch.float16", "int8", "llm-int8"};
   document.update(Json{
       {"configs", std::move(configs)},
       {"versions", std::move(versions)},
@@ -280,7 +281,7 @@ Json ResultsOf(const ExportedRun& run, const SampleWriter& samples) {
        {{"model", "assay"},
         {"model_args", absl::StrCat("pretrained=", spec.model_name())},
         {"model_num_parameters", run.model.parameters()},
-        {"model_dtype", kTypes[settings.precision() % 5]},
+        {"model_dtype", kTypes[settings.precision() % std::size(kTypes)]},
         {"model_sha", run.model.weights_sha256()},
         {"batch_size", nullptr},
         {"device", nullptr},

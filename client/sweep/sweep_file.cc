@@ -27,7 +27,8 @@ Shape SweepShape() {
                       {"protocols", ListOf(text)},
                       {"shots", ListOf(count)},
                       {"templates", ListOf(NameOf({"none", "chat", "alpaca"}))},
-                      {"precisions", ListOf(NameOf({"float32", "bfloat16", "float16", "int8"}))},
+                      {"precisions",
+                       ListOf(NameOf({"float32", "bfloat16", "float16", "int8", "llm-int8"}))},
                       {"limit", limit}}};
 }
 

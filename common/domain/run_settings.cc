@@ -8,8 +8,8 @@
 namespace assay {
 namespace {
 
-constexpr std::array<absl::string_view, 4> kPrecisionNames = {"float32", "bfloat16", "float16",
-                                                              "int8"};
+constexpr std::array<absl::string_view, 5> kPrecisionNames = {"float32", "bfloat16", "float16",
+                                                              "int8", "llm-int8"};
 constexpr std::array<absl::string_view, 3> kTemplateNames = {"none", "chat", "alpaca"};
 constexpr std::array<absl::string_view, 3> kBosNames = {"default", "always", "never"};
 

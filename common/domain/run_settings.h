@@ -11,9 +11,11 @@
 
 namespace assay {
 
-// What a model computes in. kInt8: weights of 8 bits, everything else as for kBFloat16.
-enum class Precision { kFloat32, kBFloat16, kFloat16, kInt8 };
-absl::string_view PrecisionName(Precision precision);  // "float32", "bfloat16", "float16", "int8"
+// What a model computes in. kInt8: weights of 8 bits, everything else as for kBFloat16. kLlmInt8:
+// LLM.int8(), products of 8 bits in the layers, everything else as for kFloat16.
+enum class Precision { kFloat32, kBFloat16, kFloat16, kInt8, kLlmInt8 };
+// "float32", "bfloat16", "float16", "int8", "llm-int8"
+absl::string_view PrecisionName(Precision precision);
 absl::StatusOr<Precision> ParsePrecision(absl::string_view name);
 
 // What is put around the protocol's prompt.

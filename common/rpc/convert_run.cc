@@ -14,6 +14,7 @@ namespace {
 static_assert(v1::PRECISION_FLOAT32 == static_cast<int>(Precision::kFloat32) + 1);
 static_assert(v1::PRECISION_BFLOAT16 == static_cast<int>(Precision::kBFloat16) + 1);
 static_assert(v1::PRECISION_INT8 == static_cast<int>(Precision::kInt8) + 1);
+static_assert(v1::PRECISION_LLM_INT8 == static_cast<int>(Precision::kLlmInt8) + 1);
 static_assert(v1::PROMPT_TEMPLATE_ALPACA == static_cast<int>(PromptTemplate::kAlpaca) + 1);
 static_assert(v1::BOS_HANDLING_NEVER == static_cast<int>(BosHandling::kNever) + 1);
 static_assert(v1::STATE_PENDING == static_cast<int>(State::kPending) + 1);

@@ -18,11 +18,13 @@ constexpr double kReachedShareOfRate = 0.5;
 double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
                                absl::Span<const StoredWorker> workers) {
   if (model.remote.has_value()) return 0;
+  Precision measured = precision;  // workers measure plain types only
+  if (precision == Precision::kInt8) measured = Precision::kBFloat16;
+  if (precision == Precision::kLlmInt8) measured = Precision::kFloat16;
   double gflops = 0;
   for (const StoredWorker& stored : workers) {
     if (!stored.connected) continue;
-    const auto rate = stored.worker.gflops.find(std::string(
-        PrecisionName(precision == Precision::kInt8 ? Precision::kBFloat16 : precision)));
+    const auto rate = stored.worker.gflops.find(std::string(PrecisionName(measured)));
     if (rate != stored.worker.gflops.end()) gflops += rate->second;
   }
   return gflops * 1e9 * kReachedShareOfRate / (2.0 * static_cast<double>(model.parameters));

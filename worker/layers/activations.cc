@@ -14,6 +14,7 @@ at::ScalarType ScalarTypeOf(Precision precision) {
     case Precision::kInt8:
       return at::kBFloat16;
     case Precision::kFloat16:
+    case Precision::kLlmInt8:
       return at::kHalf;
   }
   return at::kFloat;

@@ -24,7 +24,13 @@ enum class TensorType {
   kQ5_K,
   kQ6_K,
   kQ8_K,
+  // Parts of quantized formats, no weights in themselves.
+  kInt8,
+  kUInt8,
+  kInt32,
+  kInt64,
 };
+inline constexpr int kTensorTypes = static_cast<int>(TensorType::kInt64) + 1;
 
 struct TensorTypeInfo {
   absl::string_view name;  // "float32", "bfloat16", "Q4_1"

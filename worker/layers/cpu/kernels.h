@@ -35,7 +35,8 @@ inline constexpr int64_t RoundUp(int64_t value, int64_t step) {
 inline constexpr int64_t Padded(int64_t depth) { return RoundUp(depth, kDepthStep); }
 // The type that activations, keys and values have.
 inline constexpr Precision ComputeType(Precision precision) {
-  return precision == Precision::kInt8 ? Precision::kBFloat16 : precision;
+  if (precision == Precision::kInt8) return Precision::kBFloat16;
+  return precision == Precision::kLlmInt8 ? Precision::kFloat16 : precision;
 }
 inline constexpr int64_t ElementSize(Precision precision) {
   return precision == Precision::kFloat32 ? 4 : 2;
