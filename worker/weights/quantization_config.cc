@@ -31,8 +31,9 @@ class Fields {
     const json* value = Find(key);
     if (value == nullptr) return otherwise;
     // Other kinds of numbers do not fit, or are no whole ones.
-    if (!value->is_number_integer() || (value->is_number_unsigned() &&
-                                        value->get<uint64_t>() > static_cast<uint64_t>(INT32_MAX))) {
+    if (!value->is_number_integer() ||
+        (value->is_number_unsigned() &&
+         value->get<uint64_t>() > static_cast<uint64_t>(INT32_MAX))) {
       return config_.Error(key, "is not a whole number of a sensible size");
     }
     return value->get<int64_t>();
@@ -58,9 +59,9 @@ class Fields {
 
 absl::Status Unread(const QuantizationConfig& config, absl::string_view field,
                     absl::string_view value) {
-  return absl::UnimplementedError(
-      absl::StrCat(config.where, ": the quantization's \"", field, "\" is \"",
-                   absl::CHexEscape(value.substr(0, 40)), "\"", kWhatToDo));
+  return absl::UnimplementedError(absl::StrCat(config.where, ": the quantization's \"", field,
+                                               "\" is \"", absl::CHexEscape(value.substr(0, 40)),
+                                               "\"", kWhatToDo));
 }
 
 absl::Status ReadGroupSize(const Fields& fields, const char* key, QuantizationConfig* config) {

@@ -3,6 +3,7 @@
 #define ASSAY_WORKER_WEIGHTS_QUANTIZED_MATRIX_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace assay {
@@ -16,6 +17,13 @@ class QuantizedMatrix {
   // to the 16 bits that its own library computes in.
   virtual void ReadRows(int64_t begin, int64_t end, float* out) const = 0;
   virtual std::string TypeName() const = 0;  // for people: "GPTQ 4-bit"
+};
+
+// A layer's matrix W[out, in] with its sizes.
+struct QuantizedLayer {
+  int64_t out = 0;
+  int64_t in = 0;
+  std::shared_ptr<const QuantizedMatrix> matrix;
 };
 
 }  // namespace assay
