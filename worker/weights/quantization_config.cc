@@ -57,6 +57,14 @@ class Fields {
   const QuantizationConfig& config_;
 };
 
+// Of a config.json's "quantization_config"; null: there is none.
+const json* FindSetting(const json& config, const char* key) {
+  const auto object = config.find("quantization_config");
+  if (object == config.end() || !object->is_object()) return nullptr;
+  const auto value = object->find(key);
+  return value == object->end() ? nullptr : &*value;
+}
+
 absl::Status Unread(const QuantizationConfig& config, absl::string_view field,
                     absl::string_view value) {
   return absl::UnimplementedError(absl::StrCat(config.where, ": the quantization's \"", field,
@@ -168,12 +176,16 @@ absl::StatusOr<QuantizationConfig> ParseQuantizationConfig(const json& object,
   return config;
 }
 
+bool IsInt8Folder(const json& config) {
+  const json* eight = FindSetting(config, "load_in_8bit");
+  return eight != nullptr && eight->is_boolean() && eight->get<bool>();
+}
+
 float LlmInt8Threshold(const json& config) {
-  const auto object = config.find("quantization_config");
-  if (object == config.end() || !object->is_object()) return kPaperThreshold;
-  const auto threshold = object->find(kThreshold);
-  if (threshold == object->end() || !threshold->is_number()) return kPaperThreshold;
-  return static_cast<float>(threshold->get<double>());
+  const json* threshold = FindSetting(config, kThreshold);
+  return threshold != nullptr && threshold->is_number()
+             ? static_cast<float>(threshold->get<double>())
+             : kPaperThreshold;
 }
 
 }  // namespace assay

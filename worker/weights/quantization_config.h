@@ -37,6 +37,9 @@ absl::StatusOr<QuantizationConfig> ParseQuantizationConfig(const nlohmann::json&
                                                            const std::string& where,
                                                            absl::string_view otherwise);
 
+// Whether a config.json says that its folder is in LLM.int8() already.
+bool IsInt8Folder(const nlohmann::json& config);
+
 // From which magnitude on LLM.int8() takes an input for an outlier: "llm_int8_threshold" of a
 // config.json's "quantization_config", or 6 as in the paper.
 float LlmInt8Threshold(const nlohmann::json& config);

@@ -58,6 +58,13 @@ inline constexpr int64_t InputOffset(InputLayout layout, int64_t padded, int64_t
          row % kLayoutTileRows * kLayoutTileColumns + column % kLayoutTileColumns;
 }
 
+// Where a weight lies in a panel of llm_int8_gemm: four neighbours of the depth side by side.
+inline constexpr int64_t LlmInt8Index(int64_t k, int64_t column) {
+  return k / 4 * 4 * kPanel + column * 4 + k % 4;
+}
+// The greatest depth whose sums of products of 8 bits fit in 32.
+inline constexpr int64_t kMostLlmInt8Depth = 1 << 17;
+
 // What becomes of a product. Inputs and weights are of the compute type; sums are float32.
 enum class Output {
   kStore,      // out float32 = sum + bias
@@ -165,6 +172,11 @@ struct Kernels {
   // depths the 8-bit panel has the even depth of columns 0 to 15, the odd one, and the same of
   // columns 16 to 31.
   void (*widen_panel)(const int8_t* weights, const float* scales, int64_t depth, uint16_t* panel);
+  // A product as LLM.int8() makes it (Dettmers et al. 2022), of an input in float16 and weights of
+  // 8 bits (LlmInt8Index) with a scale for each column. Each row for itself: its values below
+  // `threshold` in magnitude are rounded to 8 bits, the greatest of them being 127, and multiplied
+  // as whole numbers; the others, outliers, are multiplied as they are.
+  void (*llm_int8_gemm)(const GemmTask& task, const float* column_scales, float threshold);
   // The index of the greatest value, the first of equal ones.
   int64_t (*argmax)(const float* values, int64_t size);
   // log(sum(exp(values))), summed in a fixed order.
