@@ -172,7 +172,7 @@ absl::Status Serve(Arguments arguments) {
   CurlTransport transport({.ca_file = arguments.ca_file});
   ASSAY_ASSIGN_OR_RETURN(const ApiKeys keys, ReadKeys(arguments));
   Worker worker(
-      MakeChannel(arguments.coordinator), options, &loader, &programs, arguments.programs_at_once,
+      MakeChannels(arguments.coordinator), options, &loader, &programs, arguments.programs_at_once,
       [&benchmarks](const Lease& lease) { return benchmarks.Find(lease); }, Clock::Real(),
       [&random] { return absl::Uniform(random, 0.0, 1.0); },
       MakeRemoteRunner(arguments, &transport, &keys, &benchmarks));
@@ -186,7 +186,8 @@ absl::Status Serve(Arguments arguments) {
 }
 
 void AddServeOptions(CLI::App* app, Arguments* arguments) {
-  app->add_option("--coordinator", arguments->coordinator, "The coordinator, HOST:PORT")
+  app->add_option("--coordinator", arguments->coordinator,
+                  "The coordinator, HOST:PORT; or several of one service, with commas between them")
       ->envname("ASSAY_COORDINATOR")
       ->capture_default_str();
   app->add_option("--device", arguments->device, "What computes; this build runs on cpu")

@@ -6,6 +6,9 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "common/rpc/limits.h"
 
 namespace assay {
@@ -34,6 +37,16 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target) {
   // Channels of one process share no connection: a worker's stream must not end with another's.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::vector<std::shared_ptr<grpc::Channel>> MakeChannels(const std::string& targets) {
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (const absl::string_view target : absl::StrSplit(targets, ',', absl::SkipWhitespace())) {
+    channels.push_back(MakeChannel(std::string(absl::StripAsciiWhitespace(target))));
+  }
+  // Nothing is reached by it, and the caller says so.
+  if (channels.empty()) channels.push_back(MakeChannel(targets));
+  return channels;
 }
 
 void ConfigureServer(grpc::ServerBuilder* builder) {

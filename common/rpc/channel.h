@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace grpc {
 class Channel;
@@ -16,6 +17,10 @@ namespace assay {
 // itself when it broke: after 0.2 s, then seldomer, up to every 5 s. A peer that has gone without a
 // word is noticed within half a minute.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target);
+
+// A channel to each of `targets`, "host:port" with commas between them: coordinators of one
+// service.
+std::vector<std::shared_ptr<grpc::Channel>> MakeChannels(const std::string& targets);
 
 // The server's side of the same agreement: the largest message, and how often a client may ask
 // whether it is there.

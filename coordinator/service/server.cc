@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kCacheBytes = size_t{256} << 20;
 constexpr auto kGraceAtStop = std::chrono::milliseconds(500);
+constexpr absl::Duration kHandOverTime = absl::Seconds(2);
 
 }  // namespace
 
@@ -77,6 +78,8 @@ void CoordinatorServer::Stop() {
   reaper_.Stop();
   evaluation_.Stop();
   if (server_ == nullptr) return;
+  // While it still listens: what workers have sent is answered.
+  worker_.HandOver(kHandOverTime);
   server_->Shutdown(std::chrono::system_clock::now() + kGraceAtStop);
   server_->Wait();
 }

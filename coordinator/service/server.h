@@ -47,8 +47,8 @@ class CoordinatorServer {
   // "host:port", the port being the one that was bound.
   const std::string& address() const { return address_; }
 
-  // Lets calls that are under way end, for half a second, and cancels the others. Safe to call
-  // twice.
+  // Hands the workers' streams over to other coordinators, for up to two seconds, lets calls that
+  // are under way end, for half a second, and cancels the others. Safe to call twice.
   void Stop();
 
  private:

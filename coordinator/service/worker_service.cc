@@ -38,7 +38,26 @@ grpc::Status WorkerServiceImpl::Connect(
   }
   absl::StatusOr<WorkerInfo> worker = ReadHello(message);
   if (!worker.ok()) return ToGrpcStatus(worker.status());
-  return ToGrpcStatus(WorkerSession(leases_, workers_, stream, *std::move(worker)).Run());
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closing_) return {grpc::StatusCode::UNAVAILABLE, "the coordinator is stopping"};
+    ++streams_;
+  }
+  const absl::Status status =
+      WorkerSession(leases_, workers_, stream, *std::move(worker), closing_).Run();
+  absl::MutexLock lock(&mutex_);
+  --streams_;
+  return ToGrpcStatus(status);
+}
+
+bool WorkerServiceImpl::HandOver(absl::Duration grace) {
+  absl::MutexLock lock(&mutex_);
+  closing_ = true;
+  // All sessions wait for this when they have nothing to do.
+  leases_->pending().Notify();
+  return mutex_.AwaitWithTimeout(absl::Condition(
+                                     +[](int* streams) { return *streams == 0; }, &streams_),
+                                 grace);
 }
 
 }  // namespace assay

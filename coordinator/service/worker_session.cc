@@ -26,8 +26,12 @@ constexpr int kMaxLeases = 64;
 }  // namespace
 
 WorkerSession::WorkerSession(LeaseManager* leases, WorkerStore* workers, Stream* stream,
-                             WorkerInfo worker)
-    : leases_(leases), workers_(workers), stream_(stream), worker_(std::move(worker)) {}
+                             WorkerInfo worker, const std::atomic<bool>& closing)
+    : leases_(leases),
+      workers_(workers),
+      stream_(stream),
+      worker_(std::move(worker)),
+      closing_(closing) {}
 
 absl::Status WorkerSession::Run() {
   spdlog::info("worker {} connected from {}: {}, {} threads", worker_.worker_id, worker_.hostname,
@@ -184,6 +188,12 @@ void WorkerSession::GrantAll() {
     // short.
     const uint64_t count = leases_->pending().count();
     const bool news = wake_.exchange(false);
+    if (closing_) {
+      v1::CoordinatorMessage message;
+      message.mutable_closing();
+      Send(message);
+      return;
+    }
     NoteSeen();
     if (GrantSome() || news) {
       pause = kShortestPause;

@@ -23,7 +23,9 @@ class WorkerSession {
  public:
   using Stream = grpc::ServerReaderWriter<v1::CoordinatorMessage, v1::WorkerMessage>;
 
-  WorkerSession(LeaseManager* leases, WorkerStore* workers, Stream* stream, WorkerInfo worker);
+  // When `closing` becomes true and leases->pending() is told, the worker is asked to go elsewhere.
+  WorkerSession(LeaseManager* leases, WorkerStore* workers, Stream* stream, WorkerInfo worker,
+                const std::atomic<bool>& closing);
 
   // Until the stream ends. An error is the worker's: it broke the protocol. Call once.
   absl::Status Run();
@@ -62,6 +64,7 @@ class WorkerSession {
   WorkerStore* const workers_;
   Stream* const stream_;
   const WorkerInfo worker_;
+  const std::atomic<bool>& closing_;
 
   absl::Mutex write_mutex_;  // a stream takes one writer at a time
   absl::Mutex mutex_;

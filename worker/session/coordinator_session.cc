@@ -17,14 +17,18 @@ constexpr int kLossesBetweenLogs = 12;  // about a minute at the longest wait
 
 }  // namespace
 
-CoordinatorSession::CoordinatorSession(std::shared_ptr<grpc::Channel> channel,
+CoordinatorSession::CoordinatorSession(const std::vector<std::shared_ptr<grpc::Channel>>& channels,
                                        SessionOptions options, Clock* clock,
                                        std::function<double()> random)
     : options_(std::move(options)),
       clock_(clock),
-      stub_(v1::WorkerService::NewStub(std::move(channel))),
-      backoff_(options_.first_retry, options_.longest_retry, std::move(random)),
-      state_(options_.state) {}
+      random_(std::move(random)),
+      backoff_(options_.first_retry, options_.longest_retry, random_),
+      state_(options_.state) {
+  for (const std::shared_ptr<grpc::Channel>& channel : channels) {
+    stubs_.push_back(v1::WorkerService::NewStub(channel));
+  }
+}
 
 CoordinatorSession::~CoordinatorSession() { Stop(); }
 
@@ -61,33 +65,45 @@ void CoordinatorSession::Stop() {
 }
 
 void CoordinatorSession::Run() {
-  while (true) {
-    const absl::Status status = RunStream();
+  // So that the workers of a cluster spread over its coordinators.
+  const size_t first = std::min(static_cast<size_t>(random_() * static_cast<double>(stubs_.size())),
+                                stubs_.size() - 1);
+  size_t others_left = stubs_.size() - 1;  // to be tried without a wait
+  for (size_t next = first;; next = (next + 1) % stubs_.size()) {
+    const absl::Status status = RunStream(*stubs_[next]);
     absl::MutexLock lock(&mutex_);
     if (state_.welcomed()) {
       backoff_.Reset();
       last_loss_.clear();
     }
     if (!stopping_) LogLoss(status);
-    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), backoff_.Next())) {
+    absl::Duration wait = absl::ZeroDuration();
+    if (others_left > 0) {
+      --others_left;
+    } else {
+      wait = backoff_.Next();
+      others_left = stubs_.size() - 1;
+    }
+    if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), wait)) {
       finished_ = true;
       return;
     }
   }
 }
 
-absl::Status CoordinatorSession::RunStream() {
+absl::Status CoordinatorSession::RunStream(v1::WorkerService::StubInterface& stub) {
   grpc::ClientContext context;
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return absl::CancelledError("stopped");
     context_ = &context;
     stream_ended_ = false;
+    handed_over_ = false;
     state_.Opened();
   }
   const std::unique_ptr<
       grpc::ClientReaderWriterInterface<v1::WorkerMessage, v1::CoordinatorMessage>>
-      stream = stub_->Connect(&context);
+      stream = stub.Connect(&context);
   std::thread reader([&] {
     v1::CoordinatorMessage message;
     while (stream->Read(&message)) Handle(message);
@@ -109,7 +125,7 @@ absl::Status CoordinatorSession::RunStream() {
       // The coordinator takes in what was sent and ends the stream; only when it does not, the
       // stream is torn down.
       absl::MutexLock lock(&mutex_);
-      welcome_missed = !stopping_ && !stream_ended_;
+      welcome_missed = !stopping_ && !stream_ended_ && !handed_over_;
       mutex_.AwaitWithTimeout(absl::Condition(&stream_ended_), options_.close_timeout / 2);
     }
     context.TryCancel();
@@ -126,7 +142,7 @@ absl::Status CoordinatorSession::RunStream() {
 
 CoordinatorSession::MessagePtr CoordinatorSession::WaitForMessage(absl::Time welcome_deadline) {
   absl::MutexLock lock(&mutex_);
-  while (!stopping_ && !stream_ended_) {
+  while (!stopping_ && !stream_ended_ && !handed_over_) {
     changed_ = false;
     const absl::Time now = clock_->Now();
     if (MessagePtr message = state_.NextMessage(now, runner_->PreferredModel())) return message;
@@ -172,6 +188,11 @@ void CoordinatorSession::Handle(const v1::CoordinatorMessage& message) {
         changed_ = true;
       }
       runner_->Cancel(*lease);
+      break;
+    }
+    case v1::CoordinatorMessage::kClosing: {
+      absl::MutexLock lock(&mutex_);
+      handed_over_ = true;
       break;
     }
     case v1::CoordinatorMessage::BODY_NOT_SET:

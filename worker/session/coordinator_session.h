@@ -2,7 +2,7 @@
 // for as long as it lives, keeps the leases meanwhile, and sends every report until it is
 // acknowledged.
 //
-//   CoordinatorSession session(MakeChannel("localhost:7420"), options, Clock::Real(), random);
+//   CoordinatorSession session(MakeChannels("a:7420,b:7420"), options, Clock::Real(), random);
 //   session.Start(&runner);               // leases come in through runner.Accept()
 //   session.Report({lease, predictions});
 //   session.Drain(absl::Seconds(10));     // what was reported is acknowledged
@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -44,9 +45,11 @@ struct SessionOptions {
 // Thread-safe.
 class CoordinatorSession {
  public:
-  // `random` gives numbers in [0, 1) and is called by one thread. `clock` must outlive the session.
-  CoordinatorSession(std::shared_ptr<grpc::Channel> channel, SessionOptions options, Clock* clock,
-                     std::function<double()> random);
+  // `channels`, at least one, lead to coordinators of one service. The session begins with any of
+  // them, and goes on to the next when a stream has ended. `random` gives numbers in [0, 1) and is
+  // called by one thread. `clock` must outlive the session.
+  CoordinatorSession(const std::vector<std::shared_ptr<grpc::Channel>>& channels,
+                     SessionOptions options, Clock* clock, std::function<double()> random);
   ~CoordinatorSession();
 
   // Once. `runner` must stay until Stop() has returned.
@@ -64,7 +67,7 @@ class CoordinatorSession {
 
   void Run();
   // From Hello until the stream ends, for whatever reason.
-  absl::Status RunStream();
+  absl::Status RunStream(v1::WorkerService::StubInterface& stub);
   // Waits for a message that is to be sent; null when the stream is to be closed.
   MessagePtr WaitForMessage(absl::Time welcome_deadline);
   void Handle(const v1::CoordinatorMessage& message);
@@ -72,21 +75,23 @@ class CoordinatorSession {
   void LogLoss(const absl::Status& status);
 
   bool Changed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return changed_ || stream_ended_ || stopping_;
+    return changed_ || stream_ended_ || stopping_ || handed_over_;
   }
 
   const SessionOptions options_;
   Clock* const clock_;
-  const std::unique_ptr<v1::WorkerService::StubInterface> stub_;
+  std::vector<std::unique_ptr<v1::WorkerService::StubInterface>> stubs_;
   ShardRunner* runner_ = nullptr;
-  Backoff backoff_;              // of thread_
-  std::string last_loss_;        // of thread_: what was logged last
-  int losses_since_logged_ = 0;  // of thread_
+  const std::function<double()> random_;  // of thread_
+  Backoff backoff_;                       // of thread_
+  std::string last_loss_;                 // of thread_: what was logged last
+  int losses_since_logged_ = 0;           // of thread_
 
   absl::Mutex mutex_;
   SessionState state_ ABSL_GUARDED_BY(mutex_);
   bool changed_ ABSL_GUARDED_BY(mutex_) = false;       // since the writer looked last
   bool stream_ended_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more will be read
+  bool handed_over_ ABSL_GUARDED_BY(mutex_) = false;   // the coordinator asked to go elsewhere
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;  // of the open stream

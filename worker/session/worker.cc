@@ -7,11 +7,11 @@
 
 namespace assay {
 
-Worker::Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options,
-               ModelLoader* loader, ProgramRunner* programs, int programs_at_once,
-               BenchmarkFinder find_benchmark, Clock* clock, std::function<double()> random,
-               const RemoteRunnerFactory& make_remote)
-    : session_(std::move(channel), options, clock, std::move(random)),
+Worker::Worker(const std::vector<std::shared_ptr<grpc::Channel>>& coordinators,
+               const SessionOptions& options, ModelLoader* loader, ProgramRunner* programs,
+               int programs_at_once, BenchmarkFinder find_benchmark, Clock* clock,
+               std::function<double()> random, const RemoteRunnerFactory& make_remote)
+    : session_(coordinators, options, clock, std::move(random)),
       programs_(programs, programs_at_once,
                 [this](ShardReport report) { session_.Report(std::move(report)); }),
       pipeline_(

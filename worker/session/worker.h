@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
@@ -26,13 +27,13 @@ using RemoteRunnerFactory =
 
 class Worker {
  public:
-  // `loader`, `clock` and `programs` must outlive the worker; `random` gives numbers in [0, 1). At
-  // most `programs_at_once` programs of models run beside the engine. `make_remote` may be null,
-  // for a worker that serves no remote model.
-  Worker(std::shared_ptr<grpc::Channel> channel, const SessionOptions& options, ModelLoader* loader,
-         ProgramRunner* programs, int programs_at_once, BenchmarkFinder find_benchmark,
-         Clock* clock, std::function<double()> random,
-         const RemoteRunnerFactory& make_remote = nullptr);
+  // `coordinators`: see CoordinatorSession. `loader`, `clock` and `programs` must outlive the
+  // worker; `random` gives numbers in [0, 1). At most `programs_at_once` programs of models run
+  // beside the engine. `make_remote` may be null, for a worker that serves no remote model.
+  Worker(const std::vector<std::shared_ptr<grpc::Channel>>& coordinators,
+         const SessionOptions& options, ModelLoader* loader, ProgramRunner* programs,
+         int programs_at_once, BenchmarkFinder find_benchmark, Clock* clock,
+         std::function<double()> random, const RemoteRunnerFactory& make_remote = nullptr);
   ~Worker();
 
   void Start();

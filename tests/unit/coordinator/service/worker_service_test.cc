@@ -155,16 +155,36 @@ TEST_F(WorkerServiceTest, WorkersOfAnyKernelsAreWelcomeAndGoOnWithRunsOfTheirKin
   EXPECT_EQ(other.Next().grant().run().job_id(), next_job);
 }
 
-TEST_F(WorkerServiceTest, StoppingTheServerEndsTheStream) {
+TEST_F(WorkerServiceTest, StoppingTheServerEndsTheStreamOfAWorkerThatStays) {
   WorkerStream worker(channel_);
   worker.Hello();
   worker.Next();
   worker.Request(1);
   std::thread stop([this] { server_->Stop(); });
+  EXPECT_TRUE(worker.Next().has_closing());
   EXPECT_EQ(worker.Next().body_case(), v1::CoordinatorMessage::BODY_NOT_SET);
   EXPECT_FALSE(worker.Finish().ok());
   stop.join();
   server_->Stop();
+}
+
+TEST_F(WorkerServiceTest, AStoppingServerAnswersWhatItWasSentAndGrantsNothing) {
+  const int64_t job = SubmitByRpc(7);
+  WorkerStream worker(channel_);
+  worker.Hello();
+  worker.Next();
+  worker.Request(1);
+  const v1::LeaseGrant grant = worker.Next().grant();
+  const absl::Time begin = absl::Now();
+  std::thread stop([this] { server_->Stop(); });
+  EXPECT_TRUE(worker.Next().has_closing());
+  worker.Request(1);
+  worker.Report(grant);
+  EXPECT_EQ(worker.Next().ack().outcome(), v1::COMMIT_OUTCOME_ACCEPTED);
+  EXPECT_TRUE(worker.Finish().ok());
+  stop.join();
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(2));
+  EXPECT_EQ(Run(job).items_done, 7);
 }
 
 }  // namespace

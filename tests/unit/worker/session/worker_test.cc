@@ -25,7 +25,7 @@ class WorkerTest : public testing::Test {
     options.longest_retry = absl::Milliseconds(50);
     options.welcome_timeout = absl::Milliseconds(300);
     options.close_timeout = absl::Seconds(1);
-    worker_ = std::make_unique<Worker>(MakeChannel(coordinator_.address()), options, &loader_,
+    worker_ = std::make_unique<Worker>(MakeChannels(coordinator_.address()), options, &loader_,
                                        &programs_, /*programs_at_once=*/2, FindFakeBenchmark,
                                        Clock::Real(), [] { return 0.5; });
   }
@@ -112,6 +112,50 @@ TEST_F(WorkerTest, SendsAReportAgainWhenToldToRetryAndRenewsItsLeaseMeanwhile) {
   const absl::Time begin = absl::Now();
   worker_->Stop(absl::Seconds(15));
   EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
+}
+
+TEST_F(WorkerTest, GoesToTheNextCoordinatorWhenOneIsClosingAndKeepsItsLeases) {
+  FakeCoordinator other;
+  SessionOptions options;
+  options.state.worker = {"w-2", "host", "1", "cpu", 2, {}};
+  options.first_retry = absl::Seconds(30);  // it does not wait when there is another
+  options.longest_retry = absl::Seconds(30);
+  // The first of the two to begin with.
+  worker_ = std::make_unique<Worker>(
+      MakeChannels(coordinator_.address() + "," + other.address()), options, &loader_, &programs_,
+      /*programs_at_once=*/2, FindFakeBenchmark, Clock::Real(), [] { return 0.0; });
+  world_.SetGate(false);
+  coordinator_.SetLeases({FakeLease(1, {"a"})});
+  worker_->Start();
+  world_.WaitUntilAtGate();
+  v1::CoordinatorMessage closing;
+  closing.mutable_closing();
+  coordinator_.Send(closing);
+  ASSERT_TRUE(other.WaitFor([](const auto& messages) {
+    return !messages.empty() && messages.back().has_lease_request();
+  }));
+  EXPECT_TRUE(other.WaitFor([](const auto& messages) {
+    for (const auto& message : messages) {
+      if (message.heartbeat().leases_size() == 1) return true;
+    }
+    return false;
+  }));
+  world_.SetGate(true);
+  EXPECT_TRUE(other.WaitForCount(v1::WorkerMessage::kResult, 1));
+  EXPECT_EQ(FakeCoordinator::Count(coordinator_.received(), v1::WorkerMessage::kResult), 0);
+}
+
+TEST_F(WorkerTest, GoesToTheNextCoordinatorWhenOneIsGone) {
+  FakeCoordinator other;
+  coordinator_.Kill();
+  SessionOptions options;
+  options.state.worker = {"w-2", "host", "1", "cpu", 2, {}};
+  worker_ = std::make_unique<Worker>(
+      MakeChannels(coordinator_.address() + "," + other.address()), options, &loader_, &programs_,
+      /*programs_at_once=*/2, FindFakeBenchmark, Clock::Real(), [] { return 0.0; });
+  other.SetLeases({FakeLease(1, {"a"})});
+  worker_->Start();
+  EXPECT_TRUE(other.WaitForCount(v1::WorkerMessage::kResult, 1));
 }
 
 TEST_F(WorkerTest, StaleReportIsDropped) {
