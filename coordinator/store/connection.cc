@@ -12,6 +12,12 @@
 namespace assay {
 namespace {
 
+// What the server does about a coordinator that is frozen or cut off in a transaction, whose locks
+// would otherwise keep others from its shard, and from taking back leases at all, for hours.
+constexpr char kSessionLimits[] =
+    "SET idle_in_transaction_session_timeout = '20s'; SET tcp_keepalives_idle = 5; "
+    "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '15s'";
+
 // libpq's messages have lines; ours are one.
 DatabaseError Unreachable(absl::string_view what, bool retryable) {
   const std::string line =
@@ -28,20 +34,31 @@ DatabaseError DescribeSqlError(const pqxx::sql_error& error) {
   if (state == "40001" || state == "40P01") {
     return {absl::AbortedError(message), /*broken=*/false, /*retryable=*/true};
   }
-  // Connection exceptions, and the server being stopped, started or reset.
-  if (absl::StartsWith(state, "08") || state == "57P01" || state == "57P02" || state == "57P03") {
+  // Connection exceptions; the server being stopped, started or reset; a session that it ended
+  // because it was silent in a transaction; a primary that has become a standby.
+  if (absl::StartsWith(state, "08") || absl::StartsWith(state, "57P") || state == "25P03" ||
+      state == "25006") {
     return Unreachable(error.what(), /*retryable=*/true);
   }
   if (state == "23505") return {absl::AlreadyExistsError(message)};
-  if (absl::StartsWith(state, "53"))
-    return {absl::UnavailableError(message)};                      // disk, memory, connections
-  if (state == "25006") return {absl::UnavailableError(message)};  // a read-only standby
+  // Disk, memory or connections are used up; an operator ended the statement; a file of the server
+  // could not be written.
+  if (absl::StartsWith(state, "53") || state == "57014" || state == "58030") {
+    return {absl::UnavailableError(message)};
+  }
   return {absl::InternalError(message)};
 }
 
 }  // namespace
 
-DatabaseError DescribeCurrentException() {
+DatabaseConnection::DatabaseConnection(const std::string& url)
+    : connection(url), quiet(connection) {
+  connection.set_client_encoding("UTF8");
+  pqxx::nontransaction tx(connection);
+  tx.exec(kSessionLimits);
+}
+
+DatabaseError DescribeCurrentException(bool is_open) {
   try {
     throw;
   } catch (const pqxx::in_doubt_error& error) {
@@ -51,9 +68,9 @@ DatabaseError DescribeCurrentException() {
     return Unreachable(error.what(), /*retryable=*/true);
   } catch (const pqxx::sql_error& error) {
     return DescribeSqlError(error);
-  } catch (const pqxx::failure& error) {
-    return {absl::InternalError(absl::StrCat("database: ", error.what())), /*broken=*/true};
   } catch (const std::exception& error) {
+    // A COPY whose connection breaks is told as a failure of any kind.
+    if (!is_open) return Unreachable(error.what(), /*retryable=*/false);
     return {absl::InternalError(absl::StrCat("database: ", error.what())), /*broken=*/true};
   }
 }

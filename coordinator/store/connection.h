@@ -10,7 +10,7 @@
 namespace assay {
 
 struct DatabaseConnection {
-  explicit DatabaseConnection(const std::string& url) : connection(url), quiet(connection) {}
+  explicit DatabaseConnection(const std::string& url);
   pqxx::connection connection;
   // Errors come as exceptions; libpqxx would also print them.
   pqxx::quiet_errorhandler quiet;
@@ -22,8 +22,9 @@ struct DatabaseError {
   bool retryable = false;  // nothing was done, and doing it again may succeed
 };
 
-// Must be called in a handler; describes the exception that is being handled.
-DatabaseError DescribeCurrentException();
+// Must be called in a handler; describes the exception that is being handled. `is_open`: whether
+// the connection that it came from still was.
+DatabaseError DescribeCurrentException(bool is_open = true);
 
 }  // namespace assay
 

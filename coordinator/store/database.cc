@@ -21,7 +21,8 @@ std::string WithTimeouts(const std::string& url) {
   std::string result = url;
   const bool uri = absl::StartsWith(url, "postgresql://") || absl::StartsWith(url, "postgres://");
   for (const char* option :
-       {"connect_timeout=5", "tcp_user_timeout=15000", "application_name=assay-coordinator"}) {
+       {"connect_timeout=5", "tcp_user_timeout=15000", "keepalives_idle=5", "keepalives_interval=5",
+        "keepalives_count=3", "application_name=assay-coordinator"}) {
     const std::string key = std::string(option).substr(0, std::string(option).find('=') + 1);
     if (absl::StrContains(url, key)) continue;
     const char* separator = !uri ? " " : (absl::StrContains(result, "?") ? "&" : "?");
@@ -93,7 +94,6 @@ absl::StatusOr<Database::Session> Database::Acquire() {
   }
   try {
     auto connection = std::make_unique<DatabaseConnection>(url_);
-    connection->connection.set_client_encoding("UTF8");
     absl::MutexLock lock(&mutex_);
     if (!reachable_) spdlog::info("the database is reachable again");
     reachable_ = true;

@@ -32,7 +32,7 @@ std::invoke_result_t<Body&, pqxx::work&> Transact(Database& database, Body body)
       if (IsOk(result)) tx.commit();
       return result;
     } catch (...) {
-      error = DescribeCurrentException();
+      error = DescribeCurrentException(session.connection().connection.is_open());
     }
     if (error.broken || !session.connection().connection.is_open()) {
       session.Discard(error.status.message());
