@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto file = assay::SafetensorsFile::FromBytes("input.safetensors", bytes);
   if (!file.ok()) return 0;
   std::vector<float> values;
-  for (const assay::SafetensorsTensor& tensor : (*file)->tensors()) {
+  for (const assay::StoredTensor& tensor : (*file)->tensors()) {
     int64_t count = 1;
     for (int64_t dimension : tensor.shape) count *= dimension;
     // As many values as the input's bytes can hold, or the parser let something through.

@@ -3,13 +3,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "worker/weights/adapter_checkpoint.h"
 #include "worker/weights/gguf_checkpoint.h"
 #include "worker/weights/huggingface_checkpoint.h"
+#include "worker/weights/lora_adapter.h"
+#include "worker/weights/quantized_matrix.h"
 
 namespace assay {
 namespace {
@@ -40,6 +43,19 @@ void ReadValues(const StoredTensor& tensor, int64_t first, int64_t count, float*
   }
 }
 
+// The same of a tensor whose values do not follow one another.
+void ReadStrided(const StoredTensor& tensor, int64_t first, int64_t count, float* out) {
+  const int64_t size = Info(tensor.type).block_bytes;
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t rest = first + i, at = 0;
+    for (size_t dimension = tensor.shape.size(); dimension-- > 0;) {
+      at += rest % tensor.shape[dimension] * tensor.strides[dimension];
+      rest /= tensor.shape[dimension];
+    }
+    ToFloat32(tensor.type, tensor.bytes.data() + at * size, 1, out + i);
+  }
+}
+
 // Where Hugging Face's row is stored. Inside a head of 2n rows, Hugging Face has the n first halves
 // of the rotated pairs and then the n second halves; GGUF has the pairs one after the other.
 int64_t StoredRow(int64_t row, int64_t rows_per_head) {
@@ -51,12 +67,23 @@ int64_t StoredRow(int64_t row, int64_t rows_per_head) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Open(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Open(const std::string& path,
+                                                             const std::string& base_path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open the model ", path));
   }
+  if (S_ISDIR(info.st_mode) && LoraAdapter::IsFolder(path)) {
+    return AdapterCheckpoint::Open(path, base_path);
+  }
+  if (!base_path.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": has no adapter_config.json: only a LoRA adapter has a base"));
+  }
   if (S_ISDIR(info.st_mode)) return HuggingFaceCheckpoint::Open(path);
+  for (const char* ending : {".bin", ".pth", ".pt"}) {
+    if (path.ends_with(ending)) return HuggingFaceCheckpoint::OpenFile(path);
+  }
   if (path.ends_with(".safetensors") || path.ends_with(".json")) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": one file of a model; give the folder that holds it and config.json"));
@@ -85,7 +112,15 @@ absl::Status Checkpoint::ReadRows(const StoredTensor& tensor, int64_t begin, int
                                                    "\" has ", rows, " rows; ", begin, " to ", end,
                                                    " were asked for"));
   }
+  if (tensor.quantized != nullptr) {
+    tensor.quantized->ReadRows(begin, end, out);
+    return absl::OkStatus();
+  }
   const int64_t row_size = Product(tensor.shape, 1);
+  if (!tensor.strides.empty()) {
+    ReadStrided(tensor, begin * row_size, (end - begin) * row_size, out);
+    return absl::OkStatus();
+  }
   if (tensor.permuted_heads == 0) {
     ReadValues(tensor, begin * row_size, (end - begin) * row_size, out);
     return absl::OkStatus();
@@ -99,12 +134,16 @@ absl::Status Checkpoint::ReadRows(const StoredTensor& tensor, int64_t begin, int
 }
 
 std::string Checkpoint::StoredType() const {
-  std::array<int64_t, static_cast<size_t>(TensorType::kQ8_K) + 1> values{};
+  std::map<std::string, int64_t> values;
   for (const StoredTensor& tensor : tensors()) {
-    values[static_cast<size_t>(tensor.type)] += Product(tensor.shape, 0);
+    values[tensor.quantized != nullptr ? tensor.quantized->TypeName()
+                                       : std::string(Info(tensor.type).name)] +=
+        Product(tensor.shape, 0);
   }
-  const auto most = std::max_element(values.begin(), values.end()) - values.begin();
-  return std::string(Info(static_cast<TensorType>(most)).name);
+  const auto most =
+      std::max_element(values.begin(), values.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == values.end() ? "" : most->first;
 }
 
 }  // namespace assay

@@ -1,7 +1,8 @@
-// A model's files as its author ships them: a Hugging Face folder (config.json, one or many
-// safetensors) or one GGUF file. Both look the same from here: Hugging Face's tensor names, shapes
-// and row order, and a config in Hugging Face's keys. The files are untrusted: every size and
-// offset is checked before it is used; errors name the file and the field.
+// A model's files as its author ships them: a Hugging Face folder (config.json, one or many files
+// of weights), a LoRA adapter's folder with its base, or one GGUF file. All look the same from
+// here: Hugging Face's tensor names, shapes and row order, and a config in Hugging Face's keys. The
+// files are untrusted: every size and offset is checked before it is used; errors name the file and
+// the field.
 #ifndef ASSAY_WORKER_WEIGHTS_CHECKPOINT_H_
 #define ASSAY_WORKER_WEIGHTS_CHECKPOINT_H_
 
@@ -14,29 +15,20 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "worker/weights/stored_tensor.h"
 #include "worker/weights/tensor_type.h"
 
 namespace assay {
 
 class GgufFile;
 
-// One stored tensor. The bytes are mapped from the file and live as long as the checkpoint.
-struct StoredTensor {
-  std::string name;            // Hugging Face's: "model.layers.0.self_attn.q_proj.weight"
-  std::vector<int64_t> shape;  // outermost first; [out, in] for a linear layer
-  TensorType type = TensorType::kF32;
-  absl::string_view bytes;
-  std::string file;  // for messages
-  // Not 0: the rows are stored in GGUF's order for rotary heads ([heads, 2, head/2] interleaved)
-  // and are put back into Hugging Face's by ReadRows. The number is that of heads.
-  int64_t permuted_heads = 0;
-};
-
 // Thread-safe to read.
 class Checkpoint {
  public:
-  // `path`: a folder or a .gguf file.
-  static absl::StatusOr<std::unique_ptr<Checkpoint>> Open(const std::string& path);
+  // `path`: a folder, a .gguf file, or a file of torch.save beside its config.json. `base_path`: of
+  // an adapter whose own settings do not name its base, or name another; else empty.
+  static absl::StatusOr<std::unique_ptr<Checkpoint>> Open(const std::string& path,
+                                                          const std::string& base_path = "");
   virtual ~Checkpoint() = default;
 
   virtual absl::string_view format() const = 0;  // "huggingface", "gguf"
@@ -52,12 +44,16 @@ class Checkpoint {
 
   // Rows [begin, end) of the tensor, seen as [shape[0], product of the rest], as float32 in Hugging
   // Face's order. `out` holds (end - begin) × (product of the rest) values.
-  absl::Status ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end, float* out) const;
+  virtual absl::Status ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end,
+                                float* out) const;
 
   // Gives the memory that the files' mapping has taken so far back to the system. What was read
   // stays readable.
   virtual void ReleaseMemory() const = 0;
 
+  // The checksums that the files themselves carry; reads every byte. For models that are new: once
+  // its digest is known, that says more.
+  virtual absl::Status CheckIntegrity() const { return absl::OkStatus(); }
   // ModelSpec::weights_sha256; reads every byte.
   virtual absl::StatusOr<std::string> Digest() const = 0;
   // The type most of the weights are stored in, for people: "bfloat16", "Q4_1".
@@ -65,6 +61,10 @@ class Checkpoint {
   // Not null for a GGUF file, whose tokenizer is inside.
   virtual const GgufFile* gguf() const { return nullptr; }
   virtual const std::string& path() const = 0;
+  // The folder with the tokenizer's files, for a checkpoint that is no GGUF file.
+  virtual const std::string& tokenizer_folder() const { return path(); }
+  // Of an adapter: the path of its base. Else empty.
+  virtual std::string base_path() const { return ""; }
 };
 
 }  // namespace assay

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/sha256.h"
 #include "common/base/status_macros.h"
 #include "worker/weights/json_object.h"
+#include "worker/weights/quantized_folder.h"
 
 namespace assay {
 namespace {
@@ -17,8 +19,18 @@ using nlohmann::json;
 
 constexpr char kConfig[] = "config.json";
 constexpr char kGenerationConfig[] = "generation_config.json";
-constexpr char kSingleFile[] = "model.safetensors";
-constexpr char kIndex[] = "model.safetensors.index.json";
+constexpr char kSafetensors[] = "model.safetensors";
+constexpr char kSafetensorsIndex[] = "model.safetensors.index.json";
+constexpr char kTorch[] = "pytorch_model.bin";
+constexpr char kTorchIndex[] = "pytorch_model.bin.index.json";
+
+// What AutoGPTQ and AutoAWQ wrote before config.json had a place for it.
+struct QuantizationFile {
+  const char* name;
+  const char* method;
+};
+constexpr QuantizationFile kQuantizationFiles[] = {{"quantize_config.json", "gptq"},
+                                                   {"quant_config.json", "awq"}};
 
 bool Exists(const std::string& path) {
   std::error_code error;
@@ -32,12 +44,15 @@ bool IsPlainName(absl::string_view name) {
          name.find('\0') == name.npos;
 }
 
-absl::StatusOr<std::vector<std::string>> SafetensorsIn(const std::string& folder) {
+// In order of name, those with one of the endings.
+absl::StatusOr<std::vector<std::string>> FilesIn(const std::string& folder,
+                                                 std::initializer_list<const char*> endings) {
   std::error_code error;
   std::vector<std::string> names;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (entry->path().extension() == ".safetensors") {
+    for (const char* ending : endings) {
+      if (entry->path().extension() != ending) continue;
       names.push_back(entry->path().filename().string());
     }
   }
@@ -48,6 +63,17 @@ absl::StatusOr<std::vector<std::string>> SafetensorsIn(const std::string& folder
   return names;
 }
 
+// What else the folder has in the place of weights, for people.
+std::string OtherWeightsIn(const std::string& folder) {
+  const auto others = FilesIn(folder, {".h5", ".msgpack", ".onnx", ".gguf", ".ckpt"});
+  if (!others.ok() || others->empty()) return "";
+  const bool gguf = others->front().ends_with(".gguf");
+  return absl::StrCat("; ", others->front(),
+                      gguf ? " is a model of its own: give that file"
+                           : " is of another framework: save the model again with transformers' "
+                             "save_pretrained, which writes safetensors");
+}
+
 void AddToDigest(absl::string_view part, Sha256& digest) {
   digest.Update(absl::StrCat(part.size(), ":"));  // no two lists of files give the same bytes
   digest.Update(part);
@@ -56,9 +82,24 @@ void AddToDigest(absl::string_view part, Sha256& digest) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Checkpoint>> HuggingFaceCheckpoint::Open(const std::string& folder) {
-  std::unique_ptr<HuggingFaceCheckpoint> checkpoint(new HuggingFaceCheckpoint(folder));
+  return Open(folder, folder, "");
+}
+
+absl::StatusOr<std::unique_ptr<Checkpoint>> HuggingFaceCheckpoint::OpenFile(
+    const std::string& file) {
+  const fs::path path(file);
+  const std::string folder = path.has_parent_path() ? path.parent_path().string() : ".";
+  return Open(file, folder, path.filename().string());
+}
+
+absl::StatusOr<std::unique_ptr<Checkpoint>> HuggingFaceCheckpoint::Open(std::string path,
+                                                                        std::string folder,
+                                                                        const std::string& file) {
+  std::unique_ptr<HuggingFaceCheckpoint> checkpoint(
+      new HuggingFaceCheckpoint(std::move(path), std::move(folder)));
   ASSAY_RETURN_IF_ERROR(checkpoint->ReadConfig());
-  ASSAY_RETURN_IF_ERROR(checkpoint->OpenWeights());
+  ASSAY_RETURN_IF_ERROR(checkpoint->ReadQuantization());
+  ASSAY_RETURN_IF_ERROR(file.empty() ? checkpoint->OpenWeights() : checkpoint->OpenShard(file));
   ASSAY_RETURN_IF_ERROR(checkpoint->ListTensors());
   return checkpoint;
 }
@@ -91,17 +132,40 @@ absl::Status HuggingFaceCheckpoint::ReadConfig() {
   return absl::OkStatus();
 }
 
-absl::Status HuggingFaceCheckpoint::OpenWeights() {
-  if (Exists(PathOf(kSingleFile))) return OpenShard(kSingleFile);
-  if (Exists(PathOf(kIndex))) return OpenIndex(PathOf(kIndex));
-  ASSAY_ASSIGN_OR_RETURN(std::vector<std::string> names, SafetensorsIn(folder_));
-  if (names.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        folder_,
-        " has no *.safetensors file; other formats (*.bin, *.pth) must be converted first"));
+absl::Status HuggingFaceCheckpoint::ReadQuantization() {
+  const auto inside = config_.find("quantization_config");
+  if (inside != config_.end() && !inside->is_null()) {
+    ASSAY_ASSIGN_OR_RETURN(quantization_, ParseQuantizationConfig(*inside, PathOf(kConfig), ""));
+    return absl::OkStatus();
   }
-  for (const std::string& name : names) ASSAY_RETURN_IF_ERROR(OpenShard(name));
+  for (const QuantizationFile& file : kQuantizationFiles) {
+    const std::string path = PathOf(file.name);
+    if (!Exists(path)) continue;
+    ASSAY_ASSIGN_OR_RETURN(settings_[file.name], MappedFile::Open(path));
+    ASSAY_ASSIGN_OR_RETURN(const json object, ParseJsonObject(path, settings_[file.name].bytes()));
+    ASSAY_ASSIGN_OR_RETURN(quantization_, ParseQuantizationConfig(object, path, file.method));
+    return absl::OkStatus();
+  }
   return absl::OkStatus();
+}
+
+absl::Status HuggingFaceCheckpoint::OpenWeights() {
+  if (Exists(PathOf(kSafetensors))) return OpenShard(kSafetensors);
+  if (Exists(PathOf(kSafetensorsIndex))) return OpenIndex(PathOf(kSafetensorsIndex));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> all, FilesIn(folder_, {".safetensors"}));
+  for (const std::string& name : all) ASSAY_RETURN_IF_ERROR(OpenShard(name));
+  if (!all.empty()) return absl::OkStatus();
+  if (Exists(PathOf(kTorch))) return OpenShard(kTorch);
+  if (Exists(PathOf(kTorchIndex))) return OpenIndex(PathOf(kTorchIndex));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> saved, FilesIn(folder_, {".pt", ".pth"}));
+  if (saved.size() == 1) return OpenShard(saved.front());
+  if (saved.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(folder_, " has ", saved.size(), " files that may be the model, ",
+                     saved.front(), " and others: give the file instead of the folder"));
+  }
+  return absl::NotFoundError(
+      absl::StrCat(folder_, " has no *.safetensors file and no ", kTorch, OtherWeightsIn(folder_)));
 }
 
 absl::Status HuggingFaceCheckpoint::OpenIndex(const std::string& path) {
@@ -119,7 +183,13 @@ absl::Status HuggingFaceCheckpoint::OpenIndex(const std::string& path) {
                        name == nullptr ? "no text" : absl::StrCat("\"", *name, "\""),
                        ", which is not a file name in this folder"));
     }
-    if (!shards_.contains(*name)) ASSAY_RETURN_IF_ERROR(OpenShard(*name));
+    if (!shards_.contains(*name)) {
+      if (!Exists(PathOf(*name))) {
+        return absl::NotFoundError(absl::StrCat(
+            path, ": the file ", *name, ", which holds tensor \"", item.key(), "\", is missing"));
+      }
+      ASSAY_RETURN_IF_ERROR(OpenShard(*name));
+    }
     if (!shards_[*name]->Has(item.key())) {
       return absl::InvalidArgumentError(
           absl::StrCat(path, ": tensor \"", item.key(), "\" should be in ", *name, ", and is not"));
@@ -129,15 +199,15 @@ absl::Status HuggingFaceCheckpoint::OpenIndex(const std::string& path) {
 }
 
 absl::Status HuggingFaceCheckpoint::OpenShard(const std::string& name) {
-  ASSAY_ASSIGN_OR_RETURN(shards_[name], SafetensorsFile::Open(PathOf(name)));
+  ASSAY_ASSIGN_OR_RETURN(shards_[name], WeightsFile::Open(PathOf(name)));
   return absl::OkStatus();
 }
 
 absl::Status HuggingFaceCheckpoint::ListTensors() {
+  std::vector<StoredTensor> integers;
   for (const auto& [shard_name, shard] : shards_) {
-    for (const SafetensorsTensor& tensor : shard->tensors()) {
-      tensors_.push_back({tensor.name, tensor.shape, tensor.type, tensor.bytes, shard->path(), 0});
-    }
+    tensors_.insert(tensors_.end(), shard->tensors().begin(), shard->tensors().end());
+    integers.insert(integers.end(), shard->integers().begin(), shard->integers().end());
   }
   std::sort(tensors_.begin(), tensors_.end(),
             [](const StoredTensor& a, const StoredTensor& b) { return a.name < b.name; });
@@ -149,9 +219,13 @@ absl::Status HuggingFaceCheckpoint::ListTensors() {
     }
   }
   if (tensors_.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(folder_, ": the safetensors files hold no weights"));
+    return absl::InvalidArgumentError(absl::StrCat(path_, ": the files hold no weights"));
   }
+  return ReplaceQuantizedParts(quantization_, integers, &tensors_);
+}
+
+absl::Status HuggingFaceCheckpoint::CheckIntegrity() const {
+  for (const auto& [name, shard] : shards_) ASSAY_RETURN_IF_ERROR(shard->CheckIntegrity());
   return absl::OkStatus();
 }
 

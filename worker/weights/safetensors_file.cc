@@ -21,13 +21,22 @@ constexpr uint64_t kMaxHeader = 100'000'000;  // the reference implementation's 
 struct Dtype {
   absl::string_view name;
   int64_t bytes;
-  std::optional<TensorType> type;  // none: integers, which are no weights
+  std::optional<TensorType> type;  // none: read past
+  bool is_weight = false;
 };
 constexpr Dtype kDtypes[] = {
-    {"F32", 4, TensorType::kF32}, {"F16", 2, TensorType::kF16}, {"BF16", 2, TensorType::kBF16},
-    {"BOOL", 1, std::nullopt},    {"U8", 1, std::nullopt},      {"I8", 1, std::nullopt},
-    {"U16", 2, std::nullopt},     {"I16", 2, std::nullopt},     {"U32", 4, std::nullopt},
-    {"I32", 4, std::nullopt},     {"U64", 8, std::nullopt},     {"I64", 8, std::nullopt},
+    {"F32", 4, TensorType::kF32, true},
+    {"F16", 2, TensorType::kF16, true},
+    {"BF16", 2, TensorType::kBF16, true},
+    {"I8", 1, TensorType::kInt8},
+    {"U8", 1, TensorType::kUInt8},
+    {"I32", 4, TensorType::kInt32},
+    {"I64", 8, TensorType::kInt64},
+    {"BOOL", 1, std::nullopt},
+    {"U16", 2, std::nullopt},
+    {"I16", 2, std::nullopt},
+    {"U32", 4, std::nullopt},
+    {"U64", 8, std::nullopt},
 };
 
 // One entry of the header, as far as it is understood.
@@ -53,8 +62,8 @@ absl::StatusOr<Dtype> ReadDtype(const std::string& path, const std::string& name
   const std::string& text = field->get_ref<const std::string&>();
   for (const Dtype& dtype : kDtypes) {
     if (dtype.name != text) continue;
-    // An integer under a weight's name is a quantized format of another library.
-    if (!dtype.type.has_value() && absl::EndsWith(name, ".weight")) break;
+    // No quantized format that is read has other integers than bytes under a weight's name.
+    if (!dtype.is_weight && dtype.bytes != 1 && absl::EndsWith(name, ".weight")) break;
     return dtype;
   }
   return TensorError(path, name, "has the dtype ", absl::CHexEscape(text.substr(0, 40)),
@@ -173,8 +182,9 @@ absl::Status SafetensorsFile::Parse(absl::string_view bytes) {
     ASSAY_ASSIGN_OR_RETURN(Entry entry, ReadEntry(path_, name, item.value(), data.size()));
     names_.insert(name);
     if (entry.dtype.type.has_value()) {
-      tensors_.push_back({name, std::move(entry.shape), *entry.dtype.type,
-                          data.substr(entry.begin, entry.end - entry.begin)});
+      std::vector<StoredTensor>& list = entry.dtype.is_weight ? tensors_ : integers_;
+      list.push_back({name, std::move(entry.shape), *entry.dtype.type,
+                      data.substr(entry.begin, entry.end - entry.begin), path_});
     }
     if (entry.begin < entry.end) extents.push_back({entry.begin, entry.end, &name});
   }

@@ -3,7 +3,6 @@
 #ifndef ASSAY_WORKER_WEIGHTS_SAFETENSORS_FILE_H_
 #define ASSAY_WORKER_WEIGHTS_SAFETENSORS_FILE_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,21 +13,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/file.h"
-#include "worker/weights/tensor_type.h"
+#include "worker/weights/stored_tensor.h"
+#include "worker/weights/weights_file.h"
 
 namespace assay {
-
-struct SafetensorsTensor {
-  std::string name;
-  std::vector<int64_t> shape;  // outermost first
-  TensorType type = TensorType::kF32;
-  absl::string_view bytes;  // exactly the tensor's values, inside the file
-};
 
 // The file is untrusted: the header's length, JSON, shapes and offsets are checked against each
 // other and the file, and tensors must not overlap. Errors are InvalidArgument and name the file,
 // the tensor and both numbers. Thread-safe to read.
-class SafetensorsFile {
+class SafetensorsFile : public WeightsFile {
  public:
   static absl::StatusOr<std::unique_ptr<SafetensorsFile>> Open(const std::string& path);
   // The same of bytes that outlive the object; `path` is for messages.
@@ -38,13 +31,13 @@ class SafetensorsFile {
   SafetensorsFile(const SafetensorsFile&) = delete;
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
-  const std::string& path() const { return path_; }
-  absl::string_view bytes() const { return bytes_; }  // the whole file
-  void ReleaseMemory() const { file_.ReleaseMemory(); }
-  // In order of name. Integer tensors that are no weights (position ids, masks) are left out.
-  const std::vector<SafetensorsTensor>& tensors() const { return tensors_; }
-  // True for every name in the file, also those left out of tensors().
-  bool Has(absl::string_view name) const { return names_.contains(name); }
+  const std::string& path() const override { return path_; }
+  absl::string_view bytes() const override { return bytes_; }
+  void ReleaseMemory() const override { file_.ReleaseMemory(); }
+  // Tensors of integers are no weights and left out.
+  const std::vector<StoredTensor>& tensors() const override { return tensors_; }
+  const std::vector<StoredTensor>& integers() const override { return integers_; }
+  bool Has(absl::string_view name) const override { return names_.contains(name); }
 
  private:
   explicit SafetensorsFile(std::string path) : path_(std::move(path)) {}
@@ -53,7 +46,8 @@ class SafetensorsFile {
   std::string path_;
   MappedFile file_;  // empty after FromBytes
   absl::string_view bytes_;
-  std::vector<SafetensorsTensor> tensors_;
+  std::vector<StoredTensor> tensors_;
+  std::vector<StoredTensor> integers_;
   absl::flat_hash_set<std::string> names_;
 };
 

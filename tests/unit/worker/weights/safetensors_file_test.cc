@@ -38,8 +38,8 @@ TEST(SafetensorsFileTest, ListsTensorsInOrderOfName) {
   auto file = SafetensorsFile::FromBytes("x.safetensors", bytes);
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_THAT((*file)->tensors(), SizeIs(2));
-  const SafetensorsTensor& a = (*file)->tensors()[0];
-  const SafetensorsTensor& b = (*file)->tensors()[1];
+  const StoredTensor& a = (*file)->tensors()[0];
+  const StoredTensor& b = (*file)->tensors()[1];
   EXPECT_EQ(a.name, "a");
   EXPECT_EQ(a.type, TensorType::kBF16);
   EXPECT_THAT(b.shape, ElementsAre(2, 2));

@@ -1,0 +1,368 @@
+#include "worker/weights/adapter_checkpoint.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/sha256.h"
+#include "common/base/status_macros.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kEmbeddings[] = {"embed_tokens", "wte", "word_embeddings", "embed_in"};
+constexpr const char* kHeads[] = {"lm_head", "embed_out"};
+// Of families whose head is either the embedding or lm_head, as the config says.
+constexpr const char* kUntiable[] = {"bloom", "falcon",      "gemma",    "gemma2",  "gemma3_text",
+                                     "gpt2",  "gpt_bigcode", "gpt_neox", "llama",   "mistral",
+                                     "opt",   "qwen2",       "qwen3",    "smollm3", "starcoder2"};
+
+absl::string_view LastPart(absl::string_view module) {
+  const size_t dot = module.rfind('.');
+  return dot == absl::string_view::npos ? module : module.substr(dot + 1);
+}
+
+bool IsEmbedding(absl::string_view module) {
+  return std::find(std::begin(kEmbeddings), std::end(kEmbeddings), LastPart(module)) !=
+         std::end(kEmbeddings);
+}
+
+bool IsHead(absl::string_view module) {
+  return std::find(std::begin(kHeads), std::end(kHeads), module) != std::end(kHeads);
+}
+
+// "a.b" and "weight" of "a.b.weight".
+std::pair<absl::string_view, absl::string_view> SplitName(absl::string_view name) {
+  const size_t dot = name.rfind('.');
+  if (dot == absl::string_view::npos) return {absl::string_view(), name};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+absl::Status DoesNotFit(const StoredTensor& tensor, const std::string& base,
+                        const std::string& why) {
+  return absl::InvalidArgumentError(absl::StrCat(tensor.file, ": tensor \"", tensor.name, "\" ",
+                                                 why, " of the base ", base,
+                                                 ": an adapter of another base?"));
+}
+
+std::string ShapeText(const std::vector<int64_t>& shape) {
+  return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
+}
+
+absl::Status ReadAll(const Checkpoint& checkpoint, const StoredTensor& tensor,
+                     std::vector<float>* values) {
+  int64_t count = 1;
+  for (const int64_t size : tensor.shape) count *= size;
+  values->resize(static_cast<size_t>(count));
+  return checkpoint.Checkpoint::ReadRows(tensor, 0, tensor.shape.empty() ? 1 : tensor.shape[0],
+                                         values->data());
+}
+
+bool HasTokenizer(const std::string& folder) {
+  for (const char* name : {"tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json"}) {
+    std::error_code error;
+    if (fs::exists(fs::path(folder) / name, error)) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<std::string> FindBase(const LoraAdapter& adapter) {
+  const std::string& name = adapter.config().base;
+  std::error_code error;
+  if (!name.empty() && fs::exists(name, error)) {
+    const std::string absolute = fs::canonical(name, error).string();
+    if (!error) return absolute;
+  }
+  return absl::NotFoundError(absl::StrCat(
+      adapter.folder(), ": a LoRA adapter, whose base ",
+      name.empty() ? "its adapter_config.json does not name" : absl::StrCat("\"", name, "\""),
+      name.empty() ? "" : " is no folder here", ": name it with --base FOLDER"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Checkpoint>> AdapterCheckpoint::Open(const std::string& folder,
+                                                                    const std::string& base_path) {
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<LoraAdapter> adapter, LoraAdapter::Open(folder));
+  std::string path = base_path;
+  if (path.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(path, FindBase(*adapter));
+  }
+  if (LoraAdapter::IsFolder(path)) {
+    return absl::UnimplementedError(
+        absl::StrCat(path, ": the base of ", folder,
+                     " is an adapter as well; merge that one into its base with peft"));
+  }
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<Checkpoint> base, Checkpoint::Open(path));
+  std::unique_ptr<AdapterCheckpoint> checkpoint(
+      new AdapterCheckpoint(std::move(adapter), std::move(base)));
+  ASSAY_RETURN_IF_ERROR(checkpoint->Apply());
+  return checkpoint;
+}
+
+absl::Status AdapterCheckpoint::Apply() {
+  config_ = base_->config();
+  tensors_ = base_->tensors();
+  ASSAY_RETURN_IF_ERROR(UntieHead());
+  ASSAY_RETURN_IF_ERROR(ReplaceTensors());
+  ASSAY_RETURN_IF_ERROR(CheckVocabulary());
+  for (const auto& [name, module] : adapter_->modules()) {
+    ASSAY_RETURN_IF_ERROR(AddChange(name, module));
+  }
+  return absl::OkStatus();
+}
+
+StoredTensor* AdapterCheckpoint::FindMutable(absl::string_view name) {
+  const auto found = std::lower_bound(
+      tensors_.begin(), tensors_.end(), name,
+      [](const StoredTensor& tensor, absl::string_view wanted) { return tensor.name < wanted; });
+  return found == tensors_.end() || found->name != name ? nullptr : &*found;
+}
+
+StoredTensor* AdapterCheckpoint::Resolve(absl::string_view module, absl::string_view part) {
+  StoredTensor* found = FindMutable(absl::StrCat(module, ".", part));
+  const size_t dot = module.find('.');
+  if (found == nullptr && dot != absl::string_view::npos) {
+    found = FindMutable(absl::StrCat(module.substr(dot + 1), ".", part));
+  }
+  for (const char* head : kHeads) {
+    if (found == nullptr && IsHead(module)) found = FindMutable(absl::StrCat(head, ".", part));
+  }
+  return found;
+}
+
+bool AdapterCheckpoint::StoresColumns(const StoredTensor& tensor) const {
+  return config_["model_type"] == "gpt2" && !IsHead(SplitName(tensor.name).first);
+}
+
+// Peft changes the embedding's module and the head's apart from each other, even where both have
+// the same weight.
+absl::Status AdapterCheckpoint::UntieHead() {
+  bool touched = false;
+  const auto touch = [&](absl::string_view module) {
+    touched |= IsEmbedding(module) || IsHead(module);
+  };
+  for (const auto& [name, module] : adapter_->modules()) touch(name);
+  for (const auto& [name, tensor] : adapter_->replaced()) touch(SplitName(name).first);
+  const auto tied = config_.find("tie_word_embeddings");
+  const bool said = tied != config_.end() && tied->is_boolean();
+  const bool has_head = Resolve("lm_head", "weight") != nullptr;
+  if (!touched || adapter_->config().keeps_ties || (said && !tied->get<bool>())) {
+    return absl::OkStatus();
+  }
+  const std::string type = config_["model_type"].get<std::string>();
+  if (std::find(std::begin(kUntiable), std::end(kUntiable), type) == std::end(kUntiable)) {
+    if (has_head && !said) return absl::OkStatus();
+    return absl::UnimplementedError(
+        absl::StrCat(path(),
+                     ": the adapter changes the embedding or the head, which share their "
+                     "weight in the base ",
+                     base_->path(), "; merge the adapter into its base with peft"));
+  }
+  const bool same = said || !has_head;  // the head's weight is the embedding's
+  const auto embedding =
+      std::find_if(tensors_.begin(), tensors_.end(), [](const StoredTensor& tensor) {
+        return tensor.shape.size() == 2 && IsEmbedding(SplitName(tensor.name).first);
+      });
+  if (same && embedding != tensors_.end()) {
+    StoredTensor head = *embedding;
+    head.name = "lm_head.weight";
+    std::erase_if(tensors_, [&](const StoredTensor& tensor) { return tensor.name == head.name; });
+    const auto place = std::lower_bound(
+        tensors_.begin(), tensors_.end(), head.name,
+        [](const StoredTensor& tensor, const std::string& name) { return tensor.name < name; });
+    tensors_.insert(place, std::move(head));
+  }
+  config_["tie_word_embeddings"] = false;
+  return absl::OkStatus();
+}
+
+absl::Status AdapterCheckpoint::ReplaceTensors() {
+  for (const auto& [name, tensor] : adapter_->replaced()) {
+    const auto [module, part] = SplitName(name);
+    StoredTensor* place = Resolve(module, part);
+    if (place == nullptr) {
+      // Both may be saved of a pair that is one tensor in the base.
+      if (adapter_->config().keeps_ties && IsHead(module)) continue;
+      return DoesNotFit(*tensor, base_->path(), "stands for no tensor");
+    }
+    const bool resizable = IsEmbedding(module) || IsHead(module);
+    const bool fits = tensor->shape == place->shape ||
+                      (resizable && tensor->shape.size() == 2 && place->shape.size() == 2 &&
+                       tensor->shape[1] == place->shape[1]);
+    if (!fits) {
+      return DoesNotFit(
+          *tensor, base_->path(),
+          absl::StrCat("has the shape ", ShapeText(tensor->shape), " and stands for \"",
+                       place->name, "\", ", ShapeText(place->shape), ","));
+    }
+    StoredTensor replaced = *tensor;
+    replaced.name = place->name;
+    *place = std::move(replaced);
+  }
+  return absl::OkStatus();
+}
+
+// New tokens have rows in the embedding and in the head.
+absl::Status AdapterCheckpoint::CheckVocabulary() {
+  for (const StoredTensor& tensor : tensors_) {
+    const absl::string_view module = SplitName(tensor.name).first;
+    if (!IsEmbedding(module) || !absl::EndsWith(tensor.name, ".weight") ||
+        tensor.shape.size() != 2) {
+      continue;
+    }
+    const StoredTensor* before = base_->Find(tensor.name).value_or(nullptr);
+    if (before == nullptr || before->shape == tensor.shape) continue;
+    const StoredTensor* head = Resolve("lm_head", "weight");
+    if (head != nullptr && head->shape != tensor.shape) {
+      return DoesNotFit(tensor, base_->path(),
+                        absl::StrCat("has ", tensor.shape[0], " tokens and the head ",
+                                     head->shape[0], ", other than both"));
+    }
+    config_["vocab_size"] = tensor.shape[0];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AdapterCheckpoint::AddChange(const std::string& module, const LoraModule& parts) {
+  const StoredTensor* weight = Resolve(module, "weight");
+  if (weight == nullptr) {
+    return DoesNotFit(*parts.a, base_->path(), "changes a matrix that is none");
+  }
+  Change change = {.a = parts.a,
+                   .b = parts.b,
+                   .magnitude = parts.magnitude,
+                   .transposed = parts.is_embedding || StoresColumns(*weight),
+                   .scale = static_cast<float>(adapter_->config().ScaleOf(module))};
+  std::vector<int64_t> shape = {parts.b->shape[0], parts.a->shape[1]};
+  if (change.transposed) std::reverse(shape.begin(), shape.end());
+  if (weight->shape != shape) {
+    return DoesNotFit(*parts.a, base_->path(),
+                      absl::StrCat("is for a matrix of ", ShapeText(shape), ", and \"",
+                                   weight->name, "\" has ", ShapeText(weight->shape), ","));
+  }
+  if (change.magnitude != nullptr) {
+    if (change.transposed) {
+      return absl::UnimplementedError(absl::StrCat(
+          change.magnitude->file, ": tensor \"", change.magnitude->name,
+          "\": DoRA is supported for linear layers alone, not for embeddings and Conv1D; merge the "
+          "adapter into its base with peft"));
+    }
+    if (change.magnitude->shape != std::vector<int64_t>{parts.b->shape[0]}) {
+      return DoesNotFit(*change.magnitude, base_->path(), "has not one value for each row");
+    }
+  }
+  changes_[weight->name] = change;
+  if (parts.bias == nullptr) return absl::OkStatus();
+  const StoredTensor* bias = Resolve(module, "bias");
+  if (bias == nullptr || bias->shape != parts.bias->shape) {
+    return DoesNotFit(*parts.bias, base_->path(), "changes a bias that is none or another");
+  }
+  changes_[bias->name] = {.bias = parts.bias, .scale = change.scale};
+  return absl::OkStatus();
+}
+
+absl::Status AdapterCheckpoint::CheckIntegrity() const {
+  ASSAY_RETURN_IF_ERROR(adapter_->weights().CheckIntegrity());
+  return base_->CheckIntegrity();
+}
+
+void AdapterCheckpoint::ReleaseMemory() const {
+  base_->ReleaseMemory();
+  adapter_->weights().ReleaseMemory();
+}
+
+absl::StatusOr<std::string> AdapterCheckpoint::Digest() const {
+  ASSAY_ASSIGN_OR_RETURN(const std::string base, base_->Digest());
+  Sha256 digest;
+  for (const absl::string_view part : {absl::string_view("peft"), absl::string_view(base),
+                                       adapter_->settings(), adapter_->weights().bytes()}) {
+    digest.Update(absl::StrCat(part.size(), ":"));
+    digest.Update(part);
+  }
+  return digest.Finish();
+}
+
+const GgufFile* AdapterCheckpoint::gguf() const {
+  return HasTokenizer(path()) ? nullptr : base_->gguf();
+}
+
+const std::string& AdapterCheckpoint::tokenizer_folder() const {
+  return HasTokenizer(path()) ? path() : base_->tokenizer_folder();
+}
+
+absl::Status AdapterCheckpoint::ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end,
+                                         float* out) const {
+  ASSAY_RETURN_IF_ERROR(Checkpoint::ReadRows(tensor, begin, end, out));
+  const auto found = changes_.find(tensor.name);
+  if (found == changes_.end()) return absl::OkStatus();
+  const Change& change = found->second;
+  if (change.bias != nullptr) {
+    std::vector<float> bias;
+    ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.bias, &bias));
+    for (int64_t row = begin; row < end; ++row) {
+      out[row - begin] += change.scale * bias[static_cast<size_t>(row)];
+    }
+    return absl::OkStatus();
+  }
+  const int64_t columns = tensor.shape[1];
+  return change.transposed ? AddTransposed(change, begin, end, columns, out)
+                           : AddProducts(change, begin, end, columns, out);
+}
+
+absl::Status AdapterCheckpoint::AddProducts(const Change& change, int64_t begin, int64_t end,
+                                            int64_t columns, float* out) const {
+  const int64_t rank = change.a->shape[0];
+  std::vector<float> a, magnitudes, b(static_cast<size_t>((end - begin) * rank));
+  ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.a, &a));
+  ASSAY_RETURN_IF_ERROR(Checkpoint::ReadRows(*change.b, begin, end, b.data()));
+  if (change.magnitude != nullptr) {
+    ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.magnitude, &magnitudes));
+  }
+  std::vector<float> sums(static_cast<size_t>(columns));
+  for (int64_t row = 0; row < end - begin; ++row, out += columns) {
+    std::fill(sums.begin(), sums.end(), 0.0f);
+    for (int64_t j = 0; j < rank; ++j) {
+      const float factor = b[static_cast<size_t>(row * rank + j)];
+      const float* values = a.data() + j * columns;
+      for (int64_t k = 0; k < columns; ++k) sums[static_cast<size_t>(k)] += factor * values[k];
+    }
+    double squares = 0;
+    for (int64_t k = 0; k < columns; ++k) {
+      out[k] += change.scale * sums[static_cast<size_t>(k)];
+      squares += static_cast<double>(out[k]) * static_cast<double>(out[k]);
+    }
+    if (change.magnitude == nullptr) continue;
+    // DoRA (Liu et al. 2024): the row's direction, of the length that was trained.
+    const double length = magnitudes[static_cast<size_t>(begin + row)];
+    const float factor = static_cast<float>(length / std::sqrt(squares));
+    for (int64_t k = 0; k < columns; ++k) out[k] *= factor;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AdapterCheckpoint::AddTransposed(const Change& change, int64_t begin, int64_t end,
+                                              int64_t columns, float* out) const {
+  const int64_t rank = change.a->shape[0], inputs = change.a->shape[1];
+  std::vector<float> a, b;
+  ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.a, &a));
+  ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.b, &b));
+  for (int64_t row = begin; row < end; ++row, out += columns) {
+    for (int64_t k = 0; k < columns; ++k) {
+      float sum = 0;
+      for (int64_t j = 0; j < rank; ++j) {
+        sum += b[static_cast<size_t>(k * rank + j)] * a[static_cast<size_t>(j * inputs + row)];
+      }
+      out[k] += change.scale * sum;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace assay
