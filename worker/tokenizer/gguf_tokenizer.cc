@@ -15,6 +15,7 @@
 #include "worker/tokenizer/checked_vocabulary.h"
 #include "worker/tokenizer/pre_tokenizer.h"
 #include "worker/tokenizer/sentencepiece_merges.h"
+#include "worker/tokenizer/tokenizer_json.h"
 
 namespace assay {
 namespace {
@@ -22,79 +23,48 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr absl::string_view kByteLevelModel = "gpt2";
-constexpr absl::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581, SentencePiece's space
 
-Json AddedTokens(const CheckedVocabulary& checked) {
-  Json added = Json::array();
+std::vector<AddedTokenWithId> AddedTokens(const CheckedVocabulary& checked) {
+  std::vector<AddedTokenWithId> added;
   for (size_t i = 0; i < checked.tokens.size(); ++i) {
     const auto id = static_cast<int32_t>(i);
     const GgufTokenType type = checked.vocabulary->TypeOf(i);
     const bool special = type == GgufTokenType::kControl || type == GgufTokenType::kUnknown ||
                          checked.special.bos == id || checked.special.eos == id;
     if (!special && type != GgufTokenType::kUserDefined) continue;
-    added.push_back({{"id", id},
-                     {"content", checked.tokens[i]},
-                     {"single_word", false},
-                     {"lstrip", false},
-                     {"rstrip", false},
-                     {"normalized", false},
-                     {"special", special}});
+    added.push_back({id, {.content = checked.tokens[i], .special = special}});
   }
   return added;
 }
 
-// Null when nothing is added around the text.
 Json PostProcessor(const CheckedVocabulary& checked) {
-  if (!checked.add_bos && !checked.add_eos) return nullptr;
-  Json special = Json::object();
-  const auto piece = [&](int32_t id) -> Json {
-    const std::string& token = checked.tokens[id];
-    special[token] = {{"id", token}, {"ids", Json::array({id})}, {"tokens", Json::array({token})}};
-    return {{"SpecialToken", {{"id", token}, {"type_id", 0}}}};
-  };
-  Json single = Json::array();
-  Json pair = Json::array();
-  for (const char* sequence : {"A", "B"}) {
-    Json part = Json::array();
-    if (checked.add_bos) part.push_back(piece(*checked.special.bos));
-    part.push_back({{"Sequence", {{"id", sequence}, {"type_id", 0}}}});
-    if (checked.add_eos) part.push_back(piece(*checked.special.eos));
-    if (single.empty()) single = part;
-    pair.insert(pair.end(), part.begin(), part.end());
+  std::vector<TokenWithId> before;
+  std::vector<TokenWithId> after;
+  if (checked.add_bos) {
+    before.push_back({checked.tokens[*checked.special.bos], *checked.special.bos});
   }
-  return {{"type", "TemplateProcessing"},
-          {"single", std::move(single)},
-          {"pair", std::move(pair)},
-          {"special_tokens", std::move(special)}};
+  if (checked.add_eos) {
+    after.push_back({checked.tokens[*checked.special.eos], *checked.special.eos});
+  }
+  return TemplateProcessing(before, after);
 }
 
-Json BpeModel(const CheckedVocabulary& checked) {
+Json Vocabulary(const CheckedVocabulary& checked) {
   Json vocabulary = Json::object();
   for (size_t id = 0; id < checked.tokens.size(); ++id) vocabulary[checked.tokens[id]] = id;
-  return {{"type", "BPE"},
-          {"dropout", nullptr},
-          {"unk_token", nullptr},
-          {"continuing_subword_prefix", nullptr},
-          {"end_of_word_suffix", nullptr},
-          {"fuse_unk", false},
-          {"byte_fallback", false},
-          {"ignore_merges", false},
-          {"vocab", std::move(vocabulary)},
-          {"merges", Json::array()}};
+  return vocabulary;
 }
 
-// A whole tokenizer.json of its parts.
-Json Assemble(const CheckedVocabulary& checked, Json normalizer, Json pre_tokenizer, Json decoder,
-              Json model) {
-  return {{"version", "1.0"},
-          {"truncation", nullptr},
-          {"padding", nullptr},
-          {"added_tokens", AddedTokens(checked)},
-          {"normalizer", std::move(normalizer)},
-          {"pre_tokenizer", std::move(pre_tokenizer)},
-          {"post_processor", PostProcessor(checked)},
-          {"decoder", std::move(decoder)},
-          {"model", std::move(model)}};
+std::vector<ScoredToken> MergeableTokens(const GgufVocabulary& vocabulary) {
+  std::vector<ScoredToken> result;
+  for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
+    const GgufTokenType type = vocabulary.TypeOf(id);
+    if (type == GgufTokenType::kNormal || type == GgufTokenType::kUndefined ||
+        type == GgufTokenType::kUnused) {
+      result.push_back({vocabulary.tokens[id], vocabulary.scores[id]});
+    }
+  }
+  return result;
 }
 
 absl::StatusOr<Json> StoredMerges(const CheckedVocabulary& checked) {
@@ -125,7 +95,7 @@ absl::StatusOr<Json> StoredMerges(const CheckedVocabulary& checked) {
   return merges;
 }
 
-absl::StatusOr<Json> ByteLevelTokenizer(const GgufVocabulary& vocabulary) {
+absl::StatusOr<TokenizerParts> ByteLevelTokenizer(const GgufVocabulary& vocabulary) {
   if (vocabulary.pre.empty()) {
     return VocabularyError(
         vocabulary, "pre",
@@ -137,28 +107,22 @@ absl::StatusOr<Json> ByteLevelTokenizer(const GgufVocabulary& vocabulary) {
   ASSAY_ASSIGN_OR_RETURN(const CheckedVocabulary checked,
                          CheckVocabulary(vocabulary, pre->add_bos));
 
+  TokenizerParts parts;
+  parts.added_tokens = AddedTokens(checked);
   Json steps = Json::array();
-  for (absl::string_view pattern : pre->patterns) {
-    steps.push_back({{"type", "Split"},
-                     {"pattern", {{"Regex", pattern}}},
-                     {"behavior", "Isolated"},
-                     {"invert", false}});
-  }
-  const Json byte_level = {{"type", "ByteLevel"},
-                           {"add_prefix_space", false},
-                           {"trim_offsets", true},
-                           {"use_regex", false}};
+  for (absl::string_view pattern : pre->patterns) steps.push_back(SplitStep(pattern));
+  const Json byte_level = ByteLevelStep(/*add_prefix_space=*/false, /*use_regex=*/false);
   steps.push_back(byte_level);
-
-  Json model = BpeModel(checked);
-  model["ignore_merges"] = pre->ignore_merges;
-  ASSAY_ASSIGN_OR_RETURN(model["merges"], StoredMerges(checked));
-  return Assemble(checked, /*normalizer=*/nullptr,
-                  {{"type", "Sequence"}, {"pretokenizers", std::move(steps)}}, byte_level,
-                  std::move(model));
+  parts.pre_tokenizer = PreTokenizerSequence(std::move(steps));
+  parts.post_processor = PostProcessor(checked);
+  parts.decoder = byte_level;
+  parts.model = BpeModel(Vocabulary(checked));
+  parts.model["ignore_merges"] = pre->ignore_merges;
+  ASSAY_ASSIGN_OR_RETURN(parts.model["merges"], StoredMerges(checked));
+  return parts;
 }
 
-absl::StatusOr<Json> SentencePieceTokenizer(const GgufVocabulary& vocabulary) {
+absl::StatusOr<TokenizerParts> SentencePieceTokenizer(const GgufVocabulary& vocabulary) {
   if (vocabulary.scores.empty()) {
     return VocabularyError(vocabulary, "scores",
                            "is missing; the model \"llama\" needs one for each token");
@@ -167,28 +131,24 @@ absl::StatusOr<Json> SentencePieceTokenizer(const GgufVocabulary& vocabulary) {
                          CheckVocabulary(vocabulary, /*add_bos_default=*/true));
   const bool space_first = vocabulary.add_space_prefix.value_or(true);
 
+  TokenizerParts parts;
+  parts.added_tokens = AddedTokens(checked);
   Json normalizers = Json::array();
   if (space_first) normalizers.push_back({{"type", "Prepend"}, {"prepend", kSpaceMark}});
-  normalizers.push_back(
-      {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kSpaceMark}});
-
-  Json decoders = {{{"type", "Replace"}, {"pattern", {{"String", kSpaceMark}}}, {"content", " "}},
-                   {{"type", "ByteFallback"}},
-                   {{"type", "Fuse"}}};
-  if (space_first) {
-    decoders.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
-  }
-
-  Json model = BpeModel(checked);
+  normalizers.push_back(ReplaceStep(" ", kSpaceMark));
+  parts.normalizer = NormalizerSequence(std::move(normalizers));
+  parts.post_processor = PostProcessor(checked);
+  parts.decoder = SentencePieceDecoder(/*strip_spaces=*/space_first ? 1 : 0);
+  Json& model = parts.model;
+  model = BpeModel(Vocabulary(checked));
   if (checked.special.unk.has_value()) model["unk_token"] = checked.tokens[*checked.special.unk];
   model["fuse_unk"] = true;
   model["byte_fallback"] = true;
-  Json merges = Json::array();
-  for (const auto& [left, right] : SentencePieceMerges(vocabulary)) merges.push_back({left, right});
-  model["merges"] = std::move(merges);
-  return Assemble(checked, {{"type", "Sequence"}, {"normalizers", std::move(normalizers)}},
-                  /*pre_tokenizer=*/nullptr,
-                  {{"type", "Sequence"}, {"decoders", std::move(decoders)}}, std::move(model));
+  Json& merges = model["merges"];
+  for (const auto& [left, right] : SentencePieceMerges(MergeableTokens(vocabulary))) {
+    merges.push_back({left, right});
+  }
+  return parts;
 }
 
 std::string TokenText(const GgufVocabulary& vocabulary, std::optional<int32_t> id) {
@@ -198,19 +158,19 @@ std::string TokenText(const GgufVocabulary& vocabulary, std::optional<int32_t> i
 }  // namespace
 
 absl::StatusOr<std::string> GgufTokenizerJson(const GgufVocabulary& vocabulary) {
-  absl::StatusOr<Json> json;
+  absl::StatusOr<TokenizerParts> parts;
   if (vocabulary.model == kByteLevelModel) {
-    json = ByteLevelTokenizer(vocabulary);
+    parts = ByteLevelTokenizer(vocabulary);
   } else if (vocabulary.model == kSentencePieceModel) {
-    json = SentencePieceTokenizer(vocabulary);
+    parts = SentencePieceTokenizer(vocabulary);
   } else {
     return VocabularyError(
         vocabulary, "model",
         absl::StrCat("\"", vocabulary.model, "\" is not supported; supported are \"",
                      kByteLevelModel, "\" and \"", kSentencePieceModel, "\""));
   }
-  if (!json.ok()) return json.status();
-  return json->dump();
+  if (!parts.ok()) return parts.status();
+  return DumpTokenizer(*std::move(parts));
 }
 
 SpecialTokens GgufSpecialTokens(const GgufVocabulary& vocabulary) {

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "worker/tokenizer/word_patterns.h"
 
 namespace assay {
 namespace {
@@ -16,18 +17,6 @@ constexpr absl::string_view kDigit = R"(\p{N})";
 constexpr absl::string_view kNumber = R"(\p{N}+)";
 constexpr absl::string_view kThreeDigits = "[0-9][0-9][0-9]";
 constexpr absl::string_view kNewline = R"([\r\n])";
-
-constexpr absl::string_view kGpt2 =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
-// GPT-4's (cl100k): numbers in groups of up to three.
-constexpr absl::string_view kLlama3 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|)"
-    R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-
-constexpr absl::string_view kQwen2 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|)"
-    R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 constexpr absl::string_view kSeedCoder =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}|)"
@@ -92,24 +81,24 @@ struct Family {
 
 const std::vector<Family>& Families() {
   static const auto& families = *new std::vector<Family>{
-      {{"default"}, {{kDefaultPunctuation, kGpt2, kNumber, kThreeDigits}}},
+      {{"default"}, {{kDefaultPunctuation, kGpt2Words, kNumber, kThreeDigits}}},
       {{"gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4",
         "gigachat", "a.x-4.0", "mellum", "modern-bert"},
-       {{kGpt2}}},
+       {{kGpt2Words}}},
       {{"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"},
-       {{kDigit, kGpt2}}},
+       {{kDigit, kGpt2Words}}},
       {{"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"},
-       {{kLlama3}, /*ignore_merges=*/true, /*add_bos=*/true}},
-      {{"dbrx", "smaug-bpe", "chatglm-bpe", "glm4"}, {{kLlama3}}},
+       {{kLlama3Words}, /*ignore_merges=*/true, /*add_bos=*/true}},
+      {{"dbrx", "smaug-bpe", "chatglm-bpe", "glm4"}, {{kLlama3Words}}},
       {{"qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan", "grok-2", "solar-open"},
-       {{kQwen2}}},
+       {{kQwen2Words}}},
       {{"seed-coder"}, {{kSeedCoder}}},
       {{"bailingmoe", "bailingmoe2", "llada-moe"}, {{kBailing}}},
       {{"tekken"}, {{kTekken}, /*ignore_merges=*/true, /*add_bos=*/true}},
       {{"gpt-4o", "llama4", "kanana2", "minimax-m2"}, {{kGpt4o}}},
       {{"bloom", "poro-chat", "gpt3-finnish"}, {{kBloom}}},
       {{"viking"}, {{kBloom, kDigit}}},
-      {{"falcon"}, {{kFalconPunctuation, kGpt2, kThreeDigits}}},
+      {{"falcon"}, {{kFalconPunctuation, kGpt2Words, kThreeDigits}}},
       {{"deepseek-llm"},
        {{kNewline, kDeepseekLetters, kDeepseekPunctuation, kDeepseekTrailingSpace, kDeepseekCjk,
          kNumber}}},

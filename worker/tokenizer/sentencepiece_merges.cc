@@ -5,66 +5,56 @@
 #include <cstdint>
 #include <tuple>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "worker/tokenizer/utf8.h"
 
 namespace assay {
 namespace {
 
 struct Merge {
   float score;
-  int32_t whole;
-  int32_t left;
-  int32_t right;
+  uint32_t left_size;  // in characters
+  uint32_t right_size;
+  uint32_t whole;  // index
+  absl::string_view left;
+  absl::string_view right;
 };
 
-bool ComesFromMerging(const GgufVocabulary& vocabulary, size_t id) {
-  switch (vocabulary.TypeOf(id)) {
-    case GgufTokenType::kUnknown:
-    case GgufTokenType::kControl:
-    case GgufTokenType::kUserDefined:
-    case GgufTokenType::kByte:
-      return false;
-    case GgufTokenType::kUndefined:
-    case GgufTokenType::kNormal:
-    case GgufTokenType::kUnused:
-      return true;
-  }
-  return false;
+uint32_t CountCharacters(absl::string_view text) {
+  return static_cast<uint32_t>(std::count_if(text.begin(), text.end(), IsUtf8CharacterStart));
 }
 
-bool IsCharacterStart(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) != 0x80; }
+bool ComesFirst(const Merge& a, const Merge& b) {
+  if (a.score != b.score) return a.score > b.score;
+  return std::tie(b.left_size, b.right_size, a.whole) <
+         std::tie(a.left_size, a.right_size, b.whole);
+}
 
 }  // namespace
 
 std::vector<std::pair<absl::string_view, absl::string_view>> SentencePieceMerges(
-    const GgufVocabulary& vocabulary) {
-  absl::flat_hash_map<absl::string_view, int32_t> ids;
-  ids.reserve(vocabulary.tokens.size());
-  for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
-    if (ComesFromMerging(vocabulary, id)) ids[vocabulary.tokens[id]] = static_cast<int32_t>(id);
-  }
+    absl::Span<const ScoredToken> tokens) {
+  absl::flat_hash_set<absl::string_view> known;
+  known.reserve(tokens.size());
+  for (const ScoredToken& token : tokens) known.insert(token.text);
 
   std::vector<Merge> merges;
-  for (const auto& [token, whole] : ids) {
-    for (size_t cut = 1; cut < token.size(); ++cut) {
-      if (!IsCharacterStart(token[cut])) continue;
-      const auto left = ids.find(token.substr(0, cut));
-      if (left == ids.end()) continue;
-      const auto right = ids.find(token.substr(cut));
-      if (right == ids.end()) continue;
-      merges.push_back({vocabulary.scores[whole], whole, left->second, right->second});
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const absl::string_view text = tokens[i].text;
+    for (size_t cut = 1; cut < text.size(); ++cut) {
+      if (!IsUtf8CharacterStart(text[cut])) continue;
+      const absl::string_view left = text.substr(0, cut);
+      const absl::string_view right = text.substr(cut);
+      if (!known.contains(left) || !known.contains(right)) continue;
+      merges.push_back({tokens[i].score, CountCharacters(left), CountCharacters(right),
+                        static_cast<uint32_t>(i), left, right});
     }
   }
-  std::sort(merges.begin(), merges.end(), [](const Merge& a, const Merge& b) {
-    if (a.score != b.score) return a.score > b.score;
-    return std::tie(a.whole, a.left, a.right) < std::tie(b.whole, b.left, b.right);
-  });
+  std::sort(merges.begin(), merges.end(), ComesFirst);
 
   std::vector<std::pair<absl::string_view, absl::string_view>> result;
   result.reserve(merges.size());
-  for (const Merge& merge : merges) {
-    result.emplace_back(vocabulary.tokens[merge.left], vocabulary.tokens[merge.right]);
-  }
+  for (const Merge& merge : merges) result.emplace_back(merge.left, merge.right);
   return result;
 }
 

@@ -6,23 +6,28 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "worker/tokenizer/gguf_vocabulary.h"
+#include "absl/types/span.h"
 
 namespace assay {
 
+struct ScoredToken {
+  absl::string_view text;
+  float score = 0;
+};
+
 // SentencePiece joins two neighbours whenever the vocabulary has their concatenation, the highest
 // score first. A list of merges does the same when it has every way to cut each token into two
-// tokens, ordered by the whole token's score; equal scores go by the ids of whole, left, right.
-// Tokens that never come from merging (control, unknown, user-defined, byte) take no part.
+// tokens, ordered by the whole token's score; of equal scores that with the longer left part, then
+// the longer right part, then the earlier token comes first, as in transformers.
 //
 // One thing cannot be said by merges: of two overlapping cuts of the same token SentencePiece takes
 // the leftmost, merges the one that is first in the list. Vocabularies trained by SentencePiece
 // show no difference.
 //
-// Needs one score and, where types are given, one type a token, and valid UTF-8. The views are into
-// `vocabulary.tokens`.
+// `tokens` are those that merging may make or use: no control, unknown or byte tokens. They are
+// valid UTF-8, and none is there twice. The views are into their texts.
 std::vector<std::pair<absl::string_view, absl::string_view>> SentencePieceMerges(
-    const GgufVocabulary& vocabulary);
+    absl::Span<const ScoredToken> tokens);
 
 }  // namespace assay
 

@@ -1,4 +1,5 @@
-// Text to token ids and back, by the Rust crate `tokenizers` behind a C interface.
+// Text to token ids and back, by the Rust crate `tokenizers` behind a C interface, or by code of
+// our own where that library has nothing like it (RWKV).
 //
 //   ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<Tokenizer> tokenizer, Tokenizer::FromFolder(directory));
 //   ASSAY_ASSIGN_OR_RETURN(std::vector<int32_t> ids, tokenizer->Encode("One, two", true));
@@ -26,8 +27,8 @@ class Tokenizer {
   // A tokenizer.json, as the tokenizers library writes it. Truncation and padding that it may ask
   // for are not done. An added token whose id is not the one that the library gives it is an error.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> FromJson(absl::string_view json);
-  // A Hugging Face folder with tokenizer.json (and, where there, tokenizer_config.json and
-  // chat_template.jinja).
+  // A folder with tokenizer.json or one of the other files that folder_tokenizer.h lists (and,
+  // where there, tokenizer_config.json and chat_template.jinja).
   static absl::StatusOr<std::unique_ptr<Tokenizer>> FromFolder(const std::string& directory);
   // Built from the file's own vocabulary, merges and pre-tokenizer name (tokenizer.ggml.*); see
   // gguf_tokenizer.h for what is read and which defaults hold.
@@ -35,8 +36,8 @@ class Tokenizer {
   ~Tokenizer();
 
   // `add_special_tokens`: with the BOS or other tokens that the tokenizer's post-processor adds.
-  // Special tokens that are spelled out in `text` become their ids in any case. `text` must be
-  // UTF-8.
+  // Special tokens that are spelled out in `text` become their ids in any case, except where the
+  // model's own class does not look for them (RWKV, ChatGLM). `text` must be UTF-8.
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text,
                                               bool add_special_tokens) const;
   // Ill-formed UTF-8 in the result is replaced by U+FFFD. Clean-up of spaces is not done. Ids

@@ -105,6 +105,35 @@ TEST_F(LoadedModelTest, AnUntiedHeadAndBiasesCount) {
   EXPECT_EQ(Inspected().parameters, before + 272 * 64 + 2 * (2 * 64 + 2 * 32) + 2 * (2 * 96 + 64));
 }
 
+TEST_F(LoadedModelTest, GenerationSettingsAreToldAndNotTakenFor) {
+  const std::string plain = Inspected().weights_sha256;
+  EXPECT_EQ(Inspected().generation_settings, "");
+  ASSERT_TRUE(WriteFile(folder_ + "/generation_config.json", R"({"do_sample": true,
+      "temperature": 0.6, "top_k": null, "eos_token_id": [3], "transformers_version": "4.31"})")
+                  .ok());
+  const ModelSpec spec = Inspected();
+  EXPECT_EQ(spec.generation_settings, R"({"do_sample":true,"temperature":0.6})");
+  EXPECT_NE(spec.weights_sha256, plain);
+  const auto model = LoadModel(spec, Precision::kFloat32);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_THAT(model->stop_token_ids, ElementsAre(3));
+}
+
+TEST_F(LoadedModelTest, ASnapshotOfAnotherMachineIsFoundInTheCacheOfThisOne) {
+  const fs::path cache = folder_ + "-hub";
+  const fs::path snapshot = cache / "models--a--b/snapshots/c0ffee";
+  fs::create_directories(snapshot.parent_path());
+  fs::create_directory_symlink(folder_, snapshot);
+  ModelSpec spec = Inspected();
+  spec.path = "/nowhere/hub/models--a--b/snapshots/c0ffee";
+  setenv("HF_HUB_CACHE", cache.c_str(), 1);
+  EXPECT_TRUE(LoadModel(spec, Precision::kFloat32).ok());
+  spec.path = "/nowhere/hub/models--a--b/snapshots/decaf";
+  EXPECT_FALSE(LoadModel(spec, Precision::kFloat32).ok());
+  unsetenv("HF_HUB_CACHE");
+  fs::remove_all(cache);
+}
+
 TEST_F(LoadedModelTest, ThePathBecomesAbsolute) {
   const std::string relative = fs::relative(folder_, fs::current_path()).string();
   ASSERT_FALSE(fs::path(relative).is_absolute());
@@ -195,7 +224,7 @@ TEST_F(LoadedModelTest, WhatIsNotThere) {
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr(Path("no/such/model")));
   fs::remove(Path("tokenizer.json"));
-  EXPECT_THAT(Refusal(), StartsWith(folder_ + ": tokenizer.json is missing"));
+  EXPECT_THAT(Refusal(), StartsWith(folder_ + ": no tokenizer is there"));
   fs::remove(Path("model.safetensors"));
   EXPECT_THAT(Refusal(), StartsWith(folder_ + " has no *.safetensors file"));
   fs::remove(Path("config.json"));

@@ -138,10 +138,11 @@ TEST_F(TokenizerTest, ReadsAFolder) {
   EXPECT_EQ((*Load())->chat_template(), "J");
 }
 
-TEST_F(TokenizerTest, AFolderNeedsOnlyTokenizerJson) {
+TEST_F(TokenizerTest, AFolderWithoutATokenizerListsTheFilesThatWouldDo) {
   const auto missing = Load();
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(missing.status().message(), HasSubstr("tokenizer.json is missing"));
+  EXPECT_THAT(missing.status().message(),
+              HasSubstr("no tokenizer is there: none of tokenizer.json, "));
   Write("tokenizer.json", kJson);
   EXPECT_TRUE(Load().ok());
 }
