@@ -40,6 +40,10 @@ void PackEightBits(Precision precision, const float* values, int64_t depth, int6
 
 }  // namespace
 
+Precision OutsidePrecision(Precision precision) {
+  return precision == Precision::kLlmInt8 ? cpu::ComputeType(precision) : precision;
+}
+
 bool HasScales(Precision precision) {
   return precision == Precision::kInt8 || precision == Precision::kLlmInt8;
 }

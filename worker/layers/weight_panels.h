@@ -8,6 +8,9 @@
 
 namespace assay {
 
+// What the embedding and the head are of: LLM.int8() leaves them as they are.
+Precision OutsidePrecision(Precision precision);
+
 // Bytes of a panel of this depth.
 int64_t PanelBytes(Precision precision, int64_t depth);
 // Whether the weights are of 8 bits, with a scale for each column.
