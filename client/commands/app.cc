@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "client/commands/context.h"
 #include "common/base/version.h"
 
@@ -28,12 +29,14 @@ constexpr char kFooter[] =
     "\n"
     "`assay COMMAND --help` tells a command's options.";
 
-std::string CheckAddress(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  int port = 0;
-  if (colon == std::string::npos || colon == 0 ||
-      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 || port > 65535) {
-    return absl::StrCat("\"", address, "\" is not HOST:PORT, for example 127.0.0.1:7420");
+std::string CheckAddresses(const std::string& addresses) {
+  for (const std::string& address : std::vector<std::string>(absl::StrSplit(addresses, ','))) {
+    const size_t colon = address.rfind(':');
+    int port = 0;
+    if (colon == std::string::npos || colon == 0 ||
+        !absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 || port > 65535) {
+      return absl::StrCat("\"", address, "\" is not HOST:PORT, for example 127.0.0.1:7420");
+    }
   }
   return "";
 }
@@ -65,11 +68,12 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   app.set_version_flag("--version", absl::StrCat("assay ", kVersion));
   app.require_subcommand(1);
   app.fallthrough();  // --coordinator may follow the command
-  app.add_option("--coordinator", context.coordinator, "The service's address")
+  app.add_option("--coordinator", context.coordinator,
+                 "The service's address; or those of its coordinators, with commas between them")
       ->envname("ASSAY_COORDINATOR")
       ->type_name("HOST:PORT")
       ->capture_default_str()
-      ->check(CheckAddress);
+      ->check(CheckAddresses);
   AddUpCommand(app, context);
   AddDatasetCommands(app, context);
   AddModelCommands(app, context);

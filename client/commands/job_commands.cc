@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -33,12 +35,24 @@ Cell NamesCell(Json names) {
   return Cell(std::move(names), std::move(text));
 }
 
+// The job that judges the answers of this one.
+Cell JudgesCell(const v1::JobProgress& job) {
+  if (job.judge_job() != 0) return Cell(job.judge_job(), absl::StrCat("job ", job.judge_job()));
+  if (job.awaits_judges()) return Cell(Json(), "to come", Tone::kDim);
+  if (job.judge_error().empty()) return Cell(Json(), "");
+  return Cell(Json(), absl::StrCat("none: ", EscapeLine(job.judge_error())));
+}
+
 absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat format) {
   Service service = context.Connect();
   v1::ListJobsRequest request;
   request.set_limit(limit);
   ASSAY_ASSIGN_OR_RETURN(const v1::ListJobsResponse response,
                          service.Call(&v1::EvaluationService::Stub::ListJobs, request));
+  bool has_judges = false;
+  for (const v1::JobProgress& job : response.jobs()) {
+    has_judges |= job.awaits_judges() || job.judge_job() != 0 || !job.judge_error().empty();
+  }
   auto writer = RecordWriter::Create(format, "jobs",
                                      {{"job_id", "job", Align::kRight},
                                       {"state", "state"},
@@ -48,7 +62,11 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
                                       {"runs", "runs", Align::kRight},
                                       {"items", "items", Align::kRight},
                                       {"items_done", "done", Align::kRight},
-                                      {"items_failed", "errors", Align::kRight}},
+                                      {"items_failed", "errors", Align::kRight},
+                                      {"paused", "paused"},
+                                      {"waiting_for", "waiting for"},
+                                      {"judge_job", has_judges ? "judged by" : ""},
+                                      {"judge_error", ""}},
                                      *context.console);
   for (const v1::JobProgress& job : response.jobs()) {
     int64_t items = 0, done = 0, failed = 0;
@@ -57,11 +75,22 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
       done += run.items_done();
       failed += run.items_failed();
     }
+    Json waiting = Json::array();
+    for (const v1::RunProgress& run : job.runs()) {
+      if (!run.waiting_for().empty()) waiting.push_back(run.waiting_for());
+    }
+    waiting.erase(std::unique(waiting.begin(), waiting.end()), waiting.end());
+    std::string waiting_text =
+        absl::StrJoin(waiting, "; ", [](std::string* line, const Json& text) {
+          absl::StrAppend(line, text.get<std::string>());
+        });
     writer->Add({job.job_id(), StateCell(job.state()),
                  TimeCell(job.has_submitted(), job.submitted(), context.console->zone),
                  NamesCell(Names(job, &v1::RunSpec::model_name)),
                  NamesCell(Names(job, &v1::RunSpec::dataset_name)), job.runs_size(), items, done,
-                 failed});
+                 failed, Cell(job.paused(), job.paused() ? "yes" : ""),
+                 Cell(std::move(waiting), std::move(waiting_text)), JudgesCell(job),
+                 job.judge_error()});
   }
   writer->Finish();
   return absl::OkStatus();
@@ -77,10 +106,41 @@ absl::Status Cancel(const CommandContext& context, int64_t job_id) {
   return absl::OkStatus();
 }
 
+absl::Status Pause(const CommandContext& context, int64_t job_id) {
+  Service service = context.Connect();
+  v1::PauseJobRequest request;
+  request.set_job_id(job_id);
+  ASSAY_RETURN_IF_ERROR(service.Call(&v1::EvaluationService::Stub::PauseJob, request).status());
+  *context.console->out << "job " << job_id << " is paused: assay resume " << job_id << "\n"
+                        << std::flush;
+  return absl::OkStatus();
+}
+
+absl::Status Resume(const CommandContext& context, int64_t job_id) {
+  Service service = context.Connect();
+  v1::ResumeJobRequest request;
+  request.set_job_id(job_id);
+  ASSAY_RETURN_IF_ERROR(service.Call(&v1::EvaluationService::Stub::ResumeJob, request).status());
+  *context.console->out << "job " << job_id << " goes on\n" << std::flush;
+  return absl::OkStatus();
+}
+
 std::shared_ptr<int64_t> AddJobArgument(CLI::App* command) {
   auto job = std::make_shared<int64_t>(0);
   command->add_option("job", *job, "The job's number")->required()->check(CLI::PositiveNumber);
   return job;
+}
+
+// A command that does one thing to one job.
+void AddJobCommand(CLI::App& parent, CommandContext& context, const char* name, const char* help,
+                   absl::Status (*action)(const CommandContext&, int64_t)) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  auto job = AddJobArgument(command);
+  command->callback([&context, job, action] {
+    context.action = [&context, job, action] {
+      return ExitCodeOf(*context.console, action(context, *job));
+    };
+  });
 }
 
 }  // namespace
@@ -111,14 +171,11 @@ void AddJobCommands(CLI::App& parent, CommandContext& context) {
     };
   });
 
-  CLI::App* cancel =
-      parent.add_subcommand("cancel", "Cancel what is not done of a job; what is done stays");
-  auto cancelled = AddJobArgument(cancel);
-  cancel->callback([&context, cancelled] {
-    context.action = [&context, cancelled] {
-      return ExitCodeOf(*context.console, Cancel(context, *cancelled));
-    };
-  });
+  AddJobCommand(parent, context, "cancel", "Cancel what is not done of a job; what is done stays",
+                Cancel);
+  AddJobCommand(parent, context, "pause",
+                "Take a job back from the workers, at once, until it is resumed", Pause);
+  AddJobCommand(parent, context, "resume", "Let a paused job go on", Resume);
 }
 
 }  // namespace assay

@@ -104,7 +104,7 @@ void ProgressDisplay::Draw() {
     if (console_->err_redraw) {
       *console_->err << BarLine(run, label_width) << "\n";
       ++lines_;
-    } else if (changed || run.state == State::kRunning) {
+    } else if (changed || run.state == State::kRunning || !Halt(run).empty()) {
       *console_->err << PlainLine(run) << "\n";
     }
     drawn_state_[run.spec.run_id] = run.state;
@@ -119,8 +119,8 @@ std::string ProgressDisplay::BarLine(const RunProgress& run, int label_width) {
   absl::StrAppendFormat(&line, " %3d%%  %d/%d items", static_cast<int>(Share(run) * 100),
                         run.items_done, run.items);
   line += Failures(run);
-  const std::string tail =
-      run.state == State::kRunning ? Speed(run) : std::string(StateName(run.state));
+  std::string tail = run.state == State::kRunning ? Speed(run) : std::string(StateName(run.state));
+  if (const std::string halt = Halt(run); !halt.empty()) tail = halt;
   if (!tail.empty()) absl::StrAppend(&line, "  ", tail);
   // A line that wraps would not be erased whole.
   line = Ellipsize(line, console_->err_width - 1);
@@ -135,8 +135,15 @@ std::string ProgressDisplay::PlainLine(const RunProgress& run) {
   if (const std::string speed = Speed(run); run.state == State::kRunning && !speed.empty()) {
     absl::StrAppend(&line, "  ", speed);
   }
+  if (const std::string halt = Halt(run); !halt.empty()) absl::StrAppend(&line, ": ", halt);
   if (!run.error.empty()) absl::StrAppend(&line, ": ", EscapeLine(run.error));
   return line;
+}
+
+std::string ProgressDisplay::Halt(const RunProgress& run) const {
+  if (Ended(run.state)) return "";
+  if (job_.paused) return absl::StrCat("paused: assay resume ", job_.job_id);
+  return EscapeLine(run.waiting_for);
 }
 
 std::string ProgressDisplay::Speed(const RunProgress& run) {

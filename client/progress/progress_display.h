@@ -42,6 +42,8 @@ class ProgressDisplay {
   void Erase();
   std::string BarLine(const RunProgress& run, int label_width);
   std::string PlainLine(const RunProgress& run);
+  // Why nothing of the run is done now, or "".
+  std::string Halt(const RunProgress& run) const;
   // "31.2 items/s  12.3k tokens/s  0:23 left", or "" while there is nothing to say.
   std::string Speed(const RunProgress& run);
 

@@ -4,12 +4,13 @@ namespace assay {
 
 FailureAction DecideFailure(const FailedShard& shard) {
   if (shard.kind == FailureKind::kReturned) return FailureAction::kRetry;
+  const bool expired = shard.kind == FailureKind::kExpired;
   if (shard.items == 1) {
-    return shard.failures >= kAttemptsOfOneItem ? FailureAction::kStoreError
-                                                : FailureAction::kRetry;
+    const int attempts = expired ? kExpirationsOfOneItem : kAttemptsOfOneItem;
+    return shard.failures >= attempts ? FailureAction::kStoreError : FailureAction::kRetry;
   }
-  if (shard.kind == FailureKind::kReported) return FailureAction::kSplit;
-  return shard.failures >= kExpirationsBeforeSplit ? FailureAction::kSplit : FailureAction::kRetry;
+  return expired && shard.failures <= kFailuresInCompany ? FailureAction::kRetry
+                                                         : FailureAction::kSplit;
 }
 
 }  // namespace assay

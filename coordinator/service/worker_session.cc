@@ -48,7 +48,7 @@ absl::Status WorkerSession::Run() {
     granter.join();
   }
   // Best effort: without it the worker counts as connected for some more seconds.
-  workers_->Left(worker_.worker_id).IgnoreError();
+  workers_->Left(worker_.worker_id, seen_moment_).IgnoreError();
   spdlog::info("worker {} disconnected{}", worker_.worker_id,
                status.ok() ? "" : absl::StrCat(": ", status.message()));
   return status;
@@ -246,9 +246,13 @@ int WorkerSession::GrantSome(int count, const LoadedModel& loaded, ModelPlace pl
 void WorkerSession::NoteSeen() {
   const absl::Time now = absl::Now();
   if (now - seen_ < kSeenPeriod && seen_ != absl::InfinitePast()) return;
-  const absl::Status status = workers_->Seen(worker_);
-  if (status.ok()) seen_ = now;
-  if (!status.ok() && !absl::IsUnavailable(status)) spdlog::error("{}", status.ToString());
+  absl::StatusOr<std::string> moment = workers_->Seen(worker_);
+  if (moment.ok()) {
+    seen_ = now;
+    seen_moment_ = *std::move(moment);
+  } else if (!absl::IsUnavailable(moment.status())) {
+    spdlog::error("{}", moment.status().ToString());
+  }
 }
 
 bool WorkerSession::Send(const v1::CoordinatorMessage& message) {

@@ -72,6 +72,7 @@ class WorkerSession {
   std::atomic<bool> wake_{false};  // there is news for the granting thread
   std::atomic<bool> ended_{false};
   absl::Time seen_ = absl::InfinitePast();  // of the granting thread
+  std::string seen_moment_;                 // likewise: by the database's clock
 };
 
 }  // namespace assay

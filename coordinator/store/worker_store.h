@@ -26,10 +26,11 @@ class WorkerStore {
  public:
   explicit WorkerStore(Database* database) : database_(database) {}
 
-  // Notes that the worker is there, and what it says of itself.
-  absl::Status Seen(const WorkerInfo& worker);
-  // The worker said goodbye: it does not count as connected any more.
-  absl::Status Left(const std::string& worker_id);
+  // Notes that the worker is there, and what it says of itself. Returns the moment, for Left().
+  absl::StatusOr<std::string> Seen(const WorkerInfo& worker);
+  // The worker does not count as connected any more, unless it was seen again since `seen` (empty:
+  // in any case), by another coordinator.
+  absl::Status Left(const std::string& worker_id, const std::string& seen = "");
   // Those seen within the last day, in order of their ids.
   absl::StatusOr<std::vector<StoredWorker>> List();
 

@@ -31,7 +31,7 @@
 #define SHARDS (FIRST_SHARDS * (2 * SHARD_ITEMS - 1)) /* with all halves */
 #define MESSAGES 2 /* reports on their way */
 
-/* kFailuresInCompany and kExpirationsOfOneItem, each one less than they are, which keeps the model small. */
+/* kFailuresInCompany and kExpirationsOfOneItem, smaller than they are, which keeps the model small. */
 #define COMPANY 1
 #define ATTEMPTS 3
 

@@ -13,14 +13,15 @@ TEST(FailurePolicyTest, WhatIsGivenBackIsNeverHeldAgainstTheShard) {
 TEST(FailurePolicyTest, AShardOfSeveralIsSplit) {
   EXPECT_EQ(DecideFailure({FailureKind::kReported, 2, 1}), FailureAction::kSplit);
   EXPECT_EQ(DecideFailure({FailureKind::kExpired, 2, 1}), FailureAction::kRetry);
-  EXPECT_EQ(DecideFailure({FailureKind::kExpired, 2, 2}), FailureAction::kSplit);
+  EXPECT_EQ(DecideFailure({FailureKind::kExpired, 2, 2}), FailureAction::kRetry);
+  EXPECT_EQ(DecideFailure({FailureKind::kExpired, 2, 3}), FailureAction::kSplit);
 }
 
-TEST(FailurePolicyTest, AnItemAloneIsStoredAsAnErrorAtTheThirdAttempt) {
-  for (const FailureKind kind : {FailureKind::kReported, FailureKind::kExpired}) {
-    EXPECT_EQ(DecideFailure({kind, 1, 2}), FailureAction::kRetry);
-    EXPECT_EQ(DecideFailure({kind, 1, 3}), FailureAction::kStoreError);
-  }
+TEST(FailurePolicyTest, AnItemAloneIsStoredAsAnErrorInTheEnd) {
+  EXPECT_EQ(DecideFailure({FailureKind::kReported, 1, 2}), FailureAction::kRetry);
+  EXPECT_EQ(DecideFailure({FailureKind::kReported, 1, 3}), FailureAction::kStoreError);
+  EXPECT_EQ(DecideFailure({FailureKind::kExpired, 1, 4}), FailureAction::kRetry);
+  EXPECT_EQ(DecideFailure({FailureKind::kExpired, 1, 5}), FailureAction::kStoreError);
 }
 
 }  // namespace

@@ -175,18 +175,6 @@ TEST_F(LeaseManagerTest, ABadItemIsFoundByHalvesAndStoredAsAnError) {
   EXPECT_EQ(page.predictions[0].score.verdict, Verdict::kError);
 }
 
-TEST_F(LeaseManagerTest, AShardThatRunsOutTwiceIsSplit) {
-  Submit(14);
-  GrantOne();
-  Expire();
-  ASSERT_EQ(*coordinator_.leases.Reap(), 1);
-  EXPECT_EQ(GrantOne().items.size(), 14u);
-  Expire();
-  ASSERT_EQ(*coordinator_.leases.Reap(), 1);
-  EXPECT_EQ(GrantOne().items.size(), 7u);
-  EXPECT_EQ(GrantOne().items.size(), 7u);
-}
-
 TEST_F(LeaseManagerTest, AReportThatDoesNotFitTheShardIsRefusedAndCounted) {
   Submit(7);
   const Lease lease = GrantOne();

@@ -102,6 +102,22 @@ TEST_F(EvaluationServiceTest, AddsModels) {
   EXPECT_EQ(models.models_size(), 2);
 }
 
+TEST_F(EvaluationServiceTest, RemovesModels) {
+  v1::RemoveModelRequest request;
+  v1::RemoveModelResponse response;
+  request.set_name("nosuch");
+  EXPECT_EQ(evaluation_->RemoveModel(&context_, request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  request.set_name("tiny");
+  grpc::ClientContext second;
+  ASSERT_TRUE(evaluation_->RemoveModel(&second, request, &response).ok());
+  EXPECT_EQ(response.runs(), 0);
+  grpc::ClientContext third;
+  v1::ListModelsResponse models;
+  ASSERT_TRUE(evaluation_->ListModels(&third, {}, &models).ok());
+  EXPECT_EQ(models.models_size(), 0);
+}
+
 TEST_F(EvaluationServiceTest, PlansWithoutChangingAnything) {
   v1::SubmitJobRequest request;
   request.add_models("tiny");
@@ -279,6 +295,104 @@ TEST_F(EvaluationServiceTest, CancelsAndListsJobs) {
   request.set_job_id(999);
   grpc::ClientContext third;
   EXPECT_EQ(evaluation_->CancelJob(&third, request, &progress).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(EvaluationServiceTest, ARequestThatIsSentAgainIsOneJob) {
+  v1::SubmitJobRequest request;
+  request.add_models("tiny");
+  request.add_benchmarks("bbh");
+  *request.mutable_settings() = ToProto(RunSettings());
+  request.set_submission_key("0123");
+  const auto submit = [this](const v1::SubmitJobRequest& sent, int64_t* job) {
+    grpc::ClientContext context;
+    v1::SubmitJobResponse response;
+    const grpc::Status status = evaluation_->SubmitJob(&context, sent, &response);
+    *job = response.job_id();
+    return status;
+  };
+  int64_t first = 0, again = 0, other = 0;
+  ASSERT_TRUE(submit(request, &first).ok());
+  ASSERT_TRUE(submit(request, &again).ok());
+  EXPECT_EQ(again, first);
+  request.set_shard_items(3);
+  const grpc::Status changed = submit(request, &other);
+  EXPECT_EQ(changed.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(changed.error_message(), HasSubstr("asked for something else"));
+  request.set_submission_key(std::string(200, 'k'));
+  EXPECT_EQ(submit(request, &other).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_submission_key("");
+  ASSERT_TRUE(submit(request, &other).ok());
+  EXPECT_NE(other, first);
+
+  // A sweep that is sent again finds its own job, not runs that are under way already.
+  v1::SweepRequest sweep;
+  *sweep.add_parts() = request;
+  sweep.mutable_parts(0)->mutable_settings()->set_limit(1);
+  sweep.set_submission_key("0124");
+  v1::SubmitSweepResponse responses[2];
+  for (v1::SubmitSweepResponse& response : responses) {
+    grpc::ClientContext context;
+    ASSERT_TRUE(evaluation_->SubmitSweep(&context, sweep, &response).ok());
+  }
+  EXPECT_NE(responses[0].job_id(), 0);
+  EXPECT_EQ(responses[1].job_id(), responses[0].job_id());
+  EXPECT_EQ(responses[1].runs(), 1);
+}
+
+TEST_F(EvaluationServiceTest, ManyThatSendTheSameRequestAtOnceGetOneJob) {
+  v1::SubmitJobRequest request;
+  request.add_models("tiny");
+  request.add_benchmarks("bbh");
+  *request.mutable_settings() = ToProto(RunSettings());
+  request.set_submission_key("k");
+  std::set<int64_t> jobs;
+  absl::Mutex mutex;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      grpc::ClientContext context;
+      v1::SubmitJobResponse response;
+      const grpc::Status status = evaluation_->SubmitJob(&context, request, &response);
+      EXPECT_TRUE(status.ok()) << status.error_message();
+      absl::MutexLock lock(&mutex);
+      jobs.insert(response.job_id());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(jobs.size(), 1u);
+  EXPECT_EQ(Query("SELECT count(*) FROM jobs"), "1");
+}
+
+TEST_F(EvaluationServiceTest, PausesAndResumesJobsAndTellsWhatTheyWaitFor) {
+  const int64_t job = SubmitByRpc(7);
+  v1::JobProgress progress;
+  {
+    grpc::ClientContext context;
+    v1::GetJobRequest request;
+    request.set_job_id(job);
+    ASSERT_TRUE(evaluation_->GetJob(&context, request, &progress).ok());
+    EXPECT_EQ(progress.runs(0).waiting_for(), "no worker is connected");
+  }
+  {
+    grpc::ClientContext context;
+    v1::PauseJobRequest request;
+    request.set_job_id(job);
+    ASSERT_TRUE(evaluation_->PauseJob(&context, request, &progress).ok());
+    EXPECT_TRUE(progress.paused());
+    EXPECT_EQ(progress.runs(0).waiting_for(), "");
+  }
+  {
+    grpc::ClientContext context;
+    v1::ResumeJobRequest request;
+    request.set_job_id(job);
+    ASSERT_TRUE(evaluation_->ResumeJob(&context, request, &progress).ok());
+    EXPECT_FALSE(progress.paused());
+  }
+  grpc::ClientContext context;
+  v1::PauseJobRequest request;
+  request.set_job_id(999);
+  EXPECT_EQ(evaluation_->PauseJob(&context, request, &progress).error_code(),
             grpc::StatusCode::NOT_FOUND);
 }
 

@@ -1,0 +1,16 @@
+// What makes a submission known when it is sent again because its answer was lost.
+#ifndef ASSAY_COORDINATOR_STORE_SUBMISSION_H_
+#define ASSAY_COORDINATOR_STORE_SUBMISSION_H_
+
+#include <string>
+
+namespace assay {
+
+struct Submission {
+  std::string key = "";             // that the client made; empty: it sends nothing again
+  std::string request_sha256 = "";  // of what is asked for, without the key
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_COORDINATOR_STORE_SUBMISSION_H_
