@@ -1,7 +1,6 @@
 #include "worker/weights/adapter_checkpoint.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <system_error>
 
@@ -53,15 +52,6 @@ absl::Status DoesNotFit(const StoredTensor& tensor, const std::string& base,
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
   return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
-}
-
-absl::Status ReadAll(const Checkpoint& checkpoint, const StoredTensor& tensor,
-                     std::vector<float>* values) {
-  int64_t count = 1;
-  for (const int64_t size : tensor.shape) count *= size;
-  values->resize(static_cast<size_t>(count));
-  return checkpoint.Checkpoint::ReadRows(tensor, 0, tensor.shape.empty() ? 1 : tensor.shape[0],
-                                         values->data());
 }
 
 bool HasTokenizer(const std::string& folder) {
@@ -235,11 +225,11 @@ absl::Status AdapterCheckpoint::AddChange(const std::string& module, const LoraM
   if (weight == nullptr) {
     return DoesNotFit(*parts.a, base_->path(), "changes a matrix that is none");
   }
-  Change change = {.a = parts.a,
-                   .b = parts.b,
-                   .magnitude = parts.magnitude,
-                   .transposed = parts.is_embedding || StoresColumns(*weight),
-                   .scale = static_cast<float>(adapter_->config().ScaleOf(module))};
+  LoraChange change = {.a = parts.a,
+                       .b = parts.b,
+                       .magnitude = parts.magnitude,
+                       .transposed = parts.is_embedding || StoresColumns(*weight),
+                       .scale = static_cast<float>(adapter_->config().ScaleOf(module))};
   std::vector<int64_t> shape = {parts.b->shape[0], parts.a->shape[1]};
   if (change.transposed) std::reverse(shape.begin(), shape.end());
   if (weight->shape != shape) {
@@ -302,67 +292,7 @@ absl::Status AdapterCheckpoint::ReadRows(const StoredTensor& tensor, int64_t beg
   ASSAY_RETURN_IF_ERROR(Checkpoint::ReadRows(tensor, begin, end, out));
   const auto found = changes_.find(tensor.name);
   if (found == changes_.end()) return absl::OkStatus();
-  const Change& change = found->second;
-  if (change.bias != nullptr) {
-    std::vector<float> bias;
-    ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.bias, &bias));
-    for (int64_t row = begin; row < end; ++row) {
-      out[row - begin] += change.scale * bias[static_cast<size_t>(row)];
-    }
-    return absl::OkStatus();
-  }
-  const int64_t columns = tensor.shape[1];
-  return change.transposed ? AddTransposed(change, begin, end, columns, out)
-                           : AddProducts(change, begin, end, columns, out);
-}
-
-absl::Status AdapterCheckpoint::AddProducts(const Change& change, int64_t begin, int64_t end,
-                                            int64_t columns, float* out) const {
-  const int64_t rank = change.a->shape[0];
-  std::vector<float> a, magnitudes, b(static_cast<size_t>((end - begin) * rank));
-  ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.a, &a));
-  ASSAY_RETURN_IF_ERROR(Checkpoint::ReadRows(*change.b, begin, end, b.data()));
-  if (change.magnitude != nullptr) {
-    ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.magnitude, &magnitudes));
-  }
-  std::vector<float> sums(static_cast<size_t>(columns));
-  for (int64_t row = 0; row < end - begin; ++row, out += columns) {
-    std::fill(sums.begin(), sums.end(), 0.0f);
-    for (int64_t j = 0; j < rank; ++j) {
-      const float factor = b[static_cast<size_t>(row * rank + j)];
-      const float* values = a.data() + j * columns;
-      for (int64_t k = 0; k < columns; ++k) sums[static_cast<size_t>(k)] += factor * values[k];
-    }
-    double squares = 0;
-    for (int64_t k = 0; k < columns; ++k) {
-      out[k] += change.scale * sums[static_cast<size_t>(k)];
-      squares += static_cast<double>(out[k]) * static_cast<double>(out[k]);
-    }
-    if (change.magnitude == nullptr) continue;
-    // DoRA (Liu et al. 2024): the row's direction, of the length that was trained.
-    const double length = magnitudes[static_cast<size_t>(begin + row)];
-    const float factor = static_cast<float>(length / std::sqrt(squares));
-    for (int64_t k = 0; k < columns; ++k) out[k] *= factor;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status AdapterCheckpoint::AddTransposed(const Change& change, int64_t begin, int64_t end,
-                                              int64_t columns, float* out) const {
-  const int64_t rank = change.a->shape[0], inputs = change.a->shape[1];
-  std::vector<float> a, b;
-  ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.a, &a));
-  ASSAY_RETURN_IF_ERROR(ReadAll(*this, *change.b, &b));
-  for (int64_t row = begin; row < end; ++row, out += columns) {
-    for (int64_t k = 0; k < columns; ++k) {
-      float sum = 0;
-      for (int64_t j = 0; j < rank; ++j) {
-        sum += b[static_cast<size_t>(k * rank + j)] * a[static_cast<size_t>(j * inputs + row)];
-      }
-      out[k] += change.scale * sum;
-    }
-  }
-  return absl::OkStatus();
+  return found->second.Apply(*base_, begin, end, out);
 }
 
 }  // namespace assay

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "worker/weights/checkpoint.h"
 #include "worker/weights/lora_adapter.h"
+#include "worker/weights/lora_change.h"
 
 namespace assay {
 
@@ -48,16 +49,6 @@ class AdapterCheckpoint : public Checkpoint {
   std::string base_path() const override { return base_->path(); }
 
  private:
-  // What is added to a tensor.
-  struct Change {
-    const StoredTensor* a = nullptr;  // [rank, in]
-    const StoredTensor* b = nullptr;  // [out, rank]
-    const StoredTensor* bias = nullptr;
-    const StoredTensor* magnitude = nullptr;
-    bool transposed = false;  // the tensor is [in, out]
-    float scale = 0;
-  };
-
   AdapterCheckpoint(std::unique_ptr<LoraAdapter> adapter, std::unique_ptr<Checkpoint> base)
       : adapter_(std::move(adapter)), base_(std::move(base)) {}
   absl::Status Apply();
@@ -70,16 +61,12 @@ class AdapterCheckpoint : public Checkpoint {
   // call the head otherwise; null where there is none.
   StoredTensor* Resolve(absl::string_view module, absl::string_view part);
   bool StoresColumns(const StoredTensor& tensor) const;
-  absl::Status AddProducts(const Change& change, int64_t begin, int64_t end, int64_t columns,
-                           float* out) const;
-  absl::Status AddTransposed(const Change& change, int64_t begin, int64_t end, int64_t columns,
-                             float* out) const;
 
   const std::unique_ptr<LoraAdapter> adapter_;
   const std::unique_ptr<Checkpoint> base_;
   nlohmann::json config_;
   std::vector<StoredTensor> tensors_;
-  absl::flat_hash_map<std::string, Change> changes_;  // by the tensor's name
+  absl::flat_hash_map<std::string, LoraChange> changes_;  // by the tensor's name
 };
 
 }  // namespace assay

@@ -90,6 +90,13 @@ absl::Status TorchFile::ParseZip() {
   }
   Storages storages;
   for (const ZipEntry& entry : entries_) {
+    if (entry.compressed) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path_, ": entry \"", absl::CHexEscape(entry.name.substr(0, 200)),
+                       "\" is compressed; torch.save stores its entries as they are: unpack the "
+                       "archive and pack "
+                       "it again without compression (zip -0)"));
+    }
     if (entry.name == folder + "byteorder" && entry.bytes != "little") {
       return absl::InvalidArgumentError(absl::StrCat(path_, ": the values are not little-endian"));
     }

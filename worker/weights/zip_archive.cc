@@ -178,26 +178,22 @@ absl::StatusOr<std::vector<ZipEntry>> ReadZipArchive(const std::string& path,
     }
     const absl::string_view name = list.substr(kCentralBytes, name_size);
     if ((Field<uint16_t>(record, 8) & 1) != 0) return EntryError(path, name, "is encrypted");
-    if (Field<uint16_t>(record, 10) != 0) {
-      return EntryError(path, name,
-                        "is compressed; torch.save stores its entries as they are: unpack the file "
-                        "and pack it again without compression (zip -0)");
-    }
+    const bool compressed = Field<uint16_t>(record, 10) != 0;
     Sizes sizes = {.stored = Field<uint32_t>(record, 20),
                    .whole = Field<uint32_t>(record, 24),
                    .offset = Field<uint32_t>(record, 42)};
     if (!Read64(list.substr(kCentralBytes + name_size, extra_size), &sizes)) {
       return EntryError(path, name, "lacks its 64-bit sizes (damaged file)");
     }
-    if (sizes.stored != sizes.whole) {
+    if (!compressed && sizes.stored != sizes.whole) {
       return EntryError(path, name, "is stored as it is, in ", sizes.stored,
                         " bytes, and should have ", sizes.whole, " (damaged file)");
     }
     ASSAY_ASSIGN_OR_RETURN(const absl::string_view content,
                            FindContent(path, bytes, name, sizes, directory.offset));
     if (!absl::EndsWith(name, "/")) {
-      entries.push_back(
-          {std::string(name), content, static_cast<uint32_t>(Field<uint32_t>(record, 16))});
+      entries.push_back({std::string(name), content,
+                         static_cast<uint32_t>(Field<uint32_t>(record, 16)), compressed});
     }
     list.remove_prefix(size);
   }
@@ -213,6 +209,7 @@ absl::StatusOr<std::vector<ZipEntry>> ReadZipArchive(const std::string& path,
 }
 
 absl::Status CheckZipEntry(const std::string& path, const ZipEntry& entry) {
+  if (entry.crc32 == 0) return absl::OkStatus();  // torch can be asked to compute none
   const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(entry.bytes.data()),
                             static_cast<z_size_t>(entry.bytes.size()));
   if (crc == entry.crc32) return absl::OkStatus();

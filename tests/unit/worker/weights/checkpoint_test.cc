@@ -197,6 +197,71 @@ TEST_F(CheckpointTest, WithoutAnIndexAllSafetensorsCount) {
                                HasSubstr("x-2.safetensors")));
 }
 
+TEST_F(CheckpointTest, FilesOfTorchHoldTheSameModel) {
+  const std::string golden = "tests/golden/torch_files/model";
+  const auto reference = Checkpoint::Open(golden);
+  ASSERT_TRUE(reference.ok()) << reference.status();
+  for (const char* form : {"/zip", "/legacy", "/sharded", "/zip/pytorch_model.bin"}) {
+    SCOPED_TRACE(form);
+    const auto checkpoint = Checkpoint::Open(golden + form);
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_EQ((*checkpoint)->format(), "huggingface");
+    EXPECT_EQ((*checkpoint)->config(), (*reference)->config());
+    EXPECT_TRUE((*checkpoint)->CheckIntegrity().ok());
+    EXPECT_NE((*checkpoint)->Digest().value(), (*reference)->Digest().value());
+    ASSERT_EQ((*checkpoint)->tensors().size(), (*reference)->tensors().size());
+    for (const StoredTensor& tensor : (*reference)->tensors()) {
+      const auto found = (*checkpoint)->Find(tensor.name);
+      ASSERT_TRUE(found.ok()) << found.status();
+      EXPECT_EQ((*found)->shape, tensor.shape);
+      EXPECT_EQ((*found)->bytes, tensor.bytes) << tensor.name;
+    }
+  }
+}
+
+TEST_F(CheckpointTest, SafetensorsComeBeforeFilesOfTorch) {
+  WriteConfig();
+  Write("pytorch_model.bin", "not to be read");
+  Write("pytorch_model.bin.index.json", "{}");
+  EXPECT_THAT(Refusal(), AllOf(HasSubstr("pytorch_model.bin: "), HasSubstr("not a file of torch")));
+  Write("model.safetensors", SafetensorsBytes({{"a", {1}, {1}}}));
+  EXPECT_EQ(Refusal(), "");
+  fs::rename(Path("model.safetensors"), Path("other.safetensors"));
+  EXPECT_EQ(Refusal(), "");
+}
+
+TEST_F(CheckpointTest, OtherNamesOfFilesOfTorch) {
+  WriteConfig();
+  Write("training_args.bin", "no weights");
+  EXPECT_THAT(Refusal(), HasSubstr("no *.safetensors file and no pytorch_model.bin"));
+  const std::string weights = *ReadFile("tests/golden/torch_files/zip.bin");
+  Write("rwkv.pth", weights);
+  EXPECT_EQ(Refusal(), "");
+  EXPECT_EQ(Refusal("rwkv.pth"), "");
+  Write("other.pt", weights);
+  EXPECT_THAT(Refusal(),
+              AllOf(HasSubstr("2 files"), HasSubstr("other.pt"), HasSubstr("give the file")));
+  EXPECT_EQ(Refusal("rwkv.pth"), "");
+  EXPECT_EQ((*Checkpoint::Open(Path("rwkv.pth")))->path(), Path("rwkv.pth"));
+  EXPECT_EQ((*Checkpoint::Open(Path("rwkv.pth")))->tokenizer_folder(), folder_);
+}
+
+TEST_F(CheckpointTest, MissingShardsAndOtherFrameworksAreNamed) {
+  WriteConfig();
+  Write("tf_model.h5", "");
+  EXPECT_THAT(Refusal(), AllOf(HasSubstr("tf_model.h5 is of another framework"),
+                               HasSubstr("save_pretrained")));
+  fs::rename(Path("tf_model.h5"), Path("flax_model.msgpack"));
+  EXPECT_THAT(Refusal(), HasSubstr("flax_model.msgpack is of another framework"));
+  fs::rename(Path("flax_model.msgpack"), Path("m.gguf"));
+  EXPECT_THAT(Refusal(), HasSubstr("m.gguf is a model of its own: give that file"));
+  Write("pytorch_model.bin.index.json", R"({"weight_map":{"a":"pytorch_model-1.bin"}})");
+  EXPECT_THAT(Refusal(),
+              AllOf(HasSubstr("pytorch_model-1.bin"), HasSubstr("\"a\""), HasSubstr("is missing")));
+  Write("pytorch_model-1.bin", *ReadFile("tests/golden/torch_files/zip.bin"));
+  EXPECT_THAT(Refusal(), HasSubstr("\"a\" should be in pytorch_model-1.bin"));
+}
+
 TEST_F(CheckpointTest, RefusesAFolderThatIsNoModel) {
   EXPECT_THAT(Refusal(), HasSubstr("no config.json"));
   Write("config.json", "{");
