@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <memory>
 #include <mutex>
 
@@ -13,6 +13,8 @@
 #include "common/base/status_macros.h"
 #include "worker/layers/activations.h"
 #include "worker/layers/thread_pool.h"
+#include "worker/layers/weight_panels.h"
+#include "worker/weights/quantization_config.h"
 
 namespace assay {
 namespace {
@@ -39,9 +41,12 @@ absl::StatusOr<const StoredTensor*> FindShaped(const Checkpoint& checkpoint,
 
 absl::StatusOr<const StoredTensor*> FindWeight(const Checkpoint& checkpoint,
                                                const LinearPart& part) {
-  return FindShaped(checkpoint, absl::StrCat(part.name, ".weight"),
-                    part.transposed ? std::vector<int64_t>{part.in, part.out}
-                                    : std::vector<int64_t>{part.out, part.in});
+  const std::string name = absl::StrCat(part.name, ".weight");
+  const auto stored = checkpoint.Find(name);
+  return FindShaped(checkpoint, name,
+                    part.transposed && !(stored.ok() && (*stored)->quantized != nullptr)
+                        ? std::vector<int64_t>{part.in, part.out}
+                        : std::vector<int64_t>{part.out, part.in});
 }
 
 // Null where there is none and none is needed.
@@ -54,56 +59,12 @@ absl::StatusOr<const StoredTensor*> FindBias(const Checkpoint& checkpoint, const
   return FindShaped(checkpoint, name, {part.out});
 }
 
-// Where a weight lies in a panel of 8 bits (Kernels::widen_panel).
-int64_t Int8Index(int64_t k, int64_t column) {
-  return k / 2 * 2 * kPanel + column / kHalfPanel * kPanel + k % 2 * kHalfPanel +
-         column % kHalfPanel;
-}
-
 // Fewer page faults and look-ups of addresses; refused, it is only slower.
 void AdviseHugePages(void* data, size_t bytes) {
   constexpr uintptr_t kHugePage = 2 << 20;
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) & ~(kHugePage - 1);
   const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes) & ~(kHugePage - 1);
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-}
-
-// values[kPanel][depth] to a panel of 8 bits and a scale for each column: the greatest magnitude of
-// a column becomes 127.
-void PackInt8Panel(const float* values, int64_t depth, int64_t padded, int8_t* panel,
-                   float* scales) {
-  for (int64_t column = 0; column < kPanel; ++column) {
-    const float* row = values + column * depth;
-    float greatest = 0;
-    for (int64_t k = 0; k < depth; ++k) greatest = std::max(greatest, std::abs(row[k]));
-    scales[column] = greatest / 127.0f;
-    const float inverse = greatest > 0 ? 127.0f / greatest : 0.0f;
-    for (int64_t k = 0; k < padded; ++k) {
-      const float value = k < depth ? std::nearbyint(row[k] * inverse) : 0.0f;
-      panel[Int8Index(k, column)] = static_cast<int8_t>(std::clamp(value, -127.0f, 127.0f));
-    }
-  }
-}
-
-// values[kPanel][depth] to a panel.
-void PackPanel(Precision precision, const float* values, int64_t depth, int64_t padded,
-               char* panel) {
-  if (precision == Precision::kFloat32) {
-    float* out = reinterpret_cast<float*>(panel);
-    for (int64_t k = 0; k < padded; ++k) {
-      for (int64_t column = 0; column < kPanel; ++column) {
-        out[k * kPanel + column] = k < depth ? values[column * depth + k] : 0.0f;
-      }
-    }
-    return;
-  }
-  uint16_t* out = reinterpret_cast<uint16_t*>(panel);
-  for (int64_t k = 0; k < padded; ++k) {
-    for (int64_t column = 0; column < kPanel; ++column) {
-      out[k / 2 * 2 * kPanel + column * 2 + k % 2] =
-          k < depth ? cpu::ToBits16(precision, values[column * depth + k]) : uint16_t{0};
-    }
-  }
 }
 
 }  // namespace
@@ -129,7 +90,8 @@ class Linear::Source {
       source->bias_.resize(static_cast<size_t>(part.out));
       ASSAY_RETURN_IF_ERROR(checkpoint.ReadRows(*bias, 0, part.out, source->bias_.data()));
     }
-    if (part.transposed) {
+    source->transposed_ = part.transposed && source->weight_->quantized == nullptr;
+    if (source->transposed_) {
       source->columns_.resize(static_cast<size_t>(part.in * part.out));
       ASSAY_RETURN_IF_ERROR(
           checkpoint.ReadRows(*source->weight_, 0, part.in, source->columns_.data()));
@@ -145,12 +107,13 @@ class Linear::Source {
     return part_.rows.empty() ? index : part_.rows[static_cast<size_t>(index)];
   }
   bool has_bias() const { return !bias_.empty(); }
+  bool is_quantized() const { return weight_->quantized != nullptr; }
   float bias(int64_t stored) const {
     return bias_.empty() ? 0.0f : bias_[static_cast<size_t>(stored)];
   }
   // Stored rows [first, first + count) as float32.
   absl::Status Read(const Checkpoint& checkpoint, int64_t first, int64_t count, float* out) const {
-    if (!part_.transposed) return checkpoint.ReadRows(*weight_, first, first + count, out);
+    if (!transposed_) return checkpoint.ReadRows(*weight_, first, first + count, out);
     for (int64_t row = first; row < first + count; ++row) {
       for (int64_t k = 0; k < part_.in; ++k) {
         *out++ = columns_[static_cast<size_t>(k * part_.out + row)];
@@ -162,9 +125,19 @@ class Linear::Source {
  private:
   const LinearPart& part_;
   const StoredTensor* weight_ = nullptr;
+  bool transposed_ = false;
   std::vector<float> bias_;
   std::vector<float> columns_;
 };
+
+// A folder that is in LLM.int8() already says by its tensors which layers are not.
+bool Linear::IsInt8Layer(const Checkpoint& checkpoint, const std::vector<Row>& rows) {
+  if (!IsInt8Folder(checkpoint.config())) return true;
+  for (const Row& row : rows) {
+    if (row.source != nullptr && !row.source->is_quantized()) return false;
+  }
+  return true;
+}
 
 absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
                                     const std::vector<LinearPart>& parts, Precision precision) {
@@ -226,6 +199,9 @@ absl::StatusOr<Linear> Linear::LoadGated(const Checkpoint& checkpoint, const Lin
 
 absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const LinearPart& first_part,
                                     const std::vector<Row>& rows, Precision precision) {
+  if (precision == Precision::kLlmInt8 && !IsInt8Layer(checkpoint, rows)) {
+    precision = cpu::ComputeType(precision);
+  }
   Linear linear;
   linear.precision_ = precision;
   linear.columns_ = static_cast<int64_t>(rows.size());
@@ -241,11 +217,21 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const LinearPa
     }
   }
   const int64_t depth = linear.depth_;
+  if (precision == Precision::kLlmInt8) {
+    if (depth > cpu::kMostLlmInt8Depth) {
+      return absl::UnimplementedError(
+          absl::StrCat(checkpoint.path(), ": ", first_part.name, " has ", depth,
+                       " columns; llm-int8 sums at most ", cpu::kMostLlmInt8Depth));
+    }
+    // Without a threshold only what is not finite is an outlier.
+    const float threshold = LlmInt8Threshold(checkpoint.config());
+    linear.outlier_threshold_ = threshold > 0 ? threshold : std::numeric_limits<float>::infinity();
+  }
   const int64_t padded = cpu::Padded(depth);
   const int64_t panels = cpu::RoundUp(linear.columns_, kPanel) / kPanel;
   try {
     const at::TensorOptions options = at::TensorOptions().dtype(ScalarTypeOf(precision));
-    if (precision == Precision::kInt8) {
+    if (HasScales(precision)) {
       linear.panels_ = at::empty({panels, padded, kPanel}, at::kChar);
       linear.scales_ = at::empty({panels, kPanel}, at::kFloat);
     } else {
@@ -266,7 +252,7 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const LinearPa
         absl::StrCat("no memory for the weights of ", first_part.name));
   }
   char* out = static_cast<char*>(linear.panels_.mutable_data_ptr());
-  const int64_t panel_bytes = linear.PanelBytes();
+  const int64_t panel_bytes = PanelBytes(precision, depth);
   float* scales = linear.scales_.defined() ? linear.scales_.mutable_data_ptr<float>() : nullptr;
 
   std::mutex mutex;
@@ -292,12 +278,8 @@ absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const LinearPa
       }
       first = last;
     }
-    if (scales != nullptr) {
-      PackInt8Panel(values.data(), depth, padded,
-                    reinterpret_cast<int8_t*>(out + panel * panel_bytes), scales + panel * kPanel);
-    } else {
-      PackPanel(precision, values.data(), depth, padded, out + panel * panel_bytes);
-    }
+    PackPanel(precision, values.data(), depth, out + panel * panel_bytes,
+              scales == nullptr ? nullptr : scales + panel * kPanel);
   });
   ASSAY_RETURN_IF_ERROR(status);
   // The weights are not kept twice.
@@ -310,11 +292,12 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
                       cpu::Activation activation) const {
   const int64_t padded = cpu::Padded(depth_);
   const int64_t column = first_panel * kPanel;
+  const int64_t panel_bytes = PanelBytes(precision_, depth_);
   cpu::GemmTask task = {
       .input = input,
       .first_row = rows.first,
       .rows = rows.rows,
-      .panels = static_cast<const char*>(panels_.const_data_ptr()) + first_panel * PanelBytes(),
+      .panels = static_cast<const char*>(panels_.const_data_ptr()) + first_panel * panel_bytes,
       .depth = padded,
       .panel_count = panels,
       .output = kind,
@@ -329,6 +312,10 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
                                                                   : 0;
   task.out_first_column = first_panel * panel_outputs;
   const cpu::Kernels& kernels = cpu::BestKernels();
+  if (precision_ == Precision::kLlmInt8) {
+    kernels.llm_int8_gemm(task, scales_.const_data_ptr<float>() + column, outlier_threshold_);
+    return;
+  }
   if (precision_ != Precision::kInt8) {
     kernels.gemm(precision_, task);
     return;
@@ -338,7 +325,7 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
   widened.resize(static_cast<size_t>(padded * kPanel));
   for (int64_t i = 0; i < panels; ++i) {
     const int64_t panel = first_panel + i;
-    kernels.widen_panel(static_cast<const int8_t*>(panels_.const_data_ptr()) + panel * PanelBytes(),
+    kernels.widen_panel(static_cast<const int8_t*>(panels_.const_data_ptr()) + panel * panel_bytes,
                         scales_.const_data_ptr<float>() + panel * kPanel, padded, widened.data());
     cpu::GemmTask one = task;
     one.panels = widened.data();
@@ -352,11 +339,6 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
     }
     kernels.gemm(Precision::kBFloat16, one);
   }
-}
-
-int64_t Linear::PanelBytes() const {
-  return cpu::Padded(depth_) * kPanel *
-         (precision_ == Precision::kInt8 ? 1 : cpu::ElementSize(precision_));
 }
 
 void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, float* output,
@@ -378,26 +360,11 @@ void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, float* o
 }
 
 void Linear::ReadRow(int64_t index, float* out) const {
-  const int64_t column = index % kPanel;
-  const char* panel =
-      static_cast<const char*>(panels_.const_data_ptr()) + index / kPanel * PanelBytes();
-  if (precision_ == Precision::kInt8) {
-    const float scale = scales_.const_data_ptr<float>()[index];
-    for (int64_t k = 0; k < depth_; ++k) {
-      out[k] =
-          scale * static_cast<float>(reinterpret_cast<const int8_t*>(panel)[Int8Index(k, column)]);
-    }
-    return;
-  }
-  if (precision_ == Precision::kFloat32) {
-    const float* values = reinterpret_cast<const float*>(panel);
-    for (int64_t k = 0; k < depth_; ++k) out[k] = values[k * kPanel + column];
-    return;
-  }
-  const uint16_t* values = reinterpret_cast<const uint16_t*>(panel);
-  for (int64_t k = 0; k < depth_; ++k) {
-    out[k] = cpu::FromBits16(precision_, values[k / 2 * 2 * kPanel + column * 2 + k % 2]);
-  }
+  const int64_t bytes = PanelBytes(precision_, depth_);
+  UnpackColumn(precision_,
+               static_cast<const char*>(panels_.const_data_ptr()) + index / kPanel * bytes, depth_,
+               index % kPanel, scales_.defined() ? scales_.const_data_ptr<float>()[index] : 1.0f,
+               out);
 }
 
 }  // namespace assay

@@ -25,7 +25,7 @@ struct LinearPart {
   int64_t out = 0;  // features of the stored matrix
   int64_t in = 0;
   Bias bias = Bias::kIfStored;
-  bool transposed = false;         // stored [in, out]
+  bool transposed = false;         // stored [in, out], unless it is quantized
   std::vector<int64_t> rows = {};  // the out features that are meant, in order; empty: all
 
   int64_t row_count() const { return rows.empty() ? out : static_cast<int64_t>(rows.size()); }
@@ -89,12 +89,14 @@ class Linear {
   static absl::StatusOr<Linear> Pack(const Checkpoint& checkpoint, const LinearPart& first,
                                      const std::vector<Row>& rows, Precision precision);
 
-  int64_t PanelBytes() const;
+  static bool IsInt8Layer(const Checkpoint& checkpoint, const std::vector<Row>& rows);
 
   Precision precision_ = Precision::kFloat32;
   int64_t depth_ = 0;
   int64_t columns_ = 0;
-  // [panels, Padded(depth), kPanel]; of 16-bit types [panels, Padded(depth) / 2, kPanel, 2].
+  float outlier_threshold_ = 0;  // of kLlmInt8
+  // [panels, Padded(depth), kPanel]; of 16-bit types [panels, Padded(depth) / 2, kPanel, 2]; of
+  // 8 bits see weight_panels.h.
   at::Tensor panels_;
   at::Tensor scales_;  // float32 [panels, kPanel], of weights of 8 bits; else undefined
   at::Tensor bias_;    // float32 [panels × kPanel] or undefined

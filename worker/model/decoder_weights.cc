@@ -6,6 +6,7 @@
 
 #include "common/base/status_macros.h"
 #include "worker/layers/cpu/kernels.h"
+#include "worker/layers/weight_panels.h"
 
 namespace assay {
 namespace {
@@ -63,8 +64,9 @@ int64_t BytesOf(const std::optional<Linear>& linear) {
 absl::StatusOr<DecoderWeights> DecoderWeights::Load(const Checkpoint& checkpoint,
                                                     const DecoderSpec& spec, Precision precision) {
   DecoderWeights weights;
-  ASSAY_ASSIGN_OR_RETURN(weights.embedding, Linear::Load(checkpoint, {spec.embedding}, precision));
-  ASSAY_ASSIGN_OR_RETURN(weights.head, LoadLinear(checkpoint, spec.head, precision));
+  const Precision outside = OutsidePrecision(precision);
+  ASSAY_ASSIGN_OR_RETURN(weights.embedding, Linear::Load(checkpoint, {spec.embedding}, outside));
+  ASSAY_ASSIGN_OR_RETURN(weights.head, LoadLinear(checkpoint, spec.head, outside));
   // Positions are added, not multiplied: weights of 8 bits do not serve here.
   ASSAY_ASSIGN_OR_RETURN(weights.positions,
                          LoadLinear(checkpoint, spec.positions, cpu::ComputeType(precision)));
