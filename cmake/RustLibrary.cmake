@@ -1,6 +1,8 @@
 # Static libraries of Rust crates with a C interface, built by cargo.
 set(ASSAY_CARGO "" CACHE FILEPATH "cargo to build Rust crates with; empty: the first one that is new enough")
 
+set(ASSAY_GCC_BUILD ${CMAKE_BINARY_DIR} CACHE PATH "Build folder whose Rust libraries are made and used")
+
 # assay_find_cargo(RESULT FOLDER): the path of a cargo of at least the rust-version of the crate in FOLDER.
 function(assay_find_cargo result folder)
   file(STRINGS ${folder}/Cargo.toml line REGEX "^rust-version = ")
@@ -33,15 +35,17 @@ endfunction()
 # assay_rust_library(TARGET FOLDER): the library of the crate in FOLDER, with FOLDER/include.
 function(assay_rust_library target folder)
   assay_find_cargo(cargo ${folder})
+  file(RELATIVE_PATH part ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
+  set(target_folder ${ASSAY_GCC_BUILD}/${part}/rust)
   # The compiler beside that cargo, not whichever comes first in PATH.
   cmake_path(GET cargo PARENT_PATH cargo_folder)
-  set(environment CARGO_TARGET_DIR=${CMAKE_CURRENT_BINARY_DIR}/rust)
+  set(environment CARGO_TARGET_DIR=${target_folder})
   if(EXISTS ${cargo_folder}/rustc)
     list(APPEND environment RUSTC=${cargo_folder}/rustc)
   endif()
   file(STRINGS ${folder}/Cargo.toml line REGEX "^name = ")
   string(REGEX REPLACE "^name = \"(.*)\"$" "\\1" name "${line}")
-  set(library ${CMAKE_CURRENT_BINARY_DIR}/rust/release/lib${name}.a)
+  set(library ${target_folder}/release/lib${name}.a)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/src/*.rs)
   add_custom_command(OUTPUT ${library}
     COMMAND ${CMAKE_COMMAND} -E env ${environment}
