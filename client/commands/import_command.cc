@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "client/commands/context.h"
 #include "client/commands/exchange_service.h"
+#include "client/commands/known_benchmark.h"
 #include "client/exchange/import.h"
 #include "common/base/status_macros.h"
 #include "common/domain/run_settings.h"
@@ -35,27 +36,37 @@ absl::Status ImportOwn(const CommandContext& context, const ImportOptions& optio
               }));
 }
 
-absl::Status ImportFromLmEval(const CommandContext& context, const ImportOptions& options) {
-  Service service = context.Connect();
-  LmEvalImport import;
-  import.path = options.path;
-  import.model = options.model;
+// With the data sets that documents are found in; `service` must outlive it.
+absl::StatusOr<LmEvalImport> PrepareLmEval(Service& service, const ImportOptions& options) {
+  LmEvalImport results;
+  results.path = options.path;
+  results.model = options.model;
   if (!options.precision.empty()) {
     ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision));
-    import.precision = ToProto(precision);
+    results.precision = ToProto(precision);
   }
   ASSAY_ASSIGN_OR_RETURN(
       const v1::ListDatasetsResponse datasets,
       service.Call(&v1::EvaluationService::Stub::ListDatasets, v1::ListDatasetsRequest()));
-  import.datasets.assign(datasets.datasets().begin(), datasets.datasets().end());
-  import.items = [&service](const v1::DatasetInfo& dataset) { return FetchItems(service, dataset);
-};
-return Show(context, CallImport(service, [&import](const SendImport& send) {
-              return ImportLmEval(import, send);
-            }));
-}  // namespace
+  results.datasets.assign(datasets.datasets().begin(), datasets.datasets().end());
+  results.benchmark = [&service](const std::string& name) {
+    return FindKnownBenchmark(service, name);
+  };
+  results.items = [&service](const v1::DatasetInfo& dataset) {
+    return FetchItems(service, dataset);
+  };
+  return results;
+}
 
-}  // namespace assay
+absl::Status ImportFromLmEval(const CommandContext& context, const ImportOptions& options) {
+  Service service = context.Connect();
+  ASSAY_ASSIGN_OR_RETURN(const LmEvalImport results, PrepareLmEval(service, options));
+  return Show(context, CallImport(service, [&results](const SendImport& send) {
+                return ImportLmEval(results, send);
+              }));
+}
+
+}  // namespace
 
 void AddImportCommand(CLI::App& parent, CommandContext& context) {
   CLI::App* group =

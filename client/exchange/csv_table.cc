@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/exchange/json_text.h"
 #include "client/exchange/tables.h"
 #include "client/exchange/text_file.h"
 #include "client/output/record_writer.h"
@@ -90,7 +91,7 @@ class CsvTableReader : public TableReader {
     if (column.type == ColumnType::kNumber && (field == "Infinity" || field == "-Infinity")) {
       return ExchangeJson(field);
     }
-    ExchangeJson value = ExchangeJson::parse(field, nullptr, /*allow_exceptions=*/false);
+    ExchangeJson value = ParseJson(field);
     if (value.is_discarded()) {
       return absl::InvalidArgumentError(absl::StrCat(Excerpt(field), " is no such value"));
     }

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "client/exchange/export_layout.h"
 #include "client/exchange/import.h"
+#include "client/exchange/json_text.h"
 #include "client/exchange/proto_json.h"
 #include "client/exchange/text_file.h"
 #include "common/base/file.h"
@@ -55,7 +56,7 @@ absl::StatusOr<ExchangeJson> ReadHeader(const std::string& path) {
   }
   if (size > kMostHeaderBytes) return Invalid(path, "is too large for an export's header");
   ASSAY_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  ExchangeJson header = ExchangeJson::parse(text, nullptr, /*allow_exceptions=*/false);
+  ExchangeJson header = ParseJson(text);
   if (!header.is_object()) return Invalid(path, "is no JSON object; is the file cut short?");
   if (header.value("format", ExchangeJson()) != "assay")
     return Invalid(path, "is no export of assay");
@@ -117,8 +118,7 @@ absl::Status SendItems(const v1::DatasetInfo& dataset, const std::string& path,
   while (true) {
     ASSAY_ASSIGN_OR_RETURN(const bool is_there, file->Line(&line));
     if (!is_there) break;
-    const absl::StatusOr<v1::Item> item =
-        ReadItem(ExchangeJson::parse(line, nullptr, /*allow_exceptions=*/false));
+    const absl::StatusOr<v1::Item> item = ReadItem(ParseJson(line));
     if (!item.ok()) return file->Error(file->line() - 1, item.status().message());
     *request.mutable_items()->add_items() = *item;
     bytes += line.size();

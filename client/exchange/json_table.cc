@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/exchange/json_text.h"
 #include "client/exchange/tables.h"
 #include "client/exchange/text_file.h"
 #include "common/base/status_macros.h"
@@ -39,7 +40,7 @@ class JsonTableReader : public TableReader {
     std::string line;
     ASSAY_ASSIGN_OR_RETURN(const bool is_there, file_->Line(&line));
     if (!is_there) return false;
-    ExchangeJson object = ExchangeJson::parse(line, nullptr, /*allow_exceptions=*/false);
+    ExchangeJson object = ParseJson(line);
     if (!object.is_object()) {
       return file_->Error(file_->line() - 1, "is not a whole JSON object (is the file cut short?)");
     }

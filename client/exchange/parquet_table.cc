@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/exchange/json_text.h"
 #include "client/exchange/tables.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/utf8.h"
@@ -43,8 +44,9 @@ std::vector<AssayParquetColumn> ToColumns(const std::vector<TableColumn>& column
 
 double ToNumber(const ExchangeJson& value) {
   if (value.is_number()) return value.get<double>();
-  return value == "-Infinity" ? -std::numeric_limits<double>::infinity()
-                              : std::numeric_limits<double>::infinity();
+  const bool is_negative = value.is_string() && value.get_ref<const std::string&>() == "-Infinity";
+  return is_negative ? -std::numeric_limits<double>::infinity()
+                     : std::numeric_limits<double>::infinity();
 }
 
 class ParquetTableWriter : public TableWriter {
@@ -161,7 +163,7 @@ class ParquetTableReader : public TableReader {
       *value = std::move(text);
       return absl::OkStatus();
     }
-    *value = ExchangeJson::parse(text, nullptr, /*allow_exceptions=*/false);
+    *value = ParseJson(text);
     return value->is_discarded() ? absl::InvalidArgumentError("is no JSON") : absl::OkStatus();
   }
 
