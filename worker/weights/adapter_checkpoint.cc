@@ -128,7 +128,8 @@ StoredTensor* AdapterCheckpoint::Resolve(absl::string_view module, absl::string_
 }
 
 bool AdapterCheckpoint::StoresColumns(const StoredTensor& tensor) const {
-  return config_["model_type"] == "gpt2" && !IsHead(SplitName(tensor.name).first);
+  return config_["model_type"] == "gpt2" && !IsHead(SplitName(tensor.name).first) &&
+         tensor.quantized == nullptr;  // those are [out, in] for all models
 }
 
 // Peft changes the embedding's module and the head's apart from each other, even where both have
