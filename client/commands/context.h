@@ -39,7 +39,10 @@ std::shared_ptr<OutputFormat> AddFormatOption(CLI::App* command);
 void AddUpCommand(CLI::App& parent, CommandContext& context);
 void AddDatasetCommands(CLI::App& parent, CommandContext& context);
 void AddModelCommands(CLI::App& parent, CommandContext& context);
-// Below `assay model`: show, facts.
+// Below `assay model`.
+void AddModelAddCommand(CLI::App& model, CommandContext& context);
+void AddModelListCommand(CLI::App& model, CommandContext& context);
+void AddModelShowCommand(CLI::App& model, CommandContext& context);
 void AddModelFactsCommands(CLI::App& model, CommandContext& context);
 void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
 void AddEvalCommand(CLI::App& parent, CommandContext& context);

@@ -66,9 +66,10 @@ absl::StatusOr<ExportSource> MakeExportSource(Service& service, const RunsName& 
   ASSAY_ASSIGN_OR_RETURN(v1::GetResultsResponse results,
                          service.Call(&v1::EvaluationService::Stub::GetResults, request));
   if (results.runs().empty()) return absl::NotFoundError("there is no such run");
-  ASSAY_ASSIGN_OR_RETURN(
-      const v1::ListModelsResponse models,
-      service.Call(&v1::EvaluationService::Stub::ListModels, v1::ListModelsRequest()));
+  v1::ListModelsRequest models_request;
+  models_request.set_with_removed(true);
+  ASSAY_ASSIGN_OR_RETURN(const v1::ListModelsResponse models,
+                         service.Call(&v1::EvaluationService::Stub::ListModels, models_request));
   ASSAY_ASSIGN_OR_RETURN(
       const v1::ListDatasetsResponse datasets,
       service.Call(&v1::EvaluationService::Stub::ListDatasets, v1::ListDatasetsRequest()));

@@ -63,12 +63,22 @@ absl::StatusOr<v1::ModelSpec> ParseModelSpecJson(absl::string_view text) {
   ASSAY_RETURN_IF_ERROR(Read(object, "vocabulary_size", &model.vocabulary_size));
   ASSAY_RETURN_IF_ERROR(Read(object, "stored_type", &model.stored_type));
   ASSAY_RETURN_IF_ERROR(Read(object, "characters_per_token", &model.characters_per_token));
+  if (object.contains("base_path")) {
+    ASSAY_RETURN_IF_ERROR(Read(object, "base_path", &model.base_path));
+  }
+  if (object.contains("generation_settings")) {
+    model.generation_settings = object["generation_settings"].dump();
+  }
   return ToProto(model);
 }
 
-absl::StatusOr<v1::ModelSpec> InspectModel(const std::string& name, const std::string& path) {
+absl::StatusOr<v1::ModelSpec> InspectModel(const std::string& name, const std::string& path,
+                                           const std::string& base_path) {
   Command command;
   command.arguments = {FindSibling("assay-worker", kVariable), "inspect", "--json", name, path};
+  if (!base_path.empty()) {
+    command.arguments.insert(command.arguments.end(), {"--base", base_path});
+  }
   ASSAY_ASSIGN_OR_RETURN(const CommandResult result, RunCommand(command));
   const absl::string_view words =
       absl::StripPrefix(absl::StripAsciiWhitespace(result.error), "assay-worker: ");

@@ -11,9 +11,10 @@
 
 namespace assay {
 
-// Runs `assay-worker inspect --json NAME PATH`. InvalidArgument with that program's own words when
-// the model is refused.
-absl::StatusOr<v1::ModelSpec> InspectModel(const std::string& name, const std::string& path);
+// Runs `assay-worker inspect --json NAME PATH`, with --base unless `base_path` is empty.
+// InvalidArgument with that program's own words when the model is refused.
+absl::StatusOr<v1::ModelSpec> InspectModel(const std::string& name, const std::string& path,
+                                           const std::string& base_path);
 
 // Reads the JSON object that it prints, whose members are ModelSpec's fields.
 absl::StatusOr<v1::ModelSpec> ParseModelSpecJson(absl::string_view text);

@@ -1,4 +1,4 @@
-// What is known of models beside their files: `assay model facts ...` and `assay model show`.
+// What is known of models beside their files: `assay model facts ...`.
 #include <memory>
 #include <string>
 #include <utility>
@@ -112,67 +112,6 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
   return absl::OkStatus();
 }
 
-// One thing that is known of a model, for a table of two columns.
-void AddLine(const std::string& key, Json value, const std::string& text, RecordWriter& writer) {
-  if (text.empty()) return;
-  writer.Add({key, Cell(std::move(value), text)});
-}
-
-absl::Status Show(const CommandContext& context, const std::string& name, OutputFormat format) {
-  Service service = context.Connect();
-  ASSAY_ASSIGN_OR_RETURN(const v1::ListModelsResponse models,
-                         service.Call(&Stub::ListModels, v1::ListModelsRequest()));
-  absl::StatusOr<ModelFacts> facts = Fetch(service, name);
-  if (!facts.ok() && !absl::IsNotFound(facts.status())) return facts.status();
-  auto writer = RecordWriter::Create(
-      format, "model", {{"key", "model"}, {"value", EscapeLine(name)}}, *context.console);
-  bool found = facts.ok();
-  for (const v1::ModelSpec& model : models.models()) {
-    if (model.name() != name) continue;
-    found = true;
-    AddLine("path", model.path(), model.path(), *writer);
-    AddLine("format", model.format(), model.format(), *writer);
-    AddLine("architecture", model.architecture(), model.architecture(), *writer);
-    AddLine("stored_type", model.stored_type(), model.stored_type(), *writer);
-    if (model.parameters() > 0) {
-      AddLine("exact_parameters", model.parameters(), GroupedDigits(model.parameters()), *writer);
-    }
-    if (model.context_length() > 0) {
-      AddLine("context_length", model.context_length(), GroupedDigits(model.context_length()),
-              *writer);
-    }
-    AddLine("weights_sha256", model.weights_sha256(), model.weights_sha256(), *writer);
-    AddLine("tokenizer_sha256", model.tokenizer_sha256(), model.tokenizer_sha256(), *writer);
-  }
-  if (!found) {
-    return absl::NotFoundError(absl::StrCat("there is no model \"", name,
-                                            "\", and nothing is known of one; `assay model list` "
-                                            "and `assay model facts list` show those there are"));
-  }
-  if (facts.ok()) {
-    AddLine("title", facts->title, facts->title, *writer);
-    AddLine("family", facts->family, facts->family, *writer);
-    AddLine("foundation", facts->foundation, facts->foundation, *writer);
-    AddLine("parameters", facts->parameters, SizeName(facts->parameters), *writer);
-    AddLine("instruction_data", facts->instruction_data, facts->instruction_data, *writer);
-    if (facts->instruction_examples > 0) {
-      AddLine("instruction_examples", facts->instruction_examples,
-              GroupedDigits(facts->instruction_examples), *writer);
-    }
-    const std::string method(TrainingMethodName(facts->method));
-    AddLine("method", method, method, *writer);
-    const std::string tuning(TuningName(facts->tuning));
-    AddLine("tuning", tuning, tuning, *writer);
-    AddLine("prompt_template", facts->prompt_template, facts->prompt_template, *writer);
-    AddLine("precision", facts->precision, facts->precision, *writer);
-    AddLine("license", facts->license, facts->license, *writer);
-    AddLine("source", facts->source, facts->source, *writer);
-    AddLine("aliases", Json(facts->aliases), absl::StrJoin(facts->aliases, ", "), *writer);
-  }
-  writer->Finish();
-  return absl::OkStatus();
-}
-
 struct SetOptions {
   std::string name;
   std::vector<std::string> settings;
@@ -181,16 +120,6 @@ struct SetOptions {
 }  // namespace
 
 void AddModelFactsCommands(CLI::App& model, CommandContext& context) {
-  CLI::App* show = model.add_subcommand("show", "All that is known of a model");
-  auto shown = std::make_shared<std::string>();
-  show->add_option("name", *shown, "The model")->required();
-  auto show_format = AddFormatOption(show);
-  show->callback([&context, shown, show_format] {
-    context.action = [&context, shown, show_format] {
-      return ExitCodeOf(*context.console, Show(context, *shown, *show_format));
-    };
-  });
-
   CLI::App* group =
       model.add_subcommand("facts", "What is known of models beside their files, by their names");
   group->require_subcommand(1);

@@ -2,6 +2,7 @@
 #ifndef ASSAY_COMMON_DOMAIN_MODEL_SPEC_H_
 #define ASSAY_COMMON_DOMAIN_MODEL_SPEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,11 +11,16 @@
 
 namespace assay {
 
+inline constexpr size_t kMostGenerationSettingsBytes = 8192;
+
 struct ModelSpec {
   std::string name;  // [A-Za-z0-9._-]+
   // Absolute; a Hugging Face folder or a GGUF file, as the workers see it. Of a remote model: its
   // endpoint's URL.
   std::string path;
+  // Of a LoRA adapter, whose folder is `path`: its base model's folder or file, absolute. Else
+  // empty.
+  std::string base_path;
   std::string format;        // "huggingface", "gguf", or "openai" of a remote model
   std::string architecture;  // "llama"; "remote"
   // Of a GGUF file: its sha256. Of a folder: sha256 over config.json, generation_config.json where
@@ -31,6 +37,10 @@ struct ModelSpec {
   // Measured on English text at registration; for estimates before a run only. Of a remote model:
   // as the user says, and what its prompts are measured by.
   double characters_per_token = 4.0;
+  // How the checkpoint asks to be sampled, a JSON object of its generation_config.json's fields
+  // (or those of an older config.json), for people: a run's own settings decide. Empty: nothing.
+  // At most kMostGenerationSettingsBytes.
+  std::string generation_settings;
   std::optional<RemoteEndpoint> remote;  // of remote models alone
 };
 

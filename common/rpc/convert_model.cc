@@ -1,4 +1,5 @@
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -36,10 +37,17 @@ absl::Status CheckFiles(const v1::ModelSpec& proto) {
     return FieldError("ModelSpec.path",
                       absl::StrCat("must be an absolute path, got \"", proto.path(), "\""));
   }
-  if (proto.format() != "huggingface" && proto.format() != "gguf") {
+  if (proto.format() != "huggingface" && proto.format() != "gguf" && proto.format() != "peft") {
     return FieldError("ModelSpec.format",
-                      absl::StrCat("must be \"huggingface\", \"gguf\" or \"", kRemoteFormat,
-                                   "\", got \"", proto.format(), "\""));
+                      absl::StrCat("must be \"huggingface\", \"gguf\", \"peft\" or \"",
+                                   kRemoteFormat, "\", got \"", proto.format(), "\""));
+  }
+  const bool is_adapter = proto.format() == "peft";
+  if (is_adapter ? !absl::StartsWith(proto.base_path(), "/") : !proto.base_path().empty()) {
+    return FieldError("ModelSpec.base_path",
+                      absl::StrCat("must be an absolute path of an adapter's base, and empty of "
+                                   "other models, got \"",
+                                   proto.base_path(), "\""));
   }
   ASSAY_RETURN_IF_ERROR(CheckSha256("ModelSpec.tokenizer_sha256", proto.tokenizer_sha256()));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("ModelSpec.parameters", proto.parameters(), 1));
@@ -61,6 +69,19 @@ absl::Status CheckRemote(const v1::ModelSpec& proto, const RemoteEndpoint& endpo
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("ModelSpec.parameters", proto.parameters(), 0));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("ModelSpec.context_length", proto.context_length(), 0));
   return CheckAtLeast("ModelSpec.vocabulary_size", proto.vocabulary_size(), 0);
+}
+
+// Nothing reads them but people.
+absl::Status CheckGenerationSettings(const std::string& settings) {
+  if (settings.empty()) return absl::OkStatus();
+  if (settings.size() > kMostGenerationSettingsBytes) {
+    return FieldError("ModelSpec.generation_settings",
+                      absl::StrCat("has ", settings.size(), " bytes, and at most ",
+                                   kMostGenerationSettingsBytes, " are allowed"));
+  }
+  const auto json = nlohmann::json::parse(settings, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) return absl::OkStatus();
+  return FieldError("ModelSpec.generation_settings", "is not a JSON object");
 }
 
 }  // namespace
@@ -97,6 +118,7 @@ v1::ModelSpec ToProto(const ModelSpec& model) {
   v1::ModelSpec proto;
   proto.set_name(model.name);
   proto.set_path(model.path);
+  proto.set_base_path(model.base_path);
   proto.set_format(model.format);
   proto.set_architecture(model.architecture);
   proto.set_weights_sha256(model.weights_sha256);
@@ -106,6 +128,7 @@ v1::ModelSpec ToProto(const ModelSpec& model) {
   proto.set_vocabulary_size(model.vocabulary_size);
   proto.set_stored_type(model.stored_type);
   proto.set_characters_per_token(model.characters_per_token);
+  proto.set_generation_settings(model.generation_settings);
   if (model.remote.has_value()) *proto.mutable_remote() = ToProto(*model.remote);
   return proto;
 }
@@ -118,6 +141,7 @@ absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& proto) {
   if (!std::isfinite(proto.characters_per_token()) || proto.characters_per_token() <= 0) {
     return FieldError("ModelSpec.characters_per_token", "must be a finite number above 0");
   }
+  ASSAY_RETURN_IF_ERROR(CheckGenerationSettings(proto.generation_settings()));
   if (proto.format() == kRemoteFormat) {
     if (!proto.has_remote()) return FieldError("ModelSpec.remote", "is missing");
     ASSAY_ASSIGN_OR_RETURN(model.remote, FromProto(proto.remote()));
@@ -127,6 +151,7 @@ absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& proto) {
   }
   model.name = proto.name();
   model.path = proto.path();
+  model.base_path = proto.base_path();
   model.format = proto.format();
   model.architecture = proto.architecture();
   model.weights_sha256 = proto.weights_sha256();
@@ -136,6 +161,7 @@ absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& proto) {
   model.vocabulary_size = proto.vocabulary_size();
   model.stored_type = proto.stored_type();
   model.characters_per_token = proto.characters_per_token();
+  model.generation_settings = proto.generation_settings();
   return model;
 }
 

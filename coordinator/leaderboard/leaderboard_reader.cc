@@ -132,7 +132,7 @@ absl::StatusOr<LeaderboardData> LeaderboardReader::Read(const LeaderboardQuery& 
                    (candidate.judged != nullptr && candidate.judged->spec.settings.limit != 0);
     cell.run = std::move(candidate.run.spec);
   }
-  ASSAY_ASSIGN_OR_RETURN(result.models, parts_.models->List());
+  ASSAY_ASSIGN_OR_RETURN(result.models, parts_.models->List(/*with_removed=*/true));
   ASSAY_ASSIGN_OR_RETURN(result.facts, parts_.facts->List());
   if (query.baselines) {
     ASSAY_ASSIGN_OR_RETURN(result.baselines, parts_.baselines->List(/*rows=*/true));

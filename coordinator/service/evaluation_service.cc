@@ -207,9 +207,11 @@ grpc::Status EvaluationServiceImpl::AddModel(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
+grpc::Status EvaluationServiceImpl::ListModels(grpc::ServerContext*,
+                                               const v1::ListModelsRequest* request,
                                                v1::ListModelsResponse* response) {
-  const absl::StatusOr<std::vector<ModelSpec>> models = parts_.models->List();
+  const absl::StatusOr<std::vector<ModelSpec>> models =
+      parts_.models->List(request->with_removed());
   ASSAY_RPC_RETURN_IF_ERROR(models.status());
   for (const ModelSpec& model : *models) *response->add_models() = ToProto(model);
   return grpc::Status::OK;
@@ -240,6 +242,16 @@ absl::StatusOr<SweepPlan> EvaluationServiceImpl::PlanOf(const v1::SweepRequest& 
     ASSAY_ASSIGN_OR_RETURN(JobRequest job, ReadJobRequest(part));
     parts.push_back(std::move(job));
   }
+grpc::Status EvaluationServiceImpl::RemoveModel(grpc::ServerContext*,
+                                                const v1::RemoveModelRequest* request,
+                                                v1::RemoveModelResponse* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(CheckUserName("model name", request->name()));
+  const absl::StatusOr<int64_t> runs = parts_.models->Remove(request->name());
+  ASSAY_RPC_RETURN_IF_ERROR(runs.status());
+  response->set_runs(*runs);
+  return grpc::Status::OK;
+}
+
   return assay::PlanSweep(parts, request.again(), *parts_.planner, *parts_.lookup);
 }
 

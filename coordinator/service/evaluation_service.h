@@ -67,6 +67,8 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                           v1::ListModelsResponse* response) override;
   grpc::Status PutModelFacts(grpc::ServerContext*, const v1::PutModelFactsRequest* request,
                              v1::PutModelFactsResponse* response) override;
+  grpc::Status RemoveModel(grpc::ServerContext*, const v1::RemoveModelRequest* request,
+                           v1::RemoveModelResponse* response) override;
   grpc::Status ListModelFacts(grpc::ServerContext*, const v1::ListModelFactsRequest* request,
                               v1::ListModelFactsResponse* response) override;
   grpc::Status PlanJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,

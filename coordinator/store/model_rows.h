@@ -12,7 +12,7 @@ namespace assay {
 inline constexpr char kModelColumns[] =
     "m.name, m.path, m.format, m.architecture, m.weights_sha256, m.tokenizer_sha256, m.parameters, "
     "m.context_length, m.vocabulary_size, m.stored_type, m.characters_per_token, "
-    "m.remote";
+    "m.remote, m.generation_settings, m.base_path";
 
 // The model in the columns from `first`.
 absl::StatusOr<ModelSpec> ReadModel(const pqxx::row& row, int first);

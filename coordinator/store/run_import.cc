@@ -23,8 +23,9 @@ constexpr char kInsertJob[] =
     "RETURNING job_id";
 constexpr char kInsertModel[] =
     "INSERT INTO models (name, path, format, architecture, weights_sha256, tokenizer_sha256, "
-    "  parameters, context_length, vocabulary_size, stored_type, characters_per_token, remote) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::json) "
+    "  parameters, context_length, vocabulary_size, stored_type, characters_per_token, remote, "
+    "  generation_settings) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::json, $13) "
     "ON CONFLICT (name) DO NOTHING RETURNING 1";
 constexpr char kInsertDataset[] =
     "INSERT INTO datasets (benchmark, sha256, items, examples, groups, reading_sha256, exported) "
@@ -121,7 +122,8 @@ absl::Status RunImport::AddModel(const ModelSpec& model) {
     const pqxx::result inserted = state_->tx.exec_params(
         kInsertModel, model.name, model.path, model.format, model.architecture,
         model.weights_sha256, model.tokenizer_sha256, model.parameters, model.context_length,
-        model.vocabulary_size, model.stored_type, model.characters_per_token, remote);
+        model.vocabulary_size, model.stored_type, model.characters_per_token, remote,
+        model.generation_settings);
     if (!inserted.empty() || model.format == "imported") return absl::OkStatus();
     const pqxx::row stored = state_->tx.exec_params1(
         "SELECT weights_sha256, tokenizer_sha256 FROM models WHERE name = $1", model.name);

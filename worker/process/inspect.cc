@@ -14,7 +14,7 @@ namespace assay {
 namespace {
 
 nlohmann::ordered_json ToJson(const ModelSpec& model) {
-  return {
+  nlohmann::ordered_json json = {
       {"name", model.name},
       {"path", model.path},
       {"format", model.format},
@@ -25,6 +25,12 @@ nlohmann::ordered_json ToJson(const ModelSpec& model) {
       {"context_length", model.context_length},
       {"vocabulary_size", model.vocabulary_size},
       {"stored_type", model.stored_type},
+  if (!model.base_path.empty()) json["base_path"] = model.base_path;
+  if (!model.generation_settings.empty()) {
+    json["generation_settings"] =
+        nlohmann::ordered_json::parse(model.generation_settings, nullptr, false);
+  }
+  return json;
       {"characters_per_token", model.characters_per_token},
   };
 }

@@ -8,7 +8,8 @@
 
 namespace assay {
 
-// An object of ModelSpec's fields by their names.
+// An object of ModelSpec's fields by their names; generation_settings is an object within, where
+// there are some.
 std::string ModelSpecJson(const ModelSpec& model);
 // For people: a line a field.
 std::string ModelSpecText(const ModelSpec& model);

@@ -27,6 +27,7 @@ class FakeService : public v1::EvaluationService::Service {
   Handler<v1::GetBenchmarkRequest, v1::GetBenchmarkResponse> get_benchmark;
   Handler<v1::ListWorkersRequest, v1::ListWorkersResponse> list_workers;
   Handler<v1::AddModelRequest, v1::AddModelResponse> add_model;
+  Handler<v1::RemoveModelRequest, v1::RemoveModelResponse> remove_model;
   Handler<v1::SubmitJobRequest, v1::PlanJobResponse> plan_job;
   Handler<v1::SubmitJobRequest, v1::SubmitJobResponse> submit_job;
   Handler<v1::JudgeJobRequest, v1::SubmitJobResponse> submit_judge_job;
@@ -60,6 +61,7 @@ class FakeService : public v1::EvaluationService::Service {
   ASSAY_FAKE(AddModel, AddModelRequest, AddModelResponse, add_model)
   ASSAY_FAKE(PlanJob, SubmitJobRequest, PlanJobResponse, plan_job)
   ASSAY_FAKE(SubmitJob, SubmitJobRequest, SubmitJobResponse, submit_job)
+  ASSAY_FAKE(RemoveModel, RemoveModelRequest, RemoveModelResponse, remove_model)
   ASSAY_FAKE(SubmitJudgeJob, JudgeJobRequest, SubmitJobResponse, submit_judge_job)
   ASSAY_FAKE(ListJobs, ListJobsRequest, ListJobsResponse, list_jobs)
   ASSAY_FAKE(CancelJob, CancelJobRequest, JobProgress, cancel_job)

@@ -112,6 +112,9 @@ class FolderTest : public CommandsTest {
   void SetWorker(const std::string& script) {
     const std::string path = folder_ + "/worker";
     ASSERT_TRUE(WriteFile(path, "#!/bin/sh\n" + script).ok());
+    for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
+      ASSERT_TRUE(WriteFile(folder_ + "/" + file, "{}").ok());
+    }
     ASSERT_EQ(chmod(path.c_str(), 0755), 0);
     setenv("ASSAY_WORKER_PROGRAM", path.c_str(), 1);
   }

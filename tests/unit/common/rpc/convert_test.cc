@@ -45,6 +45,7 @@ ModelSpec AModel() {
   model.vocabulary_size = 49152;
   model.stored_type = "Q4_1";
   model.characters_per_token = 4.25;
+  model.generation_settings = R"({"top_p":0.9})";
   return model;
 }
 
@@ -166,6 +167,12 @@ TEST(ConvertTest, ModelSpec) {
   EXPECT_EQ(model.stored_type, "Q4_1");
   EXPECT_EQ(model.characters_per_token, 4.25);
 }
+  EXPECT_EQ(model.generation_settings, R"({"top_p":0.9})");
+
+  ModelSpec adapter = AModel();
+  adapter.format = "peft";
+  adapter.base_path = "/models/base";
+  EXPECT_EQ(RoundTrip<v1::ModelSpec>(adapter).base_path, "/models/base");
 
 ModelSpec ARemoteModel() {
   RemoteEndpoint endpoint;

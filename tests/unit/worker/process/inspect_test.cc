@@ -43,6 +43,14 @@ TEST(InspectTest, JsonHasEveryField) {
   EXPECT_EQ(json["characters_per_token"], 4.5);
 }
 
+TEST(InspectTest, GenerationSettingsAreAnObjectWhereThereAreSome) {
+  ModelSpec model = AModel();
+  model.generation_settings = R"({"temperature":0.6,"top_p":0.9})";
+  const nlohmann::json json = nlohmann::json::parse(ModelSpecJson(model));
+  EXPECT_EQ(json["generation_settings"]["top_p"], 0.9);
+  EXPECT_THAT(ModelSpecText(model), HasSubstr(R"({"temperature":0.6,"top_p":0.9})"));
+}
+
 TEST(InspectTest, TextHasALineAField) {
   const std::string text = ModelSpecText(AModel());
   EXPECT_THAT(text, HasSubstr("context_length        8192\n"));
@@ -51,7 +59,7 @@ TEST(InspectTest, TextHasALineAField) {
 
 TEST(InspectTest, WhatIsNotAModelIsAnErrorOnStandardError) {
   testing::internal::CaptureStderr();
-  EXPECT_EQ(Inspect("x", "no/such/model.gguf", true), 1);
+  EXPECT_EQ(Inspect("x", "no/such/model.gguf", "", true), 1);
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("no/such/model.gguf"));
 }
 
