@@ -184,6 +184,15 @@ absl::Status CheckCharsmap(absl::string_view charsmap) {
   return absl::OkStatus();
 }
 
+Charsmap SplitCharsmap(absl::string_view charsmap) {
+  const size_t units = Unit(charsmap, 0) / 4;
+  charsmap.remove_prefix(4);
+  Charsmap result;
+  for (size_t index = 0; index < units; ++index) result.trie.push_back(Unit(charsmap, index));
+  result.replacements = std::string(charsmap.substr(4 * units));
+  return result;
+}
+
 absl::StatusOr<SentencePieceModel> ParseSentencePieceModel(absl::string_view file,
                                                            absl::string_view bytes) {
   SentencePieceModel model;

@@ -49,6 +49,13 @@ struct SentencePieceModel {
 absl::StatusOr<SentencePieceModel> ParseSentencePieceModel(absl::string_view file,
                                                            absl::string_view bytes);
 
+// The parts of a charsmap that CheckCharsmap accepts, and that is not empty.
+struct Charsmap {
+  std::vector<uint32_t> trie = {};  // units
+  std::string replacements = {};    // each ends with a zero byte
+};
+Charsmap SplitCharsmap(absl::string_view charsmap);
+
 // A charsmap whose trie leads out of itself, or to replacements that are not there.
 absl::Status CheckCharsmap(absl::string_view charsmap);
 

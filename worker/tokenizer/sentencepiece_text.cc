@@ -20,6 +20,22 @@ Json PrecompiledStep(absl::string_view charsmap) {
   return {{"type", "Precompiled"}, {"precompiled_charsmap", absl::Base64Escape(charsmap)}};
 }
 
+// Null for no steps.
+Json SequenceOrNull(Json steps) {
+  if (steps.empty()) return nullptr;
+  return NormalizerSequence(std::move(steps));
+}
+
+// Normalizer: our own, of rust/src/normalizer.rs, with the model's table between two others.
+Json CharsmapStep(absl::string_view charsmap, Json before, Json after) {
+  const Charsmap parts = SplitCharsmap(charsmap);
+  return {{"type", "SentencePiece"},
+          {"before", std::move(before)},
+          {"trie", parts.trie},
+          {"replacements", parts.replacements},
+          {"after", std::move(after)}};
+}
+
 Json Metaspace(Prefix prefix, bool split) {
   const char* scheme = "never";
   if (prefix == Prefix::kEveryRun) scheme = "always";
@@ -77,50 +93,56 @@ void SetT5Text(const SentencePieceModel& model, Prefix prefix, TokenizerParts& p
 
 void SetSentencePieceText(const SentencePieceModel& model, const SentencePieceText& text,
                           absl::Span<const std::string> whole_words, TokenizerParts& parts) {
-  Json before = Json::array();
+  Json first = Json::array();  // before the replacements of the model
+  Json steps = Json::array();
   Json words = Json::array();
-  Json after = Json::array();
+  Json decoders = Json::array();
   if (text.chatglm_6b) {
-    before.push_back(ReplaceStep("\n", kGlmLineFeed));
-    before.push_back(ReplaceStep("\t", kGlmTab));
-    after.push_back(ReplaceStep(kGlmLineFeed, "\n"));
-    after.push_back(ReplaceStep(kGlmTab, "\t"));
+    first.push_back(ReplaceStep("\n", kGlmLineFeed));
+    first.push_back(ReplaceStep("\t", kGlmTab));
+    decoders.push_back(ReplaceStep(kGlmLineFeed, "\n"));
+    decoders.push_back(ReplaceStep(kGlmTab, "\t"));
     for (int spaces = kGlmLongestBlank; spaces >= 2; --spaces) {
       const std::string blank(static_cast<size_t>(spaces), ' ');
-      before.push_back(ReplaceStep(blank, Blank(spaces)));
-      after.push_back(ReplaceStep(Blank(spaces), blank));
+      first.push_back(ReplaceStep(blank, Blank(spaces)));
+      decoders.push_back(ReplaceStep(Blank(spaces), blank));
     }
   }
-  if (!model.charsmap.empty()) before.push_back(PrecompiledStep(model.charsmap));
   if (model.remove_extra_whitespaces) {
-    before.push_back(ReplaceRegexStep(R"(\A +| +\z)", ""));
-    before.push_back(ReplaceRegexStep(" {2,}", " "));
+    steps.push_back(ReplaceRegexStep(R"(\A +| +\z)", ""));
+    steps.push_back(ReplaceRegexStep(" {2,}", " "));
   }
   if (text.prefix == Prefix::kFirstRun) {
     words.push_back(Metaspace(text.prefix, /*split=*/false));
   } else {
     if (text.prefix == Prefix::kEveryRun) {
-      before.push_back({{"type", "Prepend"}, {"prepend", kSpaceMark}});
+      steps.push_back({{"type", "Prepend"}, {"prepend", kSpaceMark}});
     }
-    before.push_back(ReplaceStep(" ", kSpaceMark));
+    steps.push_back(ReplaceStep(" ", kSpaceMark));
     // Marks in the text itself count as spaces at its end.
     if (model.remove_extra_whitespaces) {
-      before.push_back(ReplaceRegexStep(absl::StrCat("(?:", kSpaceMark, ")+\\z"), ""));
+      steps.push_back(ReplaceRegexStep(absl::StrCat("(?:", kSpaceMark, ")+\\z"), ""));
     }
+  }
+  if (model.charsmap.empty()) {
+    first.insert(first.end(), steps.begin(), steps.end());
+    parts.normalizer = SequenceOrNull(std::move(first));
+  } else {
+    parts.normalizer = CharsmapStep(model.charsmap, SequenceOrNull(std::move(first)),
+                                    SequenceOrNull(std::move(steps)));
   }
   if (!whole_words.empty()) {
     words.push_back(SplitStep(AnyOf(whole_words)));
     // A word that spells a byte token out is no byte; without merges it would be taken for one.
     words.push_back(SplitStep(R"(\A<(?=0x[0-9A-F]{2}>\z))"));
   }
-  if (!before.empty()) parts.normalizer = NormalizerSequence(std::move(before));
   if (!words.empty()) parts.pre_tokenizer = PreTokenizerSequence(std::move(words));
   int strip_spaces = text.prefix != Prefix::kNone ? 1 : 0;
   if (model.remove_extra_whitespaces) strip_spaces = kAllSpaces;
   parts.decoder = SentencePieceDecoder(strip_spaces);
-  if (!after.empty()) {
-    after.push_back(std::move(parts.decoder));
-    parts.decoder = DecoderSequence(std::move(after));
+  if (!decoders.empty()) {
+    decoders.push_back(std::move(parts.decoder));
+    parts.decoder = DecoderSequence(std::move(decoders));
   }
 }
 

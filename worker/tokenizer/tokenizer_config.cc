@@ -33,6 +33,27 @@ absl::StatusOr<std::string> TokenText(const std::string& path, const Json& confi
   return text->get<std::string>();
 }
 
+absl::StatusOr<Json> ReadObject(const std::string& path) {
+  ASSAY_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+  Json json = Json::parse(content, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": not a JSON object"));
+  }
+  return json;
+}
+
+// What the file does not mention stays as it is.
+absl::Status ReadTokens(const std::string& path, const Json& json, SpecialTokens& tokens) {
+  for (const auto& [field, text] : {std::pair<const char*, std::string*>{"bos_token", &tokens.bos},
+                                    {"eos_token", &tokens.eos},
+                                    {"unk_token", &tokens.unk},
+                                    {"pad_token", &tokens.pad}}) {
+    if (!json.contains(field)) continue;
+    ASSAY_ASSIGN_OR_RETURN(*text, TokenText(path, json, field));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> ChatTemplate(const std::string& path, const Json& config) {
   const auto found = config.find("chat_template");
   if (found == config.end() || found->is_null()) return std::string();
@@ -56,19 +77,18 @@ absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(const std::string& directory
   std::error_code ignored;
   TokenizerConfig result;
 
+  bool whole = false;  // added_tokens_decoder stands for special_tokens_map.json as well
   const std::string path = (folder / "tokenizer_config.json").string();
   if (std::filesystem::exists(path, ignored)) {
-    ASSAY_ASSIGN_OR_RETURN(std::string content, ReadFile(path));
-    const Json config = Json::parse(content, /*cb=*/nullptr, /*allow_exceptions=*/false);
-    if (!config.is_object()) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": not a JSON object"));
-    }
-    SpecialTokens& tokens = result.special_tokens;
-    ASSAY_ASSIGN_OR_RETURN(tokens.bos, TokenText(path, config, "bos_token"));
-    ASSAY_ASSIGN_OR_RETURN(tokens.eos, TokenText(path, config, "eos_token"));
-    ASSAY_ASSIGN_OR_RETURN(tokens.unk, TokenText(path, config, "unk_token"));
-    ASSAY_ASSIGN_OR_RETURN(tokens.pad, TokenText(path, config, "pad_token"));
+    ASSAY_ASSIGN_OR_RETURN(const Json config, ReadObject(path));
+    ASSAY_RETURN_IF_ERROR(ReadTokens(path, config, result.special_tokens));
     ASSAY_ASSIGN_OR_RETURN(result.chat_template, ChatTemplate(path, config));
+    whole = config.contains("added_tokens_decoder");
+  }
+  const std::string map_path = (folder / "special_tokens_map.json").string();
+  if (!whole && std::filesystem::exists(map_path, ignored)) {
+    ASSAY_ASSIGN_OR_RETURN(const Json map, ReadObject(map_path));
+    ASSAY_RETURN_IF_ERROR(ReadTokens(map_path, map, result.special_tokens));
   }
 
   const std::string jinja = (folder / "chat_template.jinja").string();

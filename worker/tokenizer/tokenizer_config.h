@@ -14,8 +14,9 @@ struct TokenizerConfig {
   SpecialTokens special_tokens;
 };
 
-// Reads tokenizer_config.json (bos_token, eos_token, unk_token, pad_token, chat_template) and
-// chat_template.jinja; either may be absent. The .jinja file comes first, as in transformers. Of
+// Reads tokenizer_config.json (bos_token, eos_token, unk_token, pad_token, chat_template), where
+// that has no added_tokens_decoder special_tokens_map.json, whose tokens come first, and
+// chat_template.jinja; each may be absent. The .jinja file comes first, as in transformers. Of
 // several named templates the one called "default" is taken; none of that name is no template.
 absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(const std::string& directory);
 

@@ -134,6 +134,10 @@ TEST_F(TokenizerTest, ReadsAFolder) {
   EXPECT_EQ((*tokenizer)->special_tokens().unk, "");
   EXPECT_EQ((*tokenizer)->chat_template(), "D");
 
+  Write("special_tokens_map.json", R"({"unk_token": "b", "bos_token": {"content": "c"}})");
+  EXPECT_EQ((*Load())->special_tokens().bos, "c");
+  EXPECT_EQ((*Load())->special_tokens().eos, "<end>");
+  EXPECT_EQ((*Load())->special_tokens().unk, "b");
   Write("chat_template.jinja", "J");
   EXPECT_EQ((*Load())->chat_template(), "J");
 }

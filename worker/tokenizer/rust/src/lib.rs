@@ -4,4 +4,5 @@
 
 mod chat_template;
 mod ffi;
+mod normalizer;
 mod text_tokenizer;

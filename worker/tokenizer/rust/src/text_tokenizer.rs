@@ -1,7 +1,18 @@
 //! A tokenizer.json in use.
 
+use crate::normalizer::AnyNormalizer;
 use serde::Deserialize;
-use tokenizers::Tokenizer;
+use tokenizers::{
+    DecoderWrapper, ModelWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
+};
+
+type Tokenizer = TokenizerImpl<
+    ModelWrapper,
+    AnyNormalizer,
+    PreTokenizerWrapper,
+    PostProcessorWrapper,
+    DecoderWrapper,
+>;
 
 pub struct TextTokenizer {
     tokenizer: Tokenizer,
@@ -23,7 +34,8 @@ struct DeclaredToken {
 
 impl TextTokenizer {
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        let mut tokenizer = Tokenizer::from_bytes(json).map_err(|error| error.to_string())?;
+        let mut tokenizer: Tokenizer =
+            serde_json::from_slice(json).map_err(|error| error.to_string())?;
         // Files often keep the truncation and padding of the last training run. Whoever runs a
         // model decides about them.
         tokenizer
