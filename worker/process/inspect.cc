@@ -1,9 +1,7 @@
 #include "worker/process/inspect.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -25,14 +23,14 @@ nlohmann::ordered_json ToJson(const ModelSpec& model) {
       {"context_length", model.context_length},
       {"vocabulary_size", model.vocabulary_size},
       {"stored_type", model.stored_type},
+      {"characters_per_token", model.characters_per_token},
+  };
   if (!model.base_path.empty()) json["base_path"] = model.base_path;
   if (!model.generation_settings.empty()) {
     json["generation_settings"] =
         nlohmann::ordered_json::parse(model.generation_settings, nullptr, false);
   }
   return json;
-      {"characters_per_token", model.characters_per_token},
-  };
 }
 
 // A path need not be UTF-8.
@@ -54,10 +52,9 @@ std::string ModelSpecText(const ModelSpec& model) {
   return text;
 }
 
-int Inspect(const std::string& name, const std::string& path, bool json) {
-  std::error_code error;
-  const std::string absolute = std::filesystem::absolute(path, error).lexically_normal().string();
-  const absl::StatusOr<ModelSpec> model = InspectModel(name, error ? path : absolute);
+int Inspect(const std::string& name, const std::string& path, const std::string& base_path,
+            bool json) {
+  const absl::StatusOr<ModelSpec> model = InspectModel(name, path, base_path);
   if (!model.ok()) {
     std::fprintf(stderr, "assay-worker: %s\n", std::string(model.status().message()).c_str());
     return 1;

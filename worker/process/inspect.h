@@ -15,7 +15,8 @@ std::string ModelSpecJson(const ModelSpec& model);
 std::string ModelSpecText(const ModelSpec& model);
 
 // Checks the model and prints it on standard output, or the error on standard error. The exit code.
-int Inspect(const std::string& name, const std::string& path, bool json);
+int Inspect(const std::string& name, const std::string& path, const std::string& base_path,
+            bool json);
 
 }  // namespace assay
 
