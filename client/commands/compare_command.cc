@@ -1,5 +1,6 @@
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,6 +96,8 @@ std::vector<Column> PairColumns() {
           {"high", ""},
           {"bootstrap_low", "bootstrap", Align::kRight},
           {"bootstrap_high", ""},
+          {"changed", "changed", Align::kRight},
+          {"changed_share", ""},
           {"only_first", "only A", Align::kRight},
           {"only_second", "only B", Align::kRight},
           {"mcnemar_p", "McNemar p", Align::kRight},
@@ -110,6 +113,10 @@ std::vector<Cell> PairRow(const Compared& compared, const ComparedPair& pair) {
   const auto count = [&](int64_t Discordant::*member) {
     return pair.discordant.has_value() ? Cell((*pair.discordant).*member) : Cell(Json(), "-");
   };
+  const std::optional<int64_t> changed = ChangedAnswers(
+      compared.runs, static_cast<size_t>(pair.first), static_cast<size_t>(pair.second));
+  const double share =
+      static_cast<double>(changed.value_or(0)) / static_cast<double>(compared.items);
   return {compared.first().spec().benchmark(),
           compared.first().metric(),
           compared.items,
@@ -123,6 +130,10 @@ std::vector<Cell> PairRow(const Compared& compared, const ComparedPair& pair) {
           NumberJson(difference.interval.high),
           SignedIntervalCell(pair.bootstrap.low, pair.bootstrap.high),
           NumberJson(pair.bootstrap.high),
+          changed.has_value()
+              ? Cell(*changed, absl::StrFormat("%d (%.2f%%)", *changed, 100 * share))
+              : Cell(Json(), "-"),
+          changed.has_value() ? Json(share) : Json(),
           count(&Discordant::first),
           count(&Discordant::second),
           ProbabilityCell(pair.mcnemar),
@@ -242,9 +253,9 @@ void AddCompareCommand(CLI::App& parent, CommandContext& context) {
   command->footer(
       "Runs of one benchmark are compared when they are of one protocol and data set; models, "
       "shots and precision\nmay differ. For each pair: the difference of the scores with its "
-      "interval (Student's t, and the bootstrap's),\nthe items that one of the two alone has "
-      "right with McNemar's exact test, the permutation test of the\ndifference, and its p "
-      "corrected by Holm's method for all pairs of the benchmark.");
+      "interval (Student's t, and the bootstrap's),\nthe items whose answer is another, those that "
+      "one of the two alone has right with McNemar's exact test,\nthe permutation test of the "
+      "difference, and its p corrected by Holm's method for all pairs of the benchmark.");
   auto options = std::make_shared<CompareOptions>();
   command
       ->add_option("runs", options->names,

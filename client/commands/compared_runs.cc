@@ -19,8 +19,9 @@ absl::StatusOr<v1::GetRunScoresResponse> FetchScores(Service& service, int64_t r
   ASSAY_ASSIGN_OR_RETURN(v1::GetRunScoresResponse scores,
                          service.Call(&v1::EvaluationService::Stub::GetRunScores, request));
   const int size = scores.item_ordinal_size();
-  bool fits =
-      scores.group_size() == size && scores.cluster_size() == size && scores.value_size() == size;
+  bool fits = scores.group_size() == size && scores.cluster_size() == size &&
+              scores.value_size() == size &&
+              (scores.answer_hash().empty() || scores.answer_hash_size() == size);
   for (const int32_t group : scores.group()) {
     fits = fits && group >= 0 && group < scores.groups_size();
   }
@@ -55,6 +56,7 @@ struct ItemScore {
   int samples = 0;
   std::string group;
   int32_t cluster = 0;
+  std::vector<int64_t> answers;  // hashes, in order of the samples
 
   double Mean() const { return sum / samples; }
 };
@@ -68,6 +70,7 @@ ItemScores ScoresByItem(const v1::GetRunScoresResponse& run) {
     ++item.samples;
     item.group = run.groups(run.group(i));
     item.cluster = run.cluster(i);
+    if (!run.answer_hash().empty()) item.answers.push_back(run.answer_hash(i));
   }
   return items;
 }
@@ -209,6 +212,19 @@ absl::StatusOr<ScoreTable> MakeScoreTable(const RunGroup& runs, bool only_common
   }
   if (clusters.size() == shared.common.size()) table.cluster.clear();
   return table;
+}
+
+std::optional<int64_t> ChangedAnswers(const RunGroup& runs, size_t first, size_t second) {
+  std::vector<ItemScores> by_item;
+  for (const v1::GetRunScoresResponse& run : runs) by_item.push_back(ScoresByItem(run));
+  const auto told = [](const v1::GetRunScoresResponse& run) {
+    return run.answer_hash_size() == run.item_ordinal_size();
+  };
+  if (!told(runs[first]) || !told(runs[second])) return std::nullopt;
+  const std::vector<int64_t> items = FindShared(by_item).common;
+  return std::count_if(items.begin(), items.end(), [&](int64_t ordinal) {
+    return by_item[first].at(ordinal).answers != by_item[second].at(ordinal).answers;
+  });
 }
 
 std::vector<std::string> RunLabels(const RunGroup& runs) {

@@ -2,7 +2,9 @@
 #ifndef ASSAY_CLIENT_COMMANDS_COMPARED_RUNS_H_
 #define ASSAY_CLIENT_COMMANDS_COMPARED_RUNS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,10 @@ absl::Status CheckComparable(const RunGroup& runs);
 // The runs' scores by item; samples of an item count as their mean. `only_common` leaves out items
 // that not every run has; without it they are an error. InvalidArgument also where nothing is left.
 absl::StatusOr<ScoreTable> MakeScoreTable(const RunGroup& runs, bool only_common);
+
+// Of the items that all runs have, those of which a sample has another answer in run `first` than
+// in run `second`, whatever the verdicts. None where the coordinator does not tell.
+std::optional<int64_t> ChangedAnswers(const RunGroup& runs, size_t first, size_t second);
 
 // A name for each run that no other has: the model's, with shots, precision and run where the
 // models' names are not enough.

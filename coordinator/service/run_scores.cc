@@ -42,6 +42,7 @@ absl::StatusOr<v1::GetRunScoresResponse> MakeRunScores(BenchmarkCatalog& catalog
     response.add_cluster(score.cluster);
     response.add_value(score.value);
     response.add_verdict(EnumToProto<v1::Verdict>(score.verdict));
+    response.add_answer_hash(score.answer_hash);
   }
   return response;
 }

@@ -17,10 +17,12 @@ constexpr char kRun[] =
     "FROM runs r JOIN datasets d USING (dataset_id) WHERE r.run_id = $1";
 
 constexpr char kScores[] =
-    "SELECT s.item_ordinal, s.sample_index, s.verdict, s.partial, i.group_name, "
-    "  coalesce(i.cluster, i.ordinal) "
+    "SELECT item_ordinal, sample_index, s.verdict, s.partial, i.group_name, "
+    "  coalesce(i.cluster, i.ordinal), "
+    "  ('x' || left(encode(sha256(p.output || s.extracted), 'hex'), 16))::bit(64)::bigint "
     "FROM scores s JOIN items i ON i.dataset_id = $2 AND i.ordinal = s.item_ordinal "
-    "WHERE s.run_id = $1 AND s.grader = $3 ORDER BY s.item_ordinal, s.sample_index";
+    "JOIN predictions p USING (run_id, item_ordinal, sample_index) "
+    "WHERE run_id = $1 AND s.grader = $3 ORDER BY item_ordinal, sample_index";
 
 // The number of `key` in the order in which keys were first seen.
 template <typename Key>
@@ -37,6 +39,7 @@ absl::StatusOr<ItemScore> ReadScore(const pqxx::row& row) {
   if (!row[3].is_null()) graded.partial = row[3].as<double>();
   score.verdict = graded.verdict;
   score.value = graded.value();
+  score.answer_hash = row[6].as<int64_t>();
   return score;
 }
 

@@ -22,6 +22,8 @@ struct ItemScore {
   int32_t cluster = 0;
   Verdict verdict = Verdict::kWrong;
   double value = 0;  // Score::value()
+  // Of what was answered, the output or the choice that was made; equal for equal answers.
+  int64_t answer_hash = 0;
 };
 
 struct RunScores {

@@ -98,7 +98,7 @@ def write_refused():
 
 def write_model():
     folder = FOLDER / "model"
-    settings = {"model_type": "gpt2", "vocab_size": 259, "n_embd": 12, "n_layer": 1, "n_head": 3, "n_positions": 40, "bos_token_id": 0,
+    settings = {"model_type": "gpt2", "vocab_size": 259, "n_embd": 12, "n_layer": 1, "n_head": 3, "n_positions": 256, "bos_token_id": 0,
                 "eos_token_id": 1}
     torch.manual_seed(3)
     model = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.for_model(**settings)).half()

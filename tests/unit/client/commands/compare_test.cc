@@ -56,6 +56,7 @@ class CompareTest : public CommandsTest {
       scores.add_cluster(static_cast<int32_t>(i));
       scores.add_value(verdicts[i] == '1' ? 1 : 0);
       scores.add_verdict(verdicts[i] == '1' ? v1::VERDICT_CORRECT : v1::VERDICT_WRONG);
+      scores.add_answer_hash(verdicts[i] - '1');
     }
     return scores;
   }
@@ -96,6 +97,24 @@ TEST_F(CompareTest, JsonHasEveryBenchmarkOfBothJobs) {
   EXPECT_EQ(bbh["pairs"][0]["difference"], 0.0);
 }
 
+// Also where both are right, or both are wrong.
+TEST_F(CompareTest, ChangedAnswersAreCountedApartFromVerdicts) {
+  runs_[11].set_answer_hash(0, 77);
+  const Json pair = RunJson({"compare", "run:11", "run:21"})["comparisons"][0]["pairs"][0];
+  EXPECT_EQ(pair["changed"], 3);
+  EXPECT_EQ(pair["changed_share"], 0.3);
+  EXPECT_EQ(pair["only_second"], 2);
+  EXPECT_EQ(Run({"compare", "run:11", "run:21"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("3 (30.00%)"));
+  // Of three runs, only what all of them have.
+  AddRun(31, 9, "mmlu", "large", "01");
+  const Json common = RunJson({"compare", "run:11", "run:21", "run:31", "--common"});
+  EXPECT_EQ(common["comparisons"][0]["pairs"][0]["changed"], 1);
+  runs_[11].clear_answer_hash();
+  EXPECT_EQ(RunJson({"compare", "run:11", "run:21"})["comparisons"][0]["pairs"][0]["changed"],
+            nullptr);
+}
+
 TEST_F(CompareTest, TheSameSeedGivesTheSameAnswer) {
   const Json first = RunJson({"compare", "7", "8"});
   EXPECT_EQ(first, RunJson({"compare", "7", "8"}));
@@ -116,11 +135,12 @@ TEST_F(CompareTest, CsvHasALineForEachPair) {
   AddRun(31, 9, "mmlu", "large", "1111111111");
   EXPECT_EQ(Run({"compare", "7", "8", "run:31", "--benchmark", "mmlu", "--format", "csv"}),
             kExitOk);
-  EXPECT_THAT(out_, StartsWith("benchmark,metric,items,first_run_id,first,second_run_id,second,"
-                               "difference,standard_error,low,high,bootstrap_low,bootstrap_high,"
-                               "only_first,only_second,mcnemar_p,mcnemar_corrected_p,"
-                               "mcnemar_holm_p,permutation_p,permutation_exact,"
-                               "permutation_holm_p\r\nmmlu,accuracy,10,11,tiny,21,small,"));
+  EXPECT_THAT(
+      out_, StartsWith("benchmark,metric,items,first_run_id,first,second_run_id,second,"
+                       "difference,standard_error,low,high,bootstrap_low,bootstrap_high,"
+                       "changed,changed_share,only_first,only_second,mcnemar_p,mcnemar_corrected_p,"
+                       "mcnemar_holm_p,permutation_p,permutation_exact,"
+                       "permutation_holm_p\r\nmmlu,accuracy,10,11,tiny,21,small,"));
   EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 4);
 }
 
@@ -143,6 +163,7 @@ TEST_F(CompareTest, SamplesOfAnItemCountAsTheirMean) {
   scores.add_cluster(9);
   scores.add_value(0);
   scores.add_verdict(v1::VERDICT_WRONG);
+  scores.add_answer_hash(0);
   const Json comparison = RunJson({"compare", "run:11", "run:21"})["comparisons"][0];
   EXPECT_EQ(comparison["items"], 10);
   EXPECT_EQ(comparison["models"][0]["value"], 0.65);

@@ -45,9 +45,13 @@ TEST_F(RunScoreStoreTest, HasEveryScoreInTheDatasetsOrder) {
   EXPECT_EQ(scores.scores[1].verdict, Verdict::kWrong);
   EXPECT_EQ(scores.scores[1].value, 0);
   EXPECT_EQ(scores.scores[2].verdict, Verdict::kError);
+  EXPECT_NE(scores.scores[1].answer_hash, scores.scores[2].answer_hash);
 
   const Lease rest = GrantOne();
   Commit(rest, RightAnswers(rest));
+  std::vector<std::string> answers;
+  for (const Prediction& prediction : predictions) answers.push_back(prediction.output);
+  for (const Prediction& prediction : RightAnswers(rest)) answers.push_back(prediction.output);
   scores = store_.Get(Run(job).spec.run_id).value();
   EXPECT_EQ(scores.state, State::kCompleted);
   EXPECT_THAT(scores.groups, ElementsAre("navigate", "words"));
@@ -55,6 +59,11 @@ TEST_F(RunScoreStoreTest, HasEveryScoreInTheDatasetsOrder) {
   std::set<int32_t> clusters;
   for (size_t i = 0; i < scores.scores.size(); ++i) {
     EXPECT_EQ(scores.scores[i].group, i < 7 ? 0 : 1);
+    // Equal where the answers are.
+    for (size_t j = 0; j < i; ++j) {
+      EXPECT_EQ(scores.scores[i].answer_hash == scores.scores[j].answer_hash,
+                answers[i] == answers[j]);
+    }
     if (i > 0) {
       EXPECT_GT(scores.scores[i].ordinal, scores.scores[i - 1].ordinal);
     }

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Makes lora/<variant>/: adapters as peft writes them, on tiny bases, with the logits of peft's unmerged model in float32.
+
+    ENVIRONMENT/bin/python tests/golden/make_lora.py [VARIANT...]     # the environment of make_families.py, with peft==0.21.2
+
+A base is bases/<name> (config.json, model.safetensors), shared by variants. The matrices of an adapter are random and large enough that
+leaving any of them out, or scaling it otherwise, is seen in the logits.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import peft
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+FOLDER = pathlib.Path(__file__).with_name("lora")
+
+LLAMA = {"model_type": "llama", "vocab_size": 263, "hidden_size": 24, "intermediate_size": 34, "num_hidden_layers": 2,
+         "num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 8, "max_position_embeddings": 1024, "rms_norm_eps": 1e-5,
+         "tie_word_embeddings": False, "attention_bias": True}
+BASES = {
+    "llama": LLAMA,
+    "llama_tied": {**LLAMA, "tie_word_embeddings": True, "attention_bias": False},
+    "gpt_neox": {"model_type": "gpt_neox", "vocab_size": 265, "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2,
+                 "num_attention_heads": 3, "max_position_embeddings": 128, "rotary_pct": 0.5, "hidden_act": "gelu",
+                 "tie_word_embeddings": False},
+    "gpt2": {"model_type": "gpt2", "vocab_size": 261, "n_embd": 24, "n_layer": 2, "n_head": 3, "n_positions": 128},
+}
+ATTENTION = ["q_proj", "v_proj"]
+# Of each variant the base, and the settings of LoraConfig.
+VARIANTS = {
+    "llama": ("llama", {"target_modules": ATTENTION, "r": 4, "lora_alpha": 16}),
+    "llama_all_linear": ("llama", {"target_modules": "all-linear", "r": 2, "lora_alpha": 3, "use_rslora": True}),
+    "llama_patterns": ("llama", {"target_modules": r"model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(up|down)_proj)", "r": 3,
+                                 "lora_alpha": 6, "rank_pattern": {r"layers\.1\.self_attn\.k_proj": 5, "up_proj": 2},
+                                 "alpha_pattern": {r"0\.mlp\.up_proj": 7, "up_proj": 4, r"^model\.layers\.1\.mlp\.down_proj": 1}}),
+    "llama_layers": ("llama", {"target_modules": ATTENTION, "layers_to_transform": [1], "layers_pattern": "layers", "r": 4}),
+    "llama_saved": ("llama", {"target_modules": ATTENTION, "modules_to_save": ["embed_tokens", "lm_head"], "r": 4}),
+    "llama_bias": ("llama", {"target_modules": ATTENTION, "bias": "all", "r": 4}),
+    "llama_lora_only": ("llama", {"target_modules": ATTENTION, "bias": "lora_only", "r": 4}),
+    "llama_lora_bias": ("llama", {"target_modules": ATTENTION, "lora_bias": True, "r": 4, "lora_alpha": 6}),
+    "llama_dora": ("llama", {"target_modules": ["q_proj", "o_proj", "down_proj"], "use_dora": True, "r": 4}),
+    "llama_embedding": ("llama", {"target_modules": ["embed_tokens", "lm_head", "up_proj"], "r": 4}),
+    "llama_tied_embedding": ("llama_tied", {"target_modules": ["embed_tokens", "q_proj"], "r": 4}),
+    "llama_tied_saved": ("llama_tied", {"target_modules": ATTENTION, "modules_to_save": ["embed_tokens"], "r": 4}),
+    "llama_tied_head": ("llama_tied", {"target_modules": ATTENTION, "modules_to_save": ["lm_head"], "r": 4}),
+    "llama_tied_kept": ("llama_tied", {"target_modules": ATTENTION, "modules_to_save": ["embed_tokens"], "ensure_weight_tying": True, "r": 4}),
+    "gpt_neox": ("gpt_neox", {"target_modules": ["query_key_value", "dense_4h_to_h"], "r": 4}),
+    "gpt2": ("gpt2", {"target_modules": ["c_attn", "c_proj", "c_fc"], "fan_in_fan_out": True, "r": 4}),
+    "gpt2_bias": ("gpt2", {"target_modules": ["c_attn"], "fan_in_fan_out": True, "bias": "lora_only", "r": 4}),
+}
+
+
+def draw(tensor, scale, generator):
+    return (torch.randn(tensor.shape, generator=generator) * scale).bfloat16().to(tensor.dtype)
+
+
+def make_base(name, settings, seed):
+    folder = FOLDER / "bases" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    settings = {"bos_token_id": 0, "eos_token_id": 1, **settings}
+    (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for key, tensor in model.state_dict().items():
+        if config.tie_word_embeddings and key == "lm_head.weight":
+            continue
+        if tensor.dim() == 1:
+            weights[key] = draw(tensor, 0.2, generator) + (1 if key.endswith("weight") else 0)
+        else:
+            weights[key] = draw(tensor, 0.7 if "embed" in key or "wte" in key else 0.25, generator)
+    save_file({key: tensor.bfloat16().contiguous() for key, tensor in weights.items()}, folder / "model.safetensors",
+              metadata={"format": "pt"})
+    return folder
+
+
+def make_variant(name, base, settings, seed):
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    generator = torch.Generator().manual_seed(seed)
+    model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = peft.get_peft_model(model, peft.LoraConfig(task_type="CAUSAL_LM", **settings))
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue
+            if "magnitude" in key:
+                parameter.mul_(torch.rand(parameter.shape, generator=generator) + 0.5)
+            elif "lora_" in key:
+                parameter.copy_(draw(parameter, 0.3, generator))
+            else:
+                parameter.add_(draw(parameter, 0.2, generator))
+    binary = name == "llama"  # the form of the first adapters
+    model.save_pretrained(folder, safe_serialization=not binary)
+    (folder / "README.md").unlink(missing_ok=True)
+    settings = json.loads((folder / "adapter_config.json").read_text())
+    settings["base_model_name_or_path"] = f"someone/{base.name}"
+    if isinstance(settings["target_modules"], list):
+        settings["target_modules"].sort()
+    (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+    # From its files, on a fresh base, as users load it.
+    fresh = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    vocabulary = fresh.config.vocab_size
+    tokens = torch.randint(3, vocabulary, (1, 40), generator=generator)
+    with torch.inference_mode():
+        plain = fresh(tokens).logits[0]
+        loaded = peft.PeftModel.from_pretrained(fresh, folder).eval()
+        logits = loaded(tokens).logits[0]
+    assert torch.equal(logits, model.eval()(tokens).logits[0]), name
+    spread = float(plain.std())
+    assert float((logits - plain).abs().mean()) > 0.2 * spread, name
+    expected = {"base": base.name, "token_ids": tokens[0].tolist(), "spread": spread, "positions": [0, 7, 39],
+                "logits": [[float(f"{value:.9g}") for value in logits[position].tolist()] for position in (0, 7, 39)]}
+    (folder / "expected.json").write_text(json.dumps(expected) + "\n")
+    print(name, sorted(load_file(folder / "adapter_model.safetensors"))[:3] if not binary else "", flush=True)
+
+
+def main():
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    bases = {}
+    for seed, (name, settings) in enumerate(BASES.items(), 1):
+        bases[name] = make_base(name, settings, seed)
+    for seed, (name, (base, settings)) in enumerate(VARIANTS.items(), 100):
+        if not sys.argv[1:] or name in sys.argv[1:]:
+            make_variant(name, bases[base], settings, seed)
+    for path in FOLDER.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+if __name__ == "__main__":
+    main()
