@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,21 +20,28 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
+#include "common/metrics/metrics_server.h"
 #include "common/rpc/channel.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
+#include "worker/device/device.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/optimizations.h"
 #include "worker/machine/machine.h"
 #include "worker/machine/processor_claims.h"
+#include "worker/metrics/metered_model.h"
+#include "worker/parallel/process_group.h"
+#include "worker/process/compute_device.h"
 #include "worker/process/engine_identity.h"
 #include "worker/process/engine_model.h"
-#include "worker/process/gemm_rate.h"
+#include "worker/process/followers.h"
 #include "worker/process/inspect.h"
+#include "worker/process/parallel_model.h"
 #include "worker/process/program_sandbox.h"
 #include "worker/process/shutdown_signal.h"
 #include "worker/process/threads.h"
@@ -52,8 +61,11 @@ struct Arguments {
   std::string device = "cpu";
   int threads = 0;  // 0: the physical cores that no other worker has
   int64_t token_budget = EngineOptions().token_budget;
-  int64_t kv_cache_mb = EngineOptions().kv_cache_bytes >> 20;
+  int64_t kv_cache_mb = 0;  // 0: the engine's own on a CPU, on a GPU what is free
   int64_t most_running = EngineOptions().most_running;
+  int tensor_parallel = 1;
+  int tensor_parallel_rank = -1;
+  std::string rendezvous;
   std::vector<std::string> without;
   int shards_in_flight = SessionState::Options().shards_in_flight;
   int remote_shards = 8;
@@ -61,17 +73,20 @@ struct Arguments {
   std::string ca_file;
   double remote_request_seconds = absl::ToDoubleSeconds(EndpointOptions().request_time);
   double remote_item_seconds = absl::ToDoubleSeconds(EndpointOptions().item_time);
+  std::string metrics_listen;
   std::string worker_id;
   std::string sandbox = "namespaces";
   int programs_at_once = SandboxOptions().max_concurrent;
   double grace_seconds = 10;
+  double exit_when_idle = std::numeric_limits<double>::infinity();  // seconds
   std::string log_level = "info";
   bool json = false;
   std::string model_name;
   std::string model_path;
+  std::string model_base;
 };
 
-absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* random) {
+WorkerInfo Describe(const Arguments& arguments, const ComputeDevice& device, absl::BitGen* random) {
   WorkerInfo worker;
   worker.hostname = Hostname();
   worker.worker_id = arguments.worker_id;
@@ -79,11 +94,12 @@ absl::StatusOr<WorkerInfo> Describe(const Arguments& arguments, absl::BitGen* ra
     worker.worker_id =
         absl::StrFormat("%s-%d-%08x", worker.hostname, getpid(), absl::Uniform<uint32_t>(*random));
   }
-  worker.engine_version = EngineIdentity();
+  worker.engine_version = device.engine;
   if (arguments.remote_shards > 0) worker.remote_engine = kRemoteEngine;
-  worker.device = arguments.device;
+  worker.sandbox = arguments.sandbox;
+  worker.device = device.device.Name();
   worker.threads = arguments.threads;
-  worker.gflops = MeasureGemmRates();
+  worker.gflops = device.gflops;
   return worker;
 }
 
@@ -136,22 +152,83 @@ RemoteRunnerFactory MakeRemoteRunner(const Arguments& arguments, HttpTransport* 
   };
 }
 
+// The last thing that a process does whose group has failed: what it has leased goes to others when
+// the leases end, and whoever started it starts it again.
+void EndBroken(const absl::Status& status) {
+  spdlog::critical("{}; this worker ends", std::string(status.message()));
+  spdlog::shutdown();
+  std::_Exit(3);
+}
+
+// This process's place among those that compute one model; null when it is alone. The first one,
+// where no other is told its place, starts the others on this machine.
+absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinGroup(const Arguments& arguments,
+                                                        Followers* followers) {
+  if (arguments.tensor_parallel == 1) return nullptr;
+  if (arguments.device != "cpu") {
+    return absl::UnimplementedError(
+        "--tensor-parallel divides a model among processes on CPUs only");
+  }
+  ProcessGroupOptions options;
+  options.share = {std::max(0, arguments.tensor_parallel_rank), arguments.tensor_parallel};
+  if (options.share.index >= options.share.count) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--tensor-parallel-rank is below --tensor-parallel: 0 to ", arguments.tensor_parallel - 1));
+  }
+  const bool starts_others = arguments.tensor_parallel_rank < 0;
+  if (starts_others != arguments.rendezvous.empty()) {
+    return absl::InvalidArgumentError(
+        "--tensor-parallel-rank and --rendezvous come together, or neither of them");
+  }
+  if (!starts_others) {
+    ASSAY_ASSIGN_OR_RETURN(const Rendezvous rendezvous, ParseRendezvous(arguments.rendezvous));
+    options.host = rendezvous.host;
+    options.port = rendezvous.port;
+  }
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<ProcessGroup> group, ProcessGroup::Create(options));
+  for (int rank = 1; starts_others && rank < arguments.tensor_parallel; ++rank) {
+    ASSAY_RETURN_IF_ERROR(followers->Start(
+        {"--tensor-parallel", absl::StrCat(arguments.tensor_parallel), "--tensor-parallel-rank",
+         absl::StrCat(rank), "--rendezvous", absl::StrCat("127.0.0.1:", group->port()), "--threads",
+         absl::StrCat(arguments.threads), "--log-level", arguments.log_level}));
+  }
+  ASSAY_RETURN_IF_ERROR(group->Join());
+  spdlog::info("process {} of {} that compute models together", options.share.index + 1,
+               options.share.count);
+  return group;
+}
+
 absl::Status Serve(Arguments arguments) {
   ASSAY_RETURN_IF_ERROR(InstallShutdownSignal());
+  if (arguments.tensor_parallel > 1 && arguments.tensor_parallel_rank < 0 &&
+      arguments.threads == 0) {
+    arguments.threads = std::max(1, PhysicalCores() / arguments.tensor_parallel);
+  }
   // Held until the end.
   const ProcessorClaims claims = ClaimProcessors(&arguments);
   ASSAY_RETURN_IF_ERROR(SetComputeThreads(arguments.threads, claims.processors()));
+  Followers followers;
+  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<ProcessGroup> group,
+                         JoinGroup(arguments, &followers));
+  if (group != nullptr && group->share().index > 0) {
+    return FollowLeader(group.get(), EngineIdentity());
+  }
+  ASSAY_ASSIGN_OR_RETURN(const ComputeDevice device, OpenComputeDevice(arguments.device));
+  std::optional<ParallelLeader> leader;
+  if (group != nullptr) leader.emplace(group.get(), device.engine, EndBroken);
   absl::BitGen random;
   SessionOptions options;
   options.state.shards_in_flight = arguments.shards_in_flight;
   options.state.remote_shards_in_flight = arguments.remote_shards;
-  ASSAY_ASSIGN_OR_RETURN(options.state.worker, Describe(arguments, &random));
+  options.state.worker = Describe(arguments, device, &random);
   const WorkerInfo& info = options.state.worker;
-  spdlog::info(
-      "assay-worker {} (engine {}) as {} on {}, {} threads (float32 {:.0f} GFLOP/s, "
-      "bfloat16 {:.0f} GFLOP/s), coordinator {}",
-      kVersion, info.engine_version, info.worker_id, info.device, info.threads,
-      info.gflops.at("float32"), info.gflops.at("bfloat16"), arguments.coordinator);
+  spdlog::info("assay-worker {} (engine {}) as {} on {}, {} threads ({} GFLOP/s), coordinator {}",
+               kVersion, info.engine_version, info.worker_id, info.device, info.threads,
+               absl::StrJoin(info.gflops, ", ",
+                             [](std::string* out, const auto& rate) {
+                               absl::StrAppendFormat(out, "%s %.0f", rate.first, rate.second);
+                             }),
+               arguments.coordinator);
 
   EngineOptions engine;
   for (const std::string& name : arguments.without) {
@@ -159,8 +236,20 @@ absl::Status Serve(Arguments arguments) {
   }
   engine.most_running = arguments.most_running;
   engine.token_budget = arguments.token_budget;
-  engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
-  EngineModelLoader loader(engine);
+  if (arguments.kv_cache_mb > 0 || !device.device.is_cpu()) {
+    engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
+  }
+  EngineModelLoader loader(engine, device.device, leader.has_value() ? &*leader : nullptr);
+  std::unique_ptr<MetricsServer> metrics;
+  std::optional<EngineMetrics> engine_metrics;
+  std::optional<MeteredModelLoader> metered;
+  if (!arguments.metrics_listen.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(metrics,
+                           MetricsServer::Start(arguments.metrics_listen, kVersion, device.engine));
+    engine_metrics.emplace(&metrics->registry());
+    metered.emplace(&loader, &*engine_metrics, Clock::Real());
+    spdlog::info("metrics are served at http://{}/metrics", metrics->address());
+  }
   SandboxOptions sandbox;
   ASSAY_ASSIGN_OR_RETURN(sandbox.mode, ParseSandboxMode(arguments.sandbox));
   sandbox.max_concurrent = arguments.programs_at_once;
@@ -172,14 +261,25 @@ absl::Status Serve(Arguments arguments) {
   CurlTransport transport({.ca_file = arguments.ca_file});
   ASSAY_ASSIGN_OR_RETURN(const ApiKeys keys, ReadKeys(arguments));
   Worker worker(
-      MakeChannels(arguments.coordinator), options, &loader, &programs, arguments.programs_at_once,
+      MakeChannels(arguments.coordinator), options,
+      metered.has_value() ? static_cast<ModelLoader*>(&*metered) : &loader, &programs,
+      arguments.programs_at_once,
       [&benchmarks](const Lease& lease) { return benchmarks.Find(lease); }, Clock::Real(),
       [&random] { return absl::Uniform(random, 0.0, 1.0); },
       MakeRemoteRunner(arguments, &transport, &keys, &benchmarks));
   worker.Start();
-  const int signal = WaitForShutdownSignal();
-  spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",
-               signal);
+  const absl::Duration most_idle = absl::Seconds(arguments.exit_when_idle);
+  int signal = 0;
+  while (signal == 0) {
+    signal = WaitForShutdownSignal(absl::Seconds(1));
+    if (signal == 0 && Clock::Real()->Now() - worker.IdleSince() > most_idle) break;
+  }
+  if (signal == 0) {
+    spdlog::info("there was nothing to do for {} s: this worker ends", arguments.exit_when_idle);
+  } else {
+    spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",
+                 signal);
+  }
   worker.Stop(absl::Seconds(arguments.grace_seconds));
   spdlog::info("done; the process took at most {} MiB", PeakResidentBytes() >> 20);
   return absl::OkStatus();
@@ -190,10 +290,9 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
                   "The coordinator, HOST:PORT; or several of one service, with commas between them")
       ->envname("ASSAY_COORDINATOR")
       ->capture_default_str();
-  app->add_option("--device", arguments->device, "What computes; this build runs on cpu")
+  app->add_option("--device", arguments->device, "What computes: cpu, cuda or cuda:N")
       ->check([](const std::string& device) {
-        return device == "cpu" ? std::string()
-                               : absl::StrCat("this build runs on cpu, not on \"", device, "\"");
+        return std::string(Device::Parse(device).status().message());
       })
       ->capture_default_str();
   app->add_option(
@@ -201,13 +300,27 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
          "Threads that compute; default: as many as there are physical cores that no other "
          "worker has")
       ->check(CLI::Range(1, 1024));
+  app->add_option("--tensor-parallel", arguments->tensor_parallel,
+                  "Processes that compute one model together, each with a share of its weights and "
+                  "of --threads; with no --tensor-parallel-rank, all on this machine")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app->add_option("--tensor-parallel-rank", arguments->tensor_parallel_rank,
+                  "Of processes on several machines, which one this is. 0 is the worker that a "
+                  "coordinator sees; the others need only --rendezvous, --tensor-parallel and "
+                  "--threads")
+      ->check(CLI::Range(0, 255));
+  app->add_option("--rendezvous", arguments->rendezvous,
+                  "HOST:PORT where process 0 listens for the others, as they reach it; the network "
+                  "between them must be trusted");
   app->add_option("--token-budget", arguments->token_budget, "Tokens computed in one step, at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
       ->capture_default_str();
   app->add_option("--kv-cache-mb", arguments->kv_cache_mb,
-                  "Memory for keys and values of sequences, in MiB")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24))
-      ->capture_default_str();
+                  absl::StrCat("Memory for keys and values of sequences, in MiB; default: ",
+                               EngineOptions().kv_cache_bytes >> 20,
+                               " on a cpu, on a GPU what is free beside the model"))
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 24));
   app->add_option("--most-running", arguments->most_running, "Sequences decoded at once, at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 16))
       ->capture_default_str();
@@ -248,12 +361,17 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
                   "Such programs that run at a time, beside the model")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  app->add_option("--metrics-listen", arguments->metrics_listen,
+                  "HOST:PORT to serve metrics to Prometheus at (GET /metrics); default: none");
   app->add_option("--worker-id", arguments->worker_id,
                   "Unique name of this worker; the default is HOSTNAME-PID-RANDOM");
   app->add_option("--grace-seconds", arguments->grace_seconds,
                   "At the end, how long to wait until reports are acknowledged")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
+  app->add_option("--exit-when-idle", arguments->exit_when_idle,
+                  "End when a coordinator has had nothing to do for so many seconds; default: stay")
+      ->check(CLI::Range(1.0, 864000.0));
   app->add_option("--log-level", arguments->log_level, "What is logged, on standard error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
       ->capture_default_str();
@@ -272,13 +390,17 @@ int Main(int argc, char** argv) {
   CLI::App* inspect =
       app.add_subcommand("inspect", "Checks a model's files, prints what is in them, and ends");
   inspect->add_flag("--json", arguments.json, "Print JSON");
+  inspect->add_option("--base", arguments.model_base,
+                      "Of a LoRA adapter: its base's folder or GGUF file");
   inspect->add_option("NAME", arguments.model_name, "What the model is to be called")->required();
   inspect->add_option("PATH", arguments.model_path, "A Hugging Face folder or a GGUF file")
       ->required();
   CLI11_PARSE(app, argc, argv);
 
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
-  if (inspect->parsed()) return Inspect(arguments.model_name, arguments.model_path, arguments.json);
+  if (inspect->parsed())
+    return Inspect(arguments.model_name, arguments.model_path, arguments.model_base,
+                   arguments.json);
   if (absl::Status status = Serve(arguments); !status.ok()) {
     std::fprintf(stderr, "assay-worker: %s\n", std::string(status.message()).c_str());
     return 1;

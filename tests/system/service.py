@@ -23,14 +23,14 @@ needs_demo_model = unittest.skipUnless(
 
 
 def wait_until(condition, seconds, what):
-    """The first true value of condition(), which is called until `seconds` have passed."""
+    """The first true value of condition(), which is called until `seconds` have passed. `what`: a text, or what makes it."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.05)
 
 

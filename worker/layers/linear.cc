@@ -140,7 +140,8 @@ bool Linear::IsInt8Layer(const Checkpoint& checkpoint, const std::vector<Row>& r
 }
 
 absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
-                                    const std::vector<LinearPart>& parts, Precision precision) {
+                                    const std::vector<LinearPart>& parts, Precision precision,
+                                    const Share& share) {
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<Row> rows;
   for (const LinearPart& part : parts) {
@@ -149,7 +150,7 @@ absl::StatusOr<Linear> Linear::Load(const Checkpoint& checkpoint,
       rows.push_back({sources.back().get(), sources.back()->Stored(i)});
     }
   }
-  return Pack(checkpoint, parts.front(), rows, precision);
+  return PackShare(checkpoint, parts.front(), rows, precision, share);
 }
 
 absl::StatusOr<Linear> Linear::LoadHeads(const Checkpoint& checkpoint,
@@ -176,7 +177,8 @@ absl::StatusOr<Linear> Linear::LoadHeads(const Checkpoint& checkpoint,
 }
 
 absl::StatusOr<Linear> Linear::LoadGated(const Checkpoint& checkpoint, const LinearPart& gate,
-                                         const LinearPart& up, Precision precision) {
+                                         const LinearPart& up, Precision precision,
+                                         const Share& share) {
   ASSAY_ASSIGN_OR_RETURN(const auto gate_source, Source::Open(checkpoint, gate));
   ASSAY_ASSIGN_OR_RETURN(const auto up_source, Source::Open(checkpoint, up));
   const int64_t count = gate.row_count();
@@ -194,7 +196,20 @@ absl::StatusOr<Linear> Linear::LoadGated(const Checkpoint& checkpoint, const Lin
       }
     }
   }
-  return Pack(checkpoint, gate, rows, precision);
+  return PackShare(checkpoint, gate, rows, precision, share);
+}
+
+absl::StatusOr<Linear> Linear::PackShare(const Checkpoint& checkpoint, const LinearPart& first,
+                                         const std::vector<Row>& rows, Precision precision,
+                                         const Share& share) {
+  if (share.whole()) return Pack(checkpoint, first, rows, precision);
+  const int64_t count = static_cast<int64_t>(rows.size());
+  const int64_t panels = cpu::RoundUp(count, kPanel) / kPanel;
+  const std::vector<Row> mine(rows.begin() + share.First(panels) * kPanel,
+                              rows.begin() + std::min(count, share.End(panels) * kPanel));
+  ASSAY_ASSIGN_OR_RETURN(Linear linear, Pack(checkpoint, first, mine, precision));
+  linear.first_panel_ = share.First(panels);
+  return linear;
 }
 
 absl::StatusOr<Linear> Linear::Pack(const Checkpoint& checkpoint, const LinearPart& first_part,
@@ -310,7 +325,7 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
   const int64_t panel_outputs = kind == cpu::Output::kGated       ? kHalfPanel
                                 : kind == cpu::Output::kActivated ? kPanel
                                                                   : 0;
-  task.out_first_column = first_panel * panel_outputs;
+  task.out_first_column = (first_panel_ + first_panel) * panel_outputs;
   const cpu::Kernels& kernels = cpu::BestKernels();
   if (precision_ == Precision::kLlmInt8) {
     kernels.llm_int8_gemm(task, scales_.const_data_ptr<float>() + column, outlier_threshold_);
@@ -332,7 +347,7 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
     one.panel_count = 1;
     if (task.bias != nullptr) one.bias = task.bias + i * kPanel;
     if (panel_outputs > 0) {
-      one.out_first_column = panel * panel_outputs;
+      one.out_first_column = (first_panel_ + panel) * panel_outputs;
     } else {
       one.out = static_cast<float*>(output) + i * kPanel;
       one.out_columns = task.out_columns - i * kPanel;
@@ -343,7 +358,7 @@ void Linear::Multiply(const void* input, RowRange rows, int64_t first_panel, int
 
 void Linear::Forward(const void* input, int64_t rows, cpu::Output kind, float* output,
                      int64_t stride) const {
-  if (rows == 0) return;
+  if (rows == 0 || columns_ == 0) return;
   ThreadPool& pool = ThreadPool::Shared();
   const std::vector<RowRange> ranges = CutRows(rows, 1, kTaskRows);
   const int64_t row_tasks = static_cast<int64_t>(ranges.size());

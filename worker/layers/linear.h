@@ -13,6 +13,7 @@
 #include "common/domain/run.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/row_range.h"
+#include "worker/parallel/tensor_parallel.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -43,12 +44,15 @@ class Linear {
   Linear() = default;
 
   // The parts' rows one below the other, of the same depth. Where one part has a bias, the others'
-  // count as zero.
+  // count as zero. Of a `share` only its panels are there,
+  // which may be none.
   static absl::StatusOr<Linear> Load(const Checkpoint& checkpoint,
-                                     const std::vector<LinearPart>& parts, Precision precision);
+                                     const std::vector<LinearPart>& parts, Precision precision,
+                                     const Share& share = {});
   // For a gated layer: 16 rows of `gate`, 16 of `up`, in turn, as Output::kGated wants them.
   static absl::StatusOr<Linear> LoadGated(const Checkpoint& checkpoint, const LinearPart& gate,
-                                          const LinearPart& up, Precision precision);
+                                          const LinearPart& up, Precision precision,
+                                          const Share& share = {});
 
   // For attention's heads: as Load, but the rows come in heads of `head_size`, and each head begins
   // a panel of its own (rows of zeros fill the last of a head).
@@ -59,6 +63,8 @@ class Linear {
   int64_t depth() const { return depth_; }  // in features
   // Out features, with rows of zeros; of a gated layer those of gate and up.
   int64_t columns() const { return columns_; }
+  // Of all the shares' panels the first that is here.
+  int64_t first_panel() const { return first_panel_; }
   int64_t panels() const { return cpu::RoundUp(columns_, cpu::kPanel) / cpu::kPanel; }
 
   // On the calling thread: the columns of panels [first_panel, first_panel + panels) of the
@@ -88,12 +94,17 @@ class Linear {
   };
   static absl::StatusOr<Linear> Pack(const Checkpoint& checkpoint, const LinearPart& first,
                                      const std::vector<Row>& rows, Precision precision);
+  // The same of a share's panels.
+  static absl::StatusOr<Linear> PackShare(const Checkpoint& checkpoint, const LinearPart& first,
+                                          const std::vector<Row>& rows, Precision precision,
+                                          const Share& share);
 
   static bool IsInt8Layer(const Checkpoint& checkpoint, const std::vector<Row>& rows);
 
   Precision precision_ = Precision::kFloat32;
   int64_t depth_ = 0;
   int64_t columns_ = 0;
+  int64_t first_panel_ = 0;
   float outlier_threshold_ = 0;  // of kLlmInt8
   // [panels, Padded(depth), kPanel]; of 16-bit types [panels, Padded(depth) / 2, kPanel, 2]; of
   // 8 bits see weight_panels.h.

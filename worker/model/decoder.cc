@@ -3,13 +3,16 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "worker/model/config_fields.h"
 #include "worker/model/decoder_lm.h"
+#include "worker/model/decoder_share.h"
 #include "worker/model/decoder_weights.h"
+#include "worker/model/device_decoder_lm.h"
 
 namespace assay {
 namespace {
@@ -25,11 +28,35 @@ class DecoderDescription : public ModelDescription {
   }
   absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
                                                  Precision precision) const override {
+    return Load(checkpoint, spec_, precision, {}, std::nullopt);
+  }
+  absl::StatusOr<std::unique_ptr<CausalLm>> LoadShare(const Checkpoint& checkpoint,
+                                                      Precision precision,
+                                                      TensorParallel* group) const override {
+    ASSAY_ASSIGN_OR_RETURN(const DecoderSpec part, ShareSpec(spec_, group->share()));
+    ASSAY_ASSIGN_OR_RETURN(DecoderSplit split, SplitDecoder(spec_, group));
+    return Load(checkpoint, part, precision, group->share(), std::move(split));
+  }
+  absl::StatusOr<std::unique_ptr<CausalLm>> LoadOnDevice(const Checkpoint& checkpoint,
+                                                         Precision precision,
+                                                         const Device& device) const override {
+    if (spec_.prefix_marks.has_value()) {
+      return ModelDescription::LoadOnDevice(checkpoint, precision, device);
+    }
+    ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
+    return LoadDeviceDecoder(checkpoint, spec_, precision, device);
+  }
+
+ private:
+  absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
+                                                 const DecoderSpec& part, Precision precision,
+                                                 const Share& share,
+                                                 std::optional<DecoderSplit> split) const {
     ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
     try {
       ASSAY_ASSIGN_OR_RETURN(DecoderWeights weights,
-                             DecoderWeights::Load(checkpoint, spec_, precision));
-      return std::make_unique<DecoderLm>(spec_, std::move(weights), precision);
+                             DecoderWeights::Load(checkpoint, part, precision, share));
+      return std::make_unique<DecoderLm>(part, std::move(weights), precision, std::move(split));
     } catch (const std::bad_alloc&) {
       return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
     } catch (const std::exception& error) {
@@ -37,7 +64,6 @@ class DecoderDescription : public ModelDescription {
     }
   }
 
- private:
   const DecoderSpec spec_;
 };
 

@@ -8,6 +8,8 @@
 #include <exception>
 #include <new>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,20 +29,30 @@ void AddRow(const float* from, int64_t size, float* to) {
   for (int64_t i = 0; i < size; ++i) to[i] += from[i];
 }
 
-// A stage that does something to each row for itself.
-template <typename Body>
-Stage RowStage(Body body) {
-  return {.run = [body](RowRange range, int64_t, int64_t) {
-    for (int64_t row = range.first; row < range.first + range.rows; ++row) body(row);
-  }};
+// The two positions of each row of a batch whose prompts are prefixes (PrefixMarks).
+std::vector<int32_t> GridPositions(const Batch& batch) {
+  std::vector<int32_t> positions;
+  positions.reserve(2 * batch.positions.size());
+  for (const BatchSlice& slice : batch.slices) {
+    const int32_t prefix = static_cast<int32_t>(slice.prefix);
+    for (int32_t i = 0; i < slice.rows; ++i) {
+      const int32_t position = slice.first_position + i;
+      positions.push_back(std::min(position, prefix - 1));
+      positions.push_back(std::max(0, position - prefix + 1));
+    }
+  }
+  return positions;
 }
 
 }  // namespace
 
-DecoderLm::DecoderLm(DecoderSpec spec, DecoderWeights weights, Precision precision)
+DecoderLm::DecoderLm(DecoderSpec spec, DecoderWeights weights, Precision precision,
+                     std::optional<DecoderSplit> split)
     : spec_(std::move(spec)),
       precision_(cpu::ComputeType(precision)),
       weights_(std::move(weights)),
+      split_(std::move(split)),
+      gather_(split_.has_value() ? std::make_unique<ColumnGather>(split_->group) : nullptr),
       embedding_scale_(RoundTo(precision_, spec_.embedding_scale)),
       hidden_(at::kFloat),
       branch_(at::kFloat),
@@ -49,6 +61,7 @@ DecoderLm::DecoderLm(DecoderSpec spec, DecoderWeights weights, Precision precisi
       normed_(ScalarTypeOf(precision)),
       queries_(ScalarTypeOf(precision)),
       attended_(ScalarTypeOf(precision)),
+      own_attended_(ScalarTypeOf(precision)),
       gated_(ScalarTypeOf(precision)),
       embedded_(ScalarTypeOf(precision)),
       final_(ScalarTypeOf(precision)),
@@ -104,12 +117,30 @@ absl::StatusOr<const float*> DecoderLm::Logits(int64_t first, int64_t rows) {
   }
 }
 
+absl::StatusOr<int64_t> DecoderLm::BidirectionalPrefix(absl::Span<const int32_t> prompt) const {
+  if (!spec_.prefix_marks.has_value()) return 0;
+  const auto [mask, begin] = *spec_.prefix_marks;
+  const auto at = std::find(prompt.begin(), prompt.end(), begin);
+  if (at == prompt.end() || at - std::find(prompt.begin(), at, mask) != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a prompt of this model has the token ", mask, " (gmask_token_id) and behind it ", begin,
+        " (bos_token_id), neither of them earlier; its tokenizer puts them at the end"));
+  }
+  return at - prompt.begin();
+}
+
 void DecoderLm::LogitsOrThrow(int64_t first, int64_t rows, float* logits) const {
   const Linear& head = weights_.head.has_value() ? *weights_.head : weights_.embedding;
   const int64_t row_bytes = cpu::Padded(head.depth()) * cpu::ElementSize(precision_);
   const int64_t size = spec_.vocabulary_size;
   head.Forward(static_cast<const char*>(final_rows_) + first * row_bytes, rows, cpu::Output::kStore,
-               logits, size);
+               logits + head.first_panel() * cpu::kPanel, size);
+  if (gather_ != nullptr) {
+    const std::vector<int64_t> bounds = split_->Bounds(size, cpu::kPanel);
+    const MatrixView all = {.data = logits, .stride = size};
+    GatherOrThrow(all, bounds[static_cast<size_t>(split_->group->share().index)], all, rows,
+                  bounds);
+  }
   if (spec_.logit_scale == 1.0f && spec_.logit_cap == 0.0f) return;
   ThreadPool::Shared().ParallelFor(rows, [&](int64_t row) {
     float* values = logits + row * size;
@@ -126,20 +157,26 @@ void DecoderLm::ForwardOrThrow(const Batch& batch, KvPool* pool) {
   if (position_bias_.has_value()) position_bias_->Reserve(batch.positions);
   const AttentionShape shape = Shape(0);
   const KvWriter writer(shape, batch, pool);
-  Pass pass = {.hidden = static_cast<float*>(hidden_.Get(rows, spec_.hidden_size)),
+  const int64_t attended_columns = weights_.layers.front().attention_output.depth();
+  Pass pass = {.rows = rows,
+               .together = batch.options.rows_through_layers,
+               .hidden = static_cast<float*>(hidden_.Get(rows, spec_.hidden_size)),
                .branch = has_output_norms_
                              ? static_cast<float*>(branch_.Get(rows, spec_.hidden_size))
                              : nullptr,
                .normed = normed_.Get(rows, cpu::Padded(spec_.hidden_size)),
                .queries = queries_.Get(rows, shape.query_columns()),
-               .attended = attended_.Get(rows, cpu::Padded(shape.query_columns())),
+               .attended = attended_.Get(rows, cpu::Padded(attended_columns)),
                .gated = gated_.Get(rows, cpu::Padded(spec_.intermediate_size)),
                .writer = &writer,
                .angles = {}};
+  if (spec_.prefix_marks.has_value()) grid_positions_ = GridPositions(batch);
+  const std::vector<int32_t>& positions =
+      spec_.prefix_marks.has_value() ? grid_positions_ : batch.positions;
   for (size_t i = 0; i < rotary_.size(); ++i) {
     cosines_[i].resize(static_cast<size_t>(rows * rotary_[i].half()));
     sines_[i].resize(cosines_[i].size());
-    rotary_[i].Angles(batch.positions, cosines_[i].data(), sines_[i].data());
+    rotary_[i].Angles(positions, cosines_[i].data(), sines_[i].data());
     pass.angles.push_back({cosines_[i].data(), sines_[i].data(), rotary_[i].half()});
   }
 
@@ -158,7 +195,7 @@ void DecoderLm::ForwardOrThrow(const Batch& batch, KvPool* pool) {
       plan = plans.emplace(window, AttentionPlan(Shape(window), batch, all, pool)).first;
     }
     writer.Copy(i);
-    plan->second.Attend(i, pass.queries, pass.attended);
+    Attend(plan->second, i, pass);
     stages.clear();
     AddAttentionOutput(pass, i, &stages);
     AddAttentionInput(pass, i + 1, &stages);
@@ -176,7 +213,8 @@ void DecoderLm::LastLayer(const Batch& batch, absl::Span<const int64_t> rows, Pa
   const int64_t count = static_cast<int64_t>(rows.size());
   pass.writer->Copy(last);
   const AttentionPlan plan(Shape(spec_.layers.back().window), batch, rows, pool);
-  plan.Attend(last, pass.queries, pass.attended);
+  pass.rows = count;
+  Attend(plan, last, pass);
   const float* hidden = pass.hidden;
   pass.hidden = static_cast<float*>(output_hidden_.Get(count, size));
   std::vector<Stage> stages = {RowStage([&](int64_t i) {
@@ -289,6 +327,19 @@ void DecoderLm::AddStreamNorm(const Pass& pass, const std::optional<Norm>& norm,
       [this, hidden, &norm](int64_t row) { norm->Apply(hidden + row * spec_.hidden_size); }));
 }
 
+// The stream is normalized, and so becomes the input of a layer's half; what stays of it is scaled.
+void DecoderLm::AddNormedStream(const Pass& pass, const std::optional<Norm>& norm,
+                                std::vector<Stage>* stages) const {
+  AddStreamNorm(pass, norm, stages);
+  static const std::optional<Norm> kNone;
+  AddNorm(pass, kNone, stages);
+  if (spec_.residual_scale == 1.0f) return;
+  stages->push_back(RowStage([this, hidden = pass.hidden](int64_t row) {
+    float* values = hidden + row * spec_.hidden_size;
+    for (int64_t i = 0; i < spec_.hidden_size; ++i) values[i] *= spec_.residual_scale;
+  }));
+}
+
 // hidden += the product of `input`, normalized where there is a norm.
 void DecoderLm::AddProduct(const Pass& pass, const Linear& linear, const void* input,
                            const std::optional<Norm>& norm, std::vector<Stage>* stages) const {
@@ -296,12 +347,17 @@ void DecoderLm::AddProduct(const Pass& pass, const Linear& linear, const void* i
   float* out = norm.has_value() ? pass.branch : hidden;
   const cpu::Output kind = norm.has_value() ? cpu::Output::kStore : cpu::Output::kAdd;
   const int64_t stride = spec_.hidden_size;
-  stages->push_back(
-      {.parts = linear.panels(),
-       .run = [&linear, input, out, kind, stride](RowRange range, int64_t first, int64_t count) {
-         linear.Multiply(input, range, first, count, kind,
-                         out + range.first * stride + first * cpu::kPanel, stride);
-       }});
+  // Of a share there may be none.
+  if (linear.panels() > 0) {
+    stages->push_back(
+        {.parts = linear.panels(),
+         .run = [&linear, input, out, kind, stride](RowRange range, int64_t first, int64_t count) {
+           linear.Multiply(
+               input, range, first, count, kind,
+               out + range.first * stride + (linear.first_panel() + first) * cpu::kPanel, stride);
+         }});
+  }
+  GatherStream(pass, out, stages);
   if (!norm.has_value()) return;
   stages->push_back(RowStage([out, hidden, stride, &norm](int64_t row) {
     norm->Apply(out + row * stride);
@@ -315,13 +371,65 @@ void DecoderLm::AddFeedForward(const Pass& pass, int64_t index, std::vector<Stag
                                ? cpu::Output::kActivated
                                : cpu::Output::kGated;
   const int64_t stride = cpu::Padded(spec_.intermediate_size);
-  stages->push_back(
-      {.parts = layer.up.panels(),
-       .run = [this, &pass, &layer, kind, stride](RowRange range, int64_t first, int64_t count) {
-         layer.up.Multiply(pass.normed, range, first, count, kind, pass.gated, stride,
-                           spec_.activation);
-       }});
+  if (layer.up.panels() > 0) {
+    stages->push_back(
+        {.parts = layer.up.panels(),
+         .run = [this, &pass, &layer, kind, stride](RowRange range, int64_t first, int64_t count) {
+           layer.up.Multiply(pass.normed, range, first, count, kind, pass.gated, stride,
+                             spec_.activation);
+         }});
+  }
+  GatherActivated(pass, stages);
   AddProduct(pass, layer.down, pass.gated, layer.feed_forward_output_norm, stages);
+}
+
+MatrixView DecoderLm::ProductInput(void* data, int64_t columns) const {
+  return {.data = data,
+          .stride = cpu::Padded(columns),
+          .element_size = cpu::ElementSize(precision_),
+          .layout = cpu::BestKernels().input_layout(precision_)};
+}
+
+void DecoderLm::GatherOrThrow(const MatrixView& mine, int64_t first_column, const MatrixView& all,
+                              int64_t rows, const std::vector<int64_t>& bounds) const {
+  const absl::Status status = gather_->Gather(mine, first_column, all, rows, bounds);
+  if (!status.ok()) throw std::runtime_error(std::string(status.message()));
+}
+
+void DecoderLm::GatherStream(const Pass& pass, float* stream, std::vector<Stage>* stages) const {
+  if (gather_ == nullptr) return;
+  RunStages(pass.rows, *stages, pass.together);
+  stages->clear();
+  const std::vector<int64_t> bounds = split_->Bounds(spec_.hidden_size, cpu::kPanel);
+  const MatrixView all = {.data = stream, .stride = spec_.hidden_size};
+  GatherOrThrow(all, bounds[static_cast<size_t>(split_->group->share().index)], all, pass.rows,
+                bounds);
+}
+
+void DecoderLm::GatherActivated(const Pass& pass, std::vector<Stage>* stages) const {
+  if (gather_ == nullptr) return;
+  RunStages(pass.rows, *stages, pass.together);
+  stages->clear();
+  // A panel has as many of the gate as of what it is multiplied with.
+  const bool gated = !spec_.layers.front().gate.name.empty();
+  const std::vector<int64_t> bounds =
+      split_->Bounds(spec_.intermediate_size, gated ? cpu::kPanel / 2 : cpu::kPanel);
+  const MatrixView all = ProductInput(pass.gated, spec_.intermediate_size);
+  GatherOrThrow(all, bounds[static_cast<size_t>(split_->group->share().index)], all, pass.rows,
+                bounds);
+}
+
+void DecoderLm::Attend(const AttentionPlan& plan, int64_t layer, const Pass& pass) {
+  if (gather_ == nullptr) {
+    plan.Attend(layer, pass.queries, pass.attended);
+    return;
+  }
+  const int64_t columns = spec_.heads * spec_.head_size;
+  void* own = own_attended_.Get(pass.rows, cpu::Padded(columns));
+  plan.Attend(layer, pass.queries, own);
+  GatherOrThrow(ProductInput(own, columns), 0,
+                ProductInput(pass.attended, split_->attended_bounds.back()), pass.rows,
+                split_->attended_bounds);
 }
 
 // From the residual stream to queries, keys and values.
@@ -329,11 +437,12 @@ void DecoderLm::AddAttentionInput(const Pass& pass, int64_t index,
                                   std::vector<Stage>* stages) const {
   const DecoderLayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
   const int rotary = spec_.layers[static_cast<size_t>(index)].rotary;
-  if (spec_.residual == Residual::kNormedStream) AddStreamNorm(pass, layer.attention_norm, stages);
-  const bool norm_before =
-      spec_.residual == Residual::kSequential || spec_.residual == Residual::kParallel;
   static const std::optional<Norm> kNone;
-  AddNorm(pass, norm_before ? layer.attention_norm : kNone, stages);
+  if (spec_.residual == Residual::kNormedStream) {
+    AddNormedStream(pass, layer.attention_norm, stages);
+  } else {
+    AddNorm(pass, spec_.residual == Residual::kNormedBehind ? kNone : layer.attention_norm, stages);
+  }
   const HeadTransform transform = {
       .clip = spec_.clip,
       .query_norm = layer.query_norm.has_value() ? &*layer.query_norm : nullptr,
@@ -380,8 +489,7 @@ void DecoderLm::AddAttentionOutput(const Pass& pass, int64_t index,
       break;
     case Residual::kNormedStream:
       add_attention();
-      AddStreamNorm(pass, layer.feed_forward_norm, stages);
-      AddNorm(pass, kNone, stages);
+      AddNormedStream(pass, layer.feed_forward_norm, stages);
       AddFeedForward(pass, index, stages);
       break;
   }

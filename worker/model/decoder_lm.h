@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -13,23 +14,29 @@
 #include "common/domain/run.h"
 #include "worker/layers/activations.h"
 #include "worker/layers/attention.h"
+#include "worker/layers/column_gather.h"
 #include "worker/layers/position_bias.h"
 #include "worker/layers/rotary_embedding.h"
 #include "worker/layers/stages.h"
 #include "worker/model/causal_lm.h"
 #include "worker/model/decoder.h"
+#include "worker/model/decoder_share.h"
 #include "worker/model/decoder_weights.h"
 
 namespace assay {
 
 class DecoderLm : public CausalLm {
  public:
-  DecoderLm(DecoderSpec spec, DecoderWeights weights, Precision precision);
+  // Of a model that several processes compute, `spec` and `weights` are this process's share
+  // (decoder_share.h); `split` must outlive the model.
+  DecoderLm(DecoderSpec spec, DecoderWeights weights, Precision precision,
+            std::optional<DecoderSplit> split = std::nullopt);
 
   int64_t vocabulary_size() const override { return spec_.vocabulary_size; }
   int64_t context_length() const override { return spec_.context_length; }
   KvLayout kv_layout() const override;
   int64_t weight_bytes() const override { return weights_.bytes(); }
+  absl::StatusOr<int64_t> BidirectionalPrefix(absl::Span<const int32_t> prompt) const override;
   absl::Status Forward(const Batch& batch, KvPool* pool) override;
   absl::StatusOr<const float*> Logits(int64_t first, int64_t rows) override;
 
@@ -37,6 +44,8 @@ class DecoderLm : public CausalLm {
   // What a pass works on, [rows, …]. The residual stream is float32 in every precision; the inputs
   // of matrix products are of the compute type.
   struct Pass {
+    int64_t rows;
+    bool together;  // RunStages
     float* hidden;
     float* branch;  // what a layer's half adds, before it is normalized
     void* normed;
@@ -60,13 +69,26 @@ class DecoderLm : public CausalLm {
   void AddNorm(const Pass& pass, const std::optional<Norm>& norm, std::vector<Stage>* stages) const;
   void AddStreamNorm(const Pass& pass, const std::optional<Norm>& norm,
                      std::vector<Stage>* stages) const;
+  void AddNormedStream(const Pass& pass, const std::optional<Norm>& norm,
+                       std::vector<Stage>* stages) const;
   void AddProduct(const Pass& pass, const Linear& linear, const void* input,
                   const std::optional<Norm>& norm, std::vector<Stage>* stages) const;
   void AddFeedForward(const Pass& pass, int64_t index, std::vector<Stage>* stages) const;
+  // What attention saw in the heads of `shape`, for all heads: in pass.attended.
+  void Attend(const AttentionPlan& plan, int64_t layer, const Pass& pass);
+  // Runs the stages so far, and brings the columns that the other processes have computed. Nothing
+  // where there are none. Throws when the group fails.
+  void GatherStream(const Pass& pass, float* stream, std::vector<Stage>* stages) const;
+  void GatherActivated(const Pass& pass, std::vector<Stage>* stages) const;
+  void GatherOrThrow(const MatrixView& mine, int64_t first_column, const MatrixView& all,
+                     int64_t rows, const std::vector<int64_t>& bounds) const;
+  MatrixView ProductInput(void* data, int64_t columns) const;
 
   const DecoderSpec spec_;
   const Precision precision_;  // of everything but the products' weights
   const DecoderWeights weights_;
+  const std::optional<DecoderSplit> split_;
+  const std::unique_ptr<ColumnGather> gather_;  // null: this process computes alone
   float embedding_scale_;
   bool has_output_norms_ = false;
   std::vector<RotaryEmbedding> rotary_;
@@ -79,6 +101,7 @@ class DecoderLm : public CausalLm {
   ActivationBuffer normed_;         // [rows, hidden]
   ActivationBuffer queries_;        // [rows, heads × head_size]
   ActivationBuffer attended_;       // [rows, heads × head_size]
+  ActivationBuffer own_attended_;   // of this process's heads, where there are other processes
   ActivationBuffer gated_;          // [rows, intermediate]
   ActivationBuffer embedded_;       // [rows, width of the embedding], where it is projected
   ActivationBuffer final_;          // [output rows, hidden]
@@ -86,6 +109,7 @@ class DecoderLm : public CausalLm {
   ActivationBuffer projected_;      // the same as the head's input
   const void* final_rows_ = nullptr;                 // the head's input
   std::vector<std::vector<float>> cosines_, sines_;  // of each of rotary_
+  std::vector<int32_t> grid_positions_;              // [rows, 2], where the prompt is a prefix
 };
 
 }  // namespace assay

@@ -19,14 +19,16 @@ absl::StatusOr<std::optional<Norm>> LoadNorm(const Checkpoint& checkpoint, const
 }
 
 absl::StatusOr<std::optional<Linear>> LoadLinear(const Checkpoint& checkpoint,
-                                                 const LinearPart& part, Precision precision) {
+                                                 const LinearPart& part, Precision precision,
+                                                 const Share& share = {}) {
   if (part.name.empty()) return std::nullopt;
-  ASSAY_ASSIGN_OR_RETURN(Linear linear, Linear::Load(checkpoint, {part}, precision));
+  ASSAY_ASSIGN_OR_RETURN(Linear linear, Linear::Load(checkpoint, {part}, precision, share));
   return linear;
 }
 
 absl::StatusOr<DecoderLayerWeights> LoadLayer(const Checkpoint& checkpoint, const DecoderSpec& spec,
-                                              const DecoderLayerSpec& layer, Precision precision) {
+                                              const DecoderLayerSpec& layer, Precision precision,
+                                              const Share& share) {
   DecoderLayerWeights weights;
   const auto norm = [&](const std::string& name) {
     return LoadNorm(checkpoint, name, spec.hidden_size, spec.norm);
@@ -41,16 +43,16 @@ absl::StatusOr<DecoderLayerWeights> LoadLayer(const Checkpoint& checkpoint, cons
   ASSAY_ASSIGN_OR_RETURN(weights.query_norm, head_norm(layer.query_norm));
   ASSAY_ASSIGN_OR_RETURN(weights.key_norm, head_norm(layer.key_norm));
   ASSAY_ASSIGN_OR_RETURN(weights.attention_output,
-                         Linear::Load(checkpoint, {layer.attention_output}, precision));
+                         Linear::Load(checkpoint, {layer.attention_output}, precision, share));
   ASSAY_ASSIGN_OR_RETURN(weights.attention_output_norm, norm(layer.attention_output_norm));
   ASSAY_ASSIGN_OR_RETURN(weights.feed_forward_norm, norm(layer.feed_forward_norm));
   if (layer.gate.name.empty()) {
-    ASSAY_ASSIGN_OR_RETURN(weights.up, Linear::Load(checkpoint, {layer.up}, precision));
+    ASSAY_ASSIGN_OR_RETURN(weights.up, Linear::Load(checkpoint, {layer.up}, precision, share));
   } else {
     ASSAY_ASSIGN_OR_RETURN(weights.up,
-                           Linear::LoadGated(checkpoint, layer.gate, layer.up, precision));
+                           Linear::LoadGated(checkpoint, layer.gate, layer.up, precision, share));
   }
-  ASSAY_ASSIGN_OR_RETURN(weights.down, Linear::Load(checkpoint, {layer.down}, precision));
+  ASSAY_ASSIGN_OR_RETURN(weights.down, Linear::Load(checkpoint, {layer.down}, precision, share));
   ASSAY_ASSIGN_OR_RETURN(weights.feed_forward_output_norm, norm(layer.feed_forward_output_norm));
   return weights;
 }
@@ -62,11 +64,15 @@ int64_t BytesOf(const std::optional<Linear>& linear) {
 }  // namespace
 
 absl::StatusOr<DecoderWeights> DecoderWeights::Load(const Checkpoint& checkpoint,
-                                                    const DecoderSpec& spec, Precision precision) {
+                                                    const DecoderSpec& spec, Precision precision,
+                                                    const Share& share) {
   DecoderWeights weights;
   const Precision outside = OutsidePrecision(precision);
   ASSAY_ASSIGN_OR_RETURN(weights.embedding, Linear::Load(checkpoint, {spec.embedding}, outside));
-  ASSAY_ASSIGN_OR_RETURN(weights.head, LoadLinear(checkpoint, spec.head, outside));
+  ASSAY_ASSIGN_OR_RETURN(weights.head, LoadLinear(checkpoint, spec.head, outside, share));
+  if (!share.whole() && !weights.head.has_value()) {
+    ASSAY_ASSIGN_OR_RETURN(weights.head, LoadLinear(checkpoint, spec.embedding, outside, share));
+  }
   // Positions are added, not multiplied: weights of 8 bits do not serve here.
   ASSAY_ASSIGN_OR_RETURN(weights.positions,
                          LoadLinear(checkpoint, spec.positions, cpu::ComputeType(precision)));
@@ -80,7 +86,7 @@ absl::StatusOr<DecoderWeights> DecoderWeights::Load(const Checkpoint& checkpoint
                          LoadNorm(checkpoint, spec.final_norm, spec.hidden_size, spec.norm));
   for (const DecoderLayerSpec& layer : spec.layers) {
     ASSAY_ASSIGN_OR_RETURN(weights.layers.emplace_back(),
-                           LoadLayer(checkpoint, spec, layer, precision));
+                           LoadLayer(checkpoint, spec, layer, precision, share));
   }
   return weights;
 }
@@ -126,7 +132,10 @@ absl::StatusOr<int64_t> CheckDecoderTensors(const Checkpoint& checkpoint, const 
     ASSAY_RETURN_IF_ERROR(head_norm(layer.query_norm));
     ASSAY_RETURN_IF_ERROR(head_norm(layer.key_norm));
   }
-  // Parts may share a tensor.
+  return CountParameters(tensors);
+}
+
+int64_t CountParameters(const std::vector<const StoredTensor*>& tensors) {
   const std::set<const StoredTensor*> distinct(tensors.begin(), tensors.end());
   int64_t parameters = 0;
   for (const StoredTensor* tensor : distinct) {

@@ -11,6 +11,7 @@
 #include "worker/layers/linear.h"
 #include "worker/layers/norm.h"
 #include "worker/model/decoder.h"
+#include "worker/parallel/tensor_parallel.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -37,14 +38,18 @@ struct DecoderWeights {
   std::optional<Linear> output_projection;
   std::optional<Linear> head;
 
-  // The tensors must have been checked (CheckDecoderTensors). Errors are those of reading.
+  // The tensors must have been checked (CheckDecoderTensors). Errors are those of reading. Of a
+  // share only its columns of what the layers and the head are multiplied with; `spec` is then that
+  // of its heads (decoder_share.h).
   static absl::StatusOr<DecoderWeights> Load(const Checkpoint& checkpoint, const DecoderSpec& spec,
-                                             Precision precision);
+                                             Precision precision, const Share& share = {});
   int64_t bytes() const;  // of the matrices
 };
 
 // That every tensor of the decoder is there with its shape; returns the number of parameters.
 absl::StatusOr<int64_t> CheckDecoderTensors(const Checkpoint& checkpoint, const DecoderSpec& spec);
+// The values of these tensors, of each of them once: parts may share a tensor.
+int64_t CountParameters(const std::vector<const StoredTensor*>& tensors);
 
 }  // namespace assay
 

@@ -10,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "common/domain/model_spec.h"
 #include "common/domain/run.h"
+#include "worker/device/device.h"
+#include "worker/parallel/tensor_parallel.h"
 #include "worker/tokenizer/tokenizer.h"
 
 namespace assay {
@@ -31,11 +33,20 @@ struct LoadedModel {
 
 // Checks everything that can be checked without running the model: the architecture, every needed
 // field and tensor with its shape, the tokenizer and that its ids fit the embedding; and measures
-// the digests. `name` may be empty.
-absl::StatusOr<ModelSpec> InspectModel(const std::string& name, const std::string& path);
+// the digests. `name` may be empty. `base_path`: of a LoRA adapter whose settings do not name its
+// base.
+absl::StatusOr<ModelSpec> InspectModel(const std::string& name, const std::string& path,
+                                       const std::string& base_path = "");
+
+// What computes a model.
+struct Placement {
+  Device device = {};               // opened (worker/device/cuda.h) where it is no CPU
+  TensorParallel* group = nullptr;  // of which this process has a share, on CPUs; null: it is alone
+};
 
 // Loads the files at spec.path. FailedPrecondition when their digest is not the registered one.
-absl::StatusOr<LoadedModel> LoadModel(const ModelSpec& spec, Precision precision);
+absl::StatusOr<LoadedModel> LoadModel(const ModelSpec& spec, Precision precision,
+                                      const Placement& placement = {});
 
 }  // namespace assay
 

@@ -28,6 +28,19 @@ constexpr Family kFamilies[] = {
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<CausalLm>> ModelDescription::LoadOnDevice(
+    const Checkpoint& checkpoint, Precision, const Device& device) const {
+  return absl::UnimplementedError(
+      absl::StrCat(checkpoint.path(), ": this family runs on cpu only, not on ", device.Name()));
+}
+
+absl::StatusOr<std::unique_ptr<CausalLm>> ModelDescription::LoadShare(const Checkpoint& checkpoint,
+                                                                      Precision,
+                                                                      TensorParallel*) const {
+  return absl::UnimplementedError(
+      absl::StrCat(checkpoint.path(), ": this family is not divided among processes"));
+}
+
 absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeModel(const Checkpoint& checkpoint) {
   const ConfigReader config = ConfigOf(checkpoint);
   ASSAY_ASSIGN_OR_RETURN(const std::string type, config.Text("model_type"));

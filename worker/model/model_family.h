@@ -9,7 +9,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/domain/run.h"
+#include "worker/device/device.h"
 #include "worker/model/causal_lm.h"
+#include "worker/parallel/tensor_parallel.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
@@ -26,6 +28,16 @@ class ModelDescription {
   virtual absl::StatusOr<int64_t> CheckTensors(const Checkpoint& checkpoint) const = 0;
   virtual absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
                                                          Precision precision) const = 0;
+  // For passes by libtorch's own operations, on any device; Load is for the CPU's own kernels.
+  // Unimplemented for a family or a precision that has none.
+  virtual absl::StatusOr<std::unique_ptr<CausalLm>> LoadOnDevice(const Checkpoint& checkpoint,
+                                                                 Precision precision,
+                                                                 const Device& device) const;
+  // One process's part of a model that all of the group's processes compute together. `group` must
+  // outlive the model. Unimplemented for a family, or for sizes, that cannot be divided.
+  virtual absl::StatusOr<std::unique_ptr<CausalLm>> LoadShare(const Checkpoint& checkpoint,
+                                                              Precision precision,
+                                                              TensorParallel* group) const;
 };
 
 // By the checkpoint's config, which is untrusted: InvalidArgument names the field. Unimplemented

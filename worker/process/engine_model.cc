@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "worker/device/cuda.h"
+#include "worker/model/causal_lm.h"
 #include "worker/model/loaded_model.h"
 #include "worker/tokenizer/chat_template.h"
 
@@ -16,7 +18,8 @@ namespace {
 
 class TokenizerCodec : public TextCodec {
  public:
-  explicit TokenizerCodec(const Tokenizer* tokenizer) : tokenizer_(tokenizer) {}
+  TokenizerCodec(const Tokenizer* tokenizer, bool answers_apart)
+      : tokenizer_(tokenizer), answers_apart_(answers_apart) {}
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const override {
     return tokenizer_->Encode(text, /*add_special_tokens=*/true);
   }
@@ -35,18 +38,23 @@ class TokenizerCodec : public TextCodec {
     const std::string& bos = tokenizer_->special_tokens().bos;
     return bos.empty() ? std::nullopt : tokenizer_->TokenToId(bos);
   }
+  bool answers_apart() const override { return answers_apart_; }
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
     return tokenizer_->Decode(token_ids, /*skip_special_tokens=*/true);
   }
 
  private:
   const Tokenizer* const tokenizer_;
+  const bool answers_apart_;
 };
 
 class EngineModel : public ServedModel {
  public:
   EngineModel(LoadedModel model, const EngineOptions& options)
-      : trim_(), model_(std::move(model)), codec_(model_.tokenizer.get()), options_(options) {}
+      : trim_(),
+        model_(std::move(model)),
+        codec_(model_.tokenizer.get(), model_.language_model->decoder_start_token().has_value()),
+        options_(options) {}
 
   const TextCodec& codec() const override { return codec_; }
   const std::vector<int32_t>& stop_token_ids() const override { return model_.stop_token_ids; }
@@ -78,8 +86,15 @@ class EngineModel : public ServedModel {
 
 absl::StatusOr<std::unique_ptr<ServedModel>> EngineModelLoader::Load(const ModelSpec& spec,
                                                                      Precision precision) {
-  ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded, LoadModel(spec, precision));
-  auto model = std::make_unique<EngineModel>(std::move(loaded), options_);
+  ASSAY_ASSIGN_OR_RETURN(LoadedModel loaded, leader_ != nullptr
+                                                 ? leader_->Load(spec, precision)
+                                                 : LoadModel(spec, precision, {.device = device_}));
+  EngineOptions options = options_;
+  if (!device_.is_cpu() && options.kv_cache_bytes == 0) {
+    ASSAY_ASSIGN_OR_RETURN(const CudaFacts facts, ReadCudaFacts(device_));
+    options.kv_cache_bytes = KvCacheBytesFor(facts.free_bytes, facts.total_bytes);
+  }
+  auto model = std::make_unique<EngineModel>(std::move(loaded), options);
   ASSAY_RETURN_IF_ERROR(model->ResetEngine());
   return model;
 }

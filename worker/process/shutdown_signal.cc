@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,11 +43,17 @@ absl::Status InstallShutdownSignal() {
   return absl::OkStatus();
 }
 
-int WaitForShutdownSignal() {
+int WaitForShutdownSignal(absl::Duration patience) {
   char number = 0;
-  while (read(pipe_ends[0], &number, 1) != 1) {
+  const int milliseconds = patience == absl::InfiniteDuration()
+                               ? -1
+                               : static_cast<int>(absl::ToInt64Milliseconds(patience));
+  pollfd readable = {.fd = pipe_ends[0], .events = POLLIN, .revents = 0};
+  while (true) {
+    const int ready = poll(&readable, 1, milliseconds);
+    if (ready == 0) return 0;
+    if (ready > 0 && read(pipe_ends[0], &number, 1) == 1) return number;
   }
-  return number;
 }
 
 }  // namespace assay

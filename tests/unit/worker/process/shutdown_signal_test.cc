@@ -18,6 +18,17 @@ TEST(ShutdownSignalDeathTest, FirstSignalIsWaitedFor) {
       testing::ExitedWithCode(0), "");
 }
 
+TEST(ShutdownSignalDeathTest, WithoutASignalThePatienceEnds) {
+  EXPECT_EXIT(
+      {
+        if (!InstallShutdownSignal().ok()) exit(1);
+        if (WaitForShutdownSignal(absl::Milliseconds(20)) != 0) exit(2);
+        raise(SIGINT);
+        exit(WaitForShutdownSignal(absl::Milliseconds(20)) == SIGINT ? 0 : 3);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST(ShutdownSignalDeathTest, SecondSignalEndsTheProcess) {
   EXPECT_EXIT(
       {
