@@ -5,7 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -14,6 +17,9 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
+#include "common/metrics/metrics_server.h"
+#include "coordinator/metrics/coordinator_metrics.h"
+#include "coordinator/metrics/queue_metrics.h"
 #include "coordinator/service/server.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/migrator.h"
@@ -29,6 +35,7 @@ struct Options {
   std::string address_file;
   double lease_seconds = 30;
   double database_wait_seconds = 60;
+  std::string metrics_listen;
   std::string log_level = "info";
   bool migrate_only = false;
 };
@@ -52,6 +59,8 @@ void AddOptions(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--address-file", options.address_file,
                  "File to write HOST:PORT to, as soon as it is served at");
+  app.add_option("--metrics-listen", options.metrics_listen,
+                 "HOST:PORT to serve metrics to Prometheus at (GET /metrics); default: none");
   app.add_option("--lease-seconds", options.lease_seconds,
                  "Time after which a silent worker's work is given to another")
       ->check(CLI::Range(0.1, 86400.0))
@@ -91,7 +100,18 @@ class StopSignals {
   sigset_t signals_;
 };
 
-absl::Status Serve(const Options& options, const StopSignals& signals) {
+// What is counted, from the first lease on.
+struct Monitoring {
+  Monitoring(Database* database, std::unique_ptr<MetricsServer> metrics)
+      : queue(database), server(std::move(metrics)), leases(&server->registry()) {
+    server->Add(std::make_shared<QueueMetrics>(&queue, Clock::Real()));
+  }
+  QueueStore queue;
+  std::unique_ptr<MetricsServer> server;
+  LeaseMetrics leases;
+};
+
+absl::Status Serve(Options options, const StopSignals& signals) {
   Database database(options.database, kDatabaseConnections);
   ASSAY_RETURN_IF_ERROR(database.WaitUntilReachable(
       absl::Seconds(options.database_wait_seconds),
@@ -99,6 +119,14 @@ absl::Status Serve(const Options& options, const StopSignals& signals) {
   ASSAY_ASSIGN_OR_RETURN(const int migrations, Migrate(database, EmbeddedMigrations()));
   if (migrations > 0) spdlog::info("applied {} migrations to the database", migrations);
   if (options.migrate_only) return absl::OkStatus();
+  std::optional<Monitoring> monitoring;
+  if (!options.metrics_listen.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<MetricsServer> metrics,
+                           MetricsServer::Start(options.metrics_listen, kVersion, ""));
+    spdlog::info("metrics are served at http://{}/metrics", metrics->address());
+    monitoring.emplace(&database, std::move(metrics));
+    options.server.lease_observer = &monitoring->leases;
+  }
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<CoordinatorServer> server,
                          CoordinatorServer::Start(&database, options.server));
   spdlog::info("assay-coordinator {} serves at {}", kVersion, server->address());

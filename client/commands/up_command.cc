@@ -64,6 +64,19 @@ void AddUpCommand(CLI::App& parent, CommandContext& context) {
             what)
         ->type_name(type);
   };
+  command
+      ->add_option("--device", options->device,
+                   "What the workers compute on: cpu, cuda:N, or cuda, which gives each worker a "
+                   "GPU of its own (default: cpu)")
+      ->type_name("DEVICE");
+  pass_on("--tensor-parallel", "N",
+          "Processes that compute one model together, each with a share of its weights");
+  command
+      ->add_option(
+          "--metrics-listen", options->metrics_listen,
+          "Serve metrics to Prometheus: the coordinator's at HOST:PORT, the workers' at the "
+          "ports behind it")
+      ->type_name("HOST:PORT");
   pass_on("--api-key-file", "FILE",
           "The workers' keys for endpoints, a line each: NAME URL KEY; others are environment "
           "variables");

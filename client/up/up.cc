@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/process/subprocess.h"
 #include "client/up/data_folder.h"
@@ -52,6 +53,15 @@ ProgramSpec DatabaseProgram(const PostgresCluster& cluster, const DataFolder& da
 
 // Coordinators and workers lose nothing by a SIGKILL, so that is what they get when we die: nothing
 // stays behind.
+// Program `number`'s: the coordinator is 0, the workers begin at 1. What is no HOST:PORT stays as
+// it is, for the program to refuse.
+std::string MetricsAddress(const std::string& first, int number) {
+  const size_t colon = first.rfind(':');
+  int port = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(first.substr(colon + 1), &port)) return first;
+  return absl::StrCat(first.substr(0, colon), ":", port == 0 ? 0 : port + number);
+}
+
 ProgramSpec CoordinatorProgram(const UpOptions& options, const std::string& database_url,
                                const std::string& address_file,
                                std::shared_ptr<const std::string> listen, const DataFolder& data) {
@@ -67,6 +77,10 @@ ProgramSpec CoordinatorProgram(const UpOptions& options, const std::string& data
                          address_file,
                          "--log-level",
                          options.log_level};
+    if (!options.metrics_listen.empty()) {
+      command.arguments.insert(command.arguments.end(),
+                               {"--metrics-listen", MetricsAddress(options.metrics_listen, 0)});
+    }
     if (options.lease_seconds > 0) {
       command.arguments.insert(command.arguments.end(),
                                {"--lease-seconds", absl::StrCat(options.lease_seconds)});
@@ -103,6 +117,17 @@ ProgramSpec WorkerProgram(const UpOptions& options, const std::string& address, 
     add("--threads", threads);
     add("--token-budget", options.token_budget);
     add("--kv-cache-mb", options.kv_cache_mb);
+    if (!options.metrics_listen.empty()) {
+      command.arguments.insert(
+          command.arguments.end(),
+          {"--metrics-listen", MetricsAddress(options.metrics_listen, number)});
+    }
+    if (!options.device.empty()) {
+      command.arguments.insert(
+          command.arguments.end(),
+          {"--device",
+           options.device == "cuda" ? absl::StrCat("cuda:", number - 1) : options.device});
+    }
     if (!options.sandbox.empty()) {
       command.arguments.insert(command.arguments.end(), {"--sandbox", options.sandbox});
     }

@@ -22,6 +22,8 @@ struct UpOptions {
   int token_budget = 0;  // of each worker; 0: its own default
   int kv_cache_mb = 0;   // of each worker; 0: its own default
   std::string sandbox;   // of each worker; empty: its own default
+  std::string device;    // of each worker; "cuda": the first has cuda:0, the next cuda:1, ...
+  std::string metrics_listen;  // HOST:PORT of the coordinator's metrics; the workers' follow it
   std::vector<std::string> worker_arguments;  // further ones, of each worker
   double lease_seconds = 0;                   // 0: the coordinator's own default
 };

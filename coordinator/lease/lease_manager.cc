@@ -17,6 +17,7 @@ namespace assay {
 absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker, int count,
                                                        const LoadedModel& loaded,
                                                        ModelPlace place) {
+  const absl::Time begin = clock_->Now();
   ASSAY_ASSIGN_OR_RETURN(const std::vector<LeasedShard> shards,
                          shards_->Lease(worker, count, loaded, lease_time_, place));
   std::vector<Lease> leases;
@@ -33,6 +34,9 @@ absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker,
     }
     spdlog::error("run {} cannot be handed out: {}", shard.run.run_id, lease.status().ToString());
     ASSAY_RETURN_IF_ERROR(shards_->FailWholeRun(shard.key, lease.status().message()).status());
+  }
+  if (observer_ != nullptr) {
+    observer_->Granted(static_cast<int>(leases.size()), clock_->Now() - begin);
   }
   return leases;
 }
@@ -83,11 +87,17 @@ absl::StatusOr<std::vector<LeaseKey>> LeaseManager::Renew(absl::Span<const Lease
 
 absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
                                                    std::vector<Prediction> predictions) {
+  const absl::Time begin = clock_->Now();
   const absl::StatusOr<ShardView> shard = shards_->View(key);
   if (absl::IsNotFound(shard.status())) return CommitOutcome::kStale;
   ASSAY_RETURN_IF_ERROR(shard.status());
-  if (shard->standing == LeaseStanding::kCommitted) return CommitOutcome::kDuplicate;
-  if (shard->standing == LeaseStanding::kStale) return CommitOutcome::kStale;
+  if (shard->standing != LeaseStanding::kCurrent) {
+    const CommitOutcome outcome = shard->standing == LeaseStanding::kCommitted
+                                      ? CommitOutcome::kDuplicate
+                                      : CommitOutcome::kStale;
+    ObserveCommit(outcome, shard->run, {}, begin);
+    return outcome;
+  }
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
                          catalog_->ProtocolOf(shard->run));
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
@@ -102,7 +112,18 @@ absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
     }
     return graded.status();
   }
-  return shards_->Commit(key, *graded);
+  ASSAY_ASSIGN_OR_RETURN(const CommitOutcome outcome, shards_->Commit(key, *graded));
+  ObserveCommit(outcome, shard->run,
+                outcome == CommitOutcome::kAccepted ? absl::MakeConstSpan(*graded)
+                                                    : absl::Span<const GradedItem>(),
+                begin);
+  return outcome;
+}
+
+void LeaseManager::ObserveCommit(CommitOutcome outcome, const RunSpec& run,
+                                 absl::Span<const GradedItem> items, absl::Time begin) const {
+  if (observer_ == nullptr) return;
+  observer_->Committed(outcome, run, items, clock_->Now() - begin);
 }
 
 absl::StatusOr<CommitOutcome> LeaseManager::Fail(const LeaseKey& key, FailureKind kind,
@@ -110,6 +131,7 @@ absl::StatusOr<CommitOutcome> LeaseManager::Fail(const LeaseKey& key, FailureKin
   ASSAY_ASSIGN_OR_RETURN(const bool current,
                          shards_->Fail(key, kind, message, DecideFailure, MakeErrorItem()));
   if (!current) return CommitOutcome::kStale;
+  if (observer_ != nullptr) observer_->Failed(kind);
   pending_.Notify();
   return CommitOutcome::kAccepted;
 }
@@ -126,6 +148,7 @@ absl::StatusOr<int> LeaseManager::Reap() {
                            shards_->ReapOne(DecideFailure, MakeErrorItem()));
     if (!key.has_value()) return count;
     spdlog::warn("the lease {} of shard {} ran out", key->lease_id, key->shard_id);
+    if (observer_ != nullptr) observer_->Failed(FailureKind::kExpired);
     pending_.Notify();
   }
 }

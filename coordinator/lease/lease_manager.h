@@ -10,8 +10,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/clock.h"
 #include "common/domain/worker.h"
 #include "coordinator/catalog/benchmark_catalog.h"
+#include "coordinator/lease/lease_observer.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
@@ -24,12 +26,15 @@ namespace assay {
 class LeaseManager {
  public:
   LeaseManager(ShardStore* shards, BenchmarkCatalog* catalog, DatasetCache* cache,
-               AnswerStore* answers, absl::Duration lease_time)
+               AnswerStore* answers, absl::Duration lease_time, Clock* clock = Clock::Real(),
+               LeaseObserver* observer = nullptr)
       : shards_(shards),
         catalog_(catalog),
         cache_(cache),
         answers_(answers),
-        lease_time_(lease_time) {}
+        lease_time_(lease_time),
+        clock_(clock),
+        observer_(observer) {}
 
   absl::Duration lease_time() const { return lease_time_; }
   // Moves whenever shards may have become pending.
@@ -53,6 +58,8 @@ class LeaseManager {
 
  private:
   absl::StatusOr<Lease> Fill(const LeasedShard& shard);
+  void ObserveCommit(CommitOutcome outcome, const RunSpec& run, absl::Span<const GradedItem> items,
+                     absl::Time begin) const;
   // The run's data set, with these items as they are asked.
   absl::StatusOr<std::shared_ptr<const Dataset>> DatasetOf(const RunSpec& run,
                                                            absl::Span<const int64_t> ordinals);
@@ -63,6 +70,8 @@ class LeaseManager {
   DatasetCache* const cache_;
   AnswerStore* const answers_;
   const absl::Duration lease_time_;
+  Clock* const clock_;             // for how long things take
+  LeaseObserver* const observer_;  // may be null
   WorkSignal pending_;
 };
 

@@ -18,10 +18,12 @@ constexpr absl::Duration kHandOverTime = absl::Seconds(2);
 
 }  // namespace
 
-CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_time)
+CoordinatorServer::CoordinatorServer(Database* database, const ServerOptions& options)
     : datasets_(database),
       models_(database),
       jobs_(database),
+      control_(database),
+      judge_orders_(database),
       shards_(database),
       predictions_(database),
       scores_(database),
@@ -32,19 +34,21 @@ CoordinatorServer::CoordinatorServer(Database* database, absl::Duration lease_ti
       answers_(database),
       lookup_(database),
       planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_, &answers_),
-      leases_(&shards_, &catalog_, &cache_, &answers_, lease_time),
+      leases_(&shards_, &catalog_, &cache_, &answers_, options.lease_time, Clock::Real(),
+              options.lease_observer),
       leaderboard_(database, &datasets_, &models_, &catalog_),
-      exchange_(database, &catalog_, &cache_),
-      evaluation_({&planner_, &datasets_, &models_, &jobs_, &lookup_, &predictions_, &scores_,
-                   &workers_, &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
+      exchange_(database, &catalog_, &cache_, Clock::Real()),
+      evaluation_({&planner_, &datasets_, &models_, &jobs_, &control_, &lookup_, &predictions_,
+                   &scores_, &workers_, &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
       worker_(&leases_, &workers_),
-      reaper_(&leases_) {}
+      reaper_(&leases_),
+      judge_starter_(&judge_orders_, &planner_, [this] { leases_.pending().Notify(); }) {}
 
 CoordinatorServer::~CoordinatorServer() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
     Database* database, const ServerOptions& options) {
-  std::unique_ptr<CoordinatorServer> server(new CoordinatorServer(database, options.lease_time));
+  std::unique_ptr<CoordinatorServer> server(new CoordinatorServer(database, options));
   ASSAY_RETURN_IF_ERROR(server->Listen(options.listen));
   return server;
 }
@@ -75,6 +79,7 @@ absl::Status CoordinatorServer::Listen(const std::string& address) {
 }
 
 void CoordinatorServer::Stop() {
+  judge_starter_.Stop();
   reaper_.Stop();
   evaluation_.Stop();
   if (server_ == nullptr) return;

@@ -12,6 +12,7 @@
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/lease/reaper.h"
+#include "coordinator/planner/judge_starter.h"
 #include "coordinator/planner/planner.h"
 #include "coordinator/service/evaluation_service.h"
 #include "coordinator/service/leaderboard_rpcs.h"
@@ -21,7 +22,9 @@
 #include "coordinator/store/database.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/dataset_store.h"
+#include "coordinator/store/job_control.h"
 #include "coordinator/store/job_store.h"
+#include "coordinator/store/judge_order_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
 #include "coordinator/store/run_lookup.h"
@@ -34,6 +37,7 @@ namespace assay {
 struct ServerOptions {
   std::string listen = "127.0.0.1:7420";  // port 0: any free one
   absl::Duration lease_time = absl::Seconds(30);
+  LeaseObserver* lease_observer = nullptr;  // must outlive the server; may be null
 };
 
 // Serves from Start until Stop. Holds no state of its own: any number may serve one database.
@@ -52,12 +56,14 @@ class CoordinatorServer {
   void Stop();
 
  private:
-  CoordinatorServer(Database* database, absl::Duration lease_time);
+  CoordinatorServer(Database* database, const ServerOptions& options);
   absl::Status Listen(const std::string& address);
 
   DatasetStore datasets_;
   ModelStore models_;
   JobStore jobs_;
+  JobControl control_;
+  JudgeOrderStore judge_orders_;
   ShardStore shards_;
   PredictionStore predictions_;
   RunScoreStore scores_;
@@ -76,6 +82,7 @@ class CoordinatorServer {
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
   Reaper reaper_;
+  JudgeStarter judge_starter_;
 };
 
 }  // namespace assay

@@ -134,10 +134,16 @@ absl::Status CoordinatorSession::RunStream(v1::WorkerService::StubInterface& stu
   {
     absl::MutexLock lock(&mutex_);
     context_ = nullptr;
+    idle_since_ = absl::InfiniteFuture();
   }
   const grpc::Status status = stream->Finish();
   if (welcome_missed) return absl::DeadlineExceededError("it does not answer");
   return FromGrpcStatus(status);
+}
+
+absl::Time CoordinatorSession::IdleSince() const {
+  absl::MutexLock lock(&mutex_);
+  return idle_since_;
 }
 
 CoordinatorSession::MessagePtr CoordinatorSession::WaitForMessage(absl::Time welcome_deadline) {
@@ -145,6 +151,8 @@ CoordinatorSession::MessagePtr CoordinatorSession::WaitForMessage(absl::Time wel
   while (!stopping_ && !stream_ended_ && !handed_over_) {
     changed_ = false;
     const absl::Time now = clock_->Now();
+    idle_since_ =
+        state_.welcomed() && state_.idle() ? std::min(idle_since_, now) : absl::InfiniteFuture();
     if (MessagePtr message = state_.NextMessage(now, runner_->PreferredModel())) return message;
     absl::Time next = state_.NextTime();
     if (!state_.welcomed()) {

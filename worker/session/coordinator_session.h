@@ -59,6 +59,9 @@ class CoordinatorSession {
   // Asks for no more leases and waits until all that is held is acknowledged, but no longer than
   // `grace`. False when something is still open then.
   bool Drain(absl::Duration grace);
+  // Since when a coordinator is connected and has nothing for this worker; the infinite future when
+  // that is not so.
+  absl::Time IdleSince() const;
   // Ends the stream. May be called twice, and without Start.
   void Stop();
 
@@ -87,13 +90,14 @@ class CoordinatorSession {
   std::string last_loss_;                 // of thread_: what was logged last
   int losses_since_logged_ = 0;           // of thread_
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   SessionState state_ ABSL_GUARDED_BY(mutex_);
   bool changed_ ABSL_GUARDED_BY(mutex_) = false;       // since the writer looked last
   bool stream_ended_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more will be read
   bool handed_over_ ABSL_GUARDED_BY(mutex_) = false;   // the coordinator asked to go elsewhere
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time idle_since_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;  // of the open stream
 
   std::thread thread_;

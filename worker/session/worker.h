@@ -37,6 +37,8 @@ class Worker {
   ~Worker();
 
   void Start();
+  // As CoordinatorSession::IdleSince.
+  absl::Time IdleSince() const { return session_.IdleSince(); }
   // Gives unfinished shards back, waits for what is reported to be acknowledged, at most `grace`,
   // and ends. Safe twice.
   void Stop(absl::Duration grace);

@@ -1,0 +1,125 @@
+#include "coordinator/metrics/coordinator_metrics.h"
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "common/domain/prediction.h"
+
+namespace assay {
+namespace {
+
+// From what one row costs to what a slow database takes.
+const prometheus::Histogram::BucketBoundaries& DatabaseSeconds() {
+  static const auto* const kBoundaries = new prometheus::Histogram::BucketBoundaries{
+      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  return *kBoundaries;
+}
+
+prometheus::Family<prometheus::Counter>& CounterFamily(prometheus::Registry* registry,
+                                                       const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
+}
+
+prometheus::Histogram& Seconds(prometheus::Registry* registry, const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry).Add(
+      {}, DatabaseSeconds());
+}
+
+const char* NameOf(CommitOutcome outcome) {
+  switch (outcome) {
+    case CommitOutcome::kAccepted:
+      return "accepted";
+    case CommitOutcome::kDuplicate:
+      return "duplicate";
+    case CommitOutcome::kStale:
+      return "stale";
+  }
+  return "";
+}
+
+const char* NameOf(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::kReported:
+      return "failed";
+    case FailureKind::kExpired:
+      return "expired";
+    case FailureKind::kReturned:
+      return "returned";
+  }
+  return "";
+}
+
+}  // namespace
+
+LeaseMetrics::LeaseMetrics(prometheus::Registry* registry)
+    : granted_(CounterFamily(registry, "assay_coordinator_leases_granted_total",
+                             "Shards leased to workers")
+                   .Add({})),
+      grant_seconds_(Seconds(registry, "assay_coordinator_lease_duration_seconds",
+                             "Time to answer a worker that asks for leases")),
+      ended_(CounterFamily(registry, "assay_coordinator_leases_ended_total",
+                           "Leases that ended without a result, by reason")),
+      commits_(CounterFamily(registry, "assay_coordinator_commits_total",
+                             "Reports of predictions, by what became of them")),
+      commit_seconds_(Seconds(registry, "assay_coordinator_commit_duration_seconds",
+                              "Time to grade and store a shard's predictions")),
+      predictions_(CounterFamily(registry, "assay_predictions_total",
+                                 "Predictions stored, by model, benchmark and verdict")),
+      prompt_tokens_(CounterFamily(registry, "assay_prompt_tokens_total",
+                                   "Tokens of the prompts of stored predictions")),
+      cached_tokens_(CounterFamily(registry, "assay_prompt_tokens_cached_total",
+                                   "Of those, the ones that a worker found in its cache")),
+      generated_tokens_(CounterFamily(registry, "assay_generated_tokens_total",
+                                      "Tokens that models generated in stored predictions")),
+      programs_(CounterFamily(registry, "assay_sandbox_programs_total",
+                              "Programs of models that were run, by outcome")) {
+  // Series that alerts look at are there before the first event.
+  for (const FailureKind kind :
+       {FailureKind::kReported, FailureKind::kExpired, FailureKind::kReturned}) {
+    ended_.Add({{"reason", NameOf(kind)}});
+  }
+  for (const CommitOutcome outcome :
+       {CommitOutcome::kAccepted, CommitOutcome::kDuplicate, CommitOutcome::kStale}) {
+    commits_.Add({{"outcome", NameOf(outcome)}});
+  }
+}
+
+void LeaseMetrics::Granted(int leases, absl::Duration took) {
+  granted_.Increment(leases);
+  grant_seconds_.Observe(absl::ToDoubleSeconds(took));
+}
+
+void LeaseMetrics::Committed(CommitOutcome outcome, const RunSpec& run,
+                             absl::Span<const GradedItem> items, absl::Duration took) {
+  commits_.Add({{"outcome", NameOf(outcome)}}).Increment();
+  commit_seconds_.Observe(absl::ToDoubleSeconds(took));
+  std::map<std::string, int> verdicts;
+  std::map<std::string, int> programs;
+  double prompt = 0, cached = 0, generated = 0;
+  for (const GradedItem& item : items) {
+    ++verdicts[std::string(VerdictName(item.score.verdict))];
+    if (!item.prediction.program_outcome.empty()) {
+      ++programs[item.prediction.program_outcome == kProgramPassed ? "passed" : "failed"];
+    }
+    prompt += static_cast<double>(item.prediction.prompt_tokens);
+    cached += static_cast<double>(item.prediction.cached_tokens);
+    generated += static_cast<double>(GeneratedTokens(item.prediction));
+  }
+  for (const auto& [verdict, count] : verdicts) {
+    predictions_
+        .Add({{"model", run.model_name}, {"benchmark", run.benchmark}, {"verdict", verdict}})
+        .Increment(count);
+  }
+  for (const auto& [outcome_name, count] : programs) {
+    programs_.Add({{"outcome", outcome_name}}).Increment(count);
+  }
+  const std::map<std::string, std::string> model = {{"model", run.model_name}};
+  prompt_tokens_.Add(model).Increment(prompt);
+  cached_tokens_.Add(model).Increment(cached);
+  generated_tokens_.Add(model).Increment(generated);
+}
+
+void LeaseMetrics::Failed(FailureKind kind) { ended_.Add({{"reason", NameOf(kind)}}).Increment(); }
+
+}  // namespace assay
