@@ -49,6 +49,8 @@ FALCON = {"model_type": "falcon", "hidden_size": 40, "num_hidden_layers": 2, "nu
 PHI = {"model_type": "phi", "hidden_size": 40, "intermediate_size": 66, "num_hidden_layers": 2, "num_attention_heads": 2,
        "max_position_embeddings": 512, "partial_rotary_factor": 0.4, "vocab_size": 263}
 GEMMA = {**LLAMA, "vocab_size": 285, "hidden_activation": "gelu_pytorch_tanh", "tie_word_embeddings": True, "head_dim": 20}
+RWKV = {"model_type": "rwkv", "hidden_size": 40, "intermediate_size": 75, "num_hidden_layers": 4, "context_length": 512, "rescale_every": 2,
+        "vocab_size": 307}
 GLM = {**LLAMA, "model_type": "glm", "vocab_size": 293, "head_dim": 24, "attention_bias": True, "partial_rotary_factor": 0.5}
 
 VARIANTS = {
@@ -100,6 +102,12 @@ VARIANTS = {
                    "sliding_window": 50, "tie_word_embeddings": True, "norm_epsilon": 1e-5},
     "glm": GLM,
     "chatglm2": GLM,  # the same computation; its own code is not part of transformers
+    "moss": {**CODEGEN, "n_embd": 56, "n_head": 4, "rotary_dim": 10, "vocab_size": 301, "n_layer": 1},  # likewise
+    "rwkv": RWKV,
+    "rwkv_wide": {**RWKV, "attention_hidden_size": 44, "intermediate_size": 101, "rescale_every": 1, "num_hidden_layers": 3,
+                  "vocab_size": 309},
+    "rwkv_no_rescale": {**RWKV, "attention_hidden_size": 64, "hidden_size": 36, "intermediate_size": None, "num_hidden_layers": 2,
+                        "rescale_every": 0, "tie_word_embeddings": True, "vocab_size": 311},
 }
 
 # Stored under the names of the bare model, as many older files are.
@@ -115,25 +123,31 @@ def draw(shape, scale, generator):
 def weights_of(config, generator):
     """Weights that make every part felt: attention far from uniform, logits some units wide."""
     model = transformers.AutoModelForCausalLM.from_config(config)
-    tied = {name for name in ("lm_head.weight", "embed_out.weight") if config.tie_word_embeddings}
+    tied = {name for name in ("lm_head.weight", "embed_out.weight", "head.weight") if config.tie_word_embeddings}
     weights = {}
     for name, tensor in model.state_dict().items():
         if name in tied:
             continue
-        if tensor.dim() == 1 and name.endswith(".weight"):
+        if "time_mix" in name:
+            weights[name] = torch.randint(0, 129, tensor.shape, generator=generator) / 128
+        elif "time_decay" in name:  # weights that halve in hundreds of tokens, to ones that are gone after two
+            weights[name] = torch.randint(-96, 17, tensor.shape, generator=generator) / 16
+        elif "time_first" in name:
+            weights[name] = draw(tensor.shape, 1.0, generator)
+        elif tensor.dim() == 1 and name.endswith(".weight"):
             weights[name] = torch.randint(-63, 64, tensor.shape, generator=generator) / 128
             if not config.model_type.startswith("gemma"):
                 weights[name] += 1
         elif tensor.dim() == 1:
             weights[name] = draw(tensor.shape, 0.25, generator)
-        elif any(part in name for part in ("embed", "wte", "lm_head")):
+        elif name == "head.weight" or any(part in name for part in ("embed", "wte", "lm_head")):
             scale = 0.6 / math.sqrt(config.hidden_size) if config.model_type.startswith("gemma") else 0.6
             weights[name] = draw(tensor.shape, scale, generator)
         elif any(part in name for part in ("wpe", "positions")):
             weights[name] = draw(tensor.shape, 0.3, generator)
         else:
             depth = tensor.shape[0] if config.model_type == "gpt2" else tensor.shape[1]
-            attends = any(part in name for part in ("q_proj", "k_proj", "qkv", "query_key_value", "c_attn"))
+            attends = any(part in name for part in ("q_proj", "k_proj", "qkv", "query_key_value", "c_attn", "attention.key"))
             weights[name] = draw(tensor.shape, (1.5 if attends else 1.0) / math.sqrt(depth), generator)
     for name, tensor in weights.items():
         assert torch.equal(tensor, tensor.bfloat16().float()) and torch.equal(tensor, tensor.half().float()), name
@@ -168,6 +182,20 @@ def rename_as_chatglm(folder, settings):
     (folder / "model.safetensors").chmod(0o644)
 
 
+def save_as_original(weights):
+    """RWKV's weights as its author stores them."""
+    names = {"rwkv.embeddings": "emb", "rwkv.": "", ".pre_ln.": ".ln0.", ".attention.": ".att.", ".feed_forward.": ".ffn.",
+             "mix_key": "mix_k", "mix_value": "mix_v", "mix_receptance": "mix_r"}
+    original = {}
+    for name, tensor in weights.items():
+        for theirs, ours in names.items():
+            name = name.replace(theirs, ours)
+        original[name] = tensor
+    folder = FOLDER.with_name("rwkv_original")
+    folder.mkdir(exist_ok=True)
+    torch.save(original, folder / "RWKV-4-Tiny-ctx512.pth")
+
+
 def load(folder, dtype):
     # The eager attention of this version's Falcon adds the linear biases twice.
     attention = "sdpa" if folder.name.startswith("falcon") else "eager"
@@ -190,15 +218,52 @@ def number(value):
     return float(f"{float(value):.9g}")  # all of a float32
 
 
-def greedy(model, tokens, least_gap):
+def lines_of(expected):
+    """JSON with a line a list of numbers."""
+    lines = []
+    for line in json.dumps(expected, indent=1).split("\n"):
+        if lines and line.strip().rstrip(",").lstrip("-")[:1].isdigit():
+            lines[-1] += line.strip() + (" " if line.endswith(",") else "")
+        else:
+            lines.append(line)
+    assert json.loads("\n".join(lines)) == expected
+    return "\n".join(lines) + "\n"
+
+
+def greedy(logits_of_tokens, tokens, least_gap):
     """None where a choice is close."""
     generated = []
     for _ in range(GENERATED):
-        best = logits_of(model, tokens + generated)[-1].topk(2)
+        best = logits_of_tokens(tokens + generated)[-1].topk(2)
         if best.values[0] - best.values[1] < least_gap:
             return None
         generated.append(int(best.indices[0]))
     return generated
+
+
+def store_weights(folder, weights):
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
+    assert (folder / "model.safetensors").stat().st_size < 200_000, folder.name
+
+
+def store_expected(folder, vocabulary, sequences, exact_logits_of, rounded_logits_of):
+    """expected.json, by two functions from token ids to logits. False where a greedy choice is close."""
+    exact = [exact_logits_of(tokens) for tokens in sequences]
+    spread = rms([value - value.mean(-1, keepdim=True) for value in exact])
+    outputs = [greedy(exact_logits_of, tokens, 2e-3 * spread) for tokens in sequences[:-1]]
+    if None in outputs:
+        return False
+    error = rms([rounded_logits_of(tokens) - value for tokens, value in zip(sequences, exact)])
+    entries = [i * (vocabulary - 1) // (ENTRIES - 1) for i in range(ENTRIES)]
+    expected = {"entries": entries, "spread": number(spread), "bfloat16_error": number(error), "sequences": []}
+    for tokens, positions, logits, output in zip(sequences, POSITIONS, exact, outputs + [[]]):
+        rows = [{"position": p, "logits": [number(logits[p, entry]) for entry in entries],
+                 "log_sum_exp": number(logits[p].double().logsumexp(-1))} for p in positions]
+        expected["sequences"].append({"token_ids": tokens, "greedy": output, "rows": rows})
+    (folder / "expected.json").write_text(lines_of(expected))
+    print(f"{folder.name}: spread {spread:.3f}, bfloat16 {error:.4f}", flush=True)
+    return True
 
 
 def try_to_make(name, settings, seed):
@@ -209,38 +274,20 @@ def try_to_make(name, settings, seed):
     (folder / "config.json").write_text(json.dumps(content, indent=2) + "\n")
     config = transformers.AutoConfig.from_pretrained(folder)
     weights = {key.removeprefix(BARE.get(name, "")): tensor for key, tensor in weights_of(config, generator).items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod(0o644)
-    assert (folder / "model.safetensors").stat().st_size < 200_000, name
+    store_weights(folder, weights)
 
     vocabulary = config.vocab_size
     sequences = [torch.randint(3, vocabulary, (length,), generator=generator).tolist() for length in LENGTHS]
-    model = load(folder, torch.float32)
-    exact = [logits_of(model, tokens) for tokens in sequences]
-    spread = rms([value - value.mean(-1, keepdim=True) for value in exact])
-    outputs = [greedy(model, tokens, 2e-3 * spread) for tokens in sequences[:-1]]
-    if None in outputs:
+    exact, rounded = load(folder, torch.float32), load(folder, torch.bfloat16)
+    if not store_expected(folder, vocabulary, sequences, lambda tokens: logits_of(exact, tokens),
+                          lambda tokens: logits_of(rounded, tokens)):
         return False
-    rounded = load(folder, torch.bfloat16)
-    error = rms([logits_of(rounded, tokens) - value for tokens, value in zip(sequences, exact)])
-    entries = [i * (vocabulary - 1) // (ENTRIES - 1) for i in range(ENTRIES)]
-    expected = {"entries": entries, "spread": number(spread), "bfloat16_error": number(error), "sequences": []}
-    for tokens, positions, logits, output in zip(sequences, POSITIONS, exact, outputs + [[]]):
-        rows = [{"position": p, "logits": [number(logits[p, entry]) for entry in entries],
-                 "log_sum_exp": number(logits[p].double().logsumexp(-1))} for p in positions]
-        expected["sequences"].append({"token_ids": tokens, "greedy": output, "rows": rows})
-    text = json.dumps(expected, indent=1)
-    lines = []
-    for line in text.split("\n"):  # a line a list of numbers
-        if lines and line.strip().rstrip(",").lstrip("-")[:1].isdigit():
-            lines[-1] += line.strip() + (" " if line.endswith(",") else "")
-        else:
-            lines.append(line)
-    (folder / "expected.json").write_text("\n".join(lines) + "\n")
-    assert json.loads("\n".join(lines)) == expected
     if name == "chatglm2":
         rename_as_chatglm(folder, settings)
-    print(f"{name}: seed {seed}, spread {spread:.3f}, bfloat16 {error:.4f}", flush=True)
+    if name == "rwkv":
+        save_as_original(weights)
+    if name == "moss":
+        (folder / "config.json").write_text(json.dumps({**content, "model_type": "moss"}, indent=2) + "\n")
     return True
 
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "worker/engine/scheduler.h"
 #include "worker/engine/sequence.h"
 #include "worker/engine/speculation.h"
+#include "worker/layers/cpu/kernels.h"
 #include "worker/layers/kv_pool.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
@@ -26,6 +28,9 @@ constexpr int64_t kStepsToRecover = 64;
 
 struct PendingRequest {
   Request request;
+  std::vector<int32_t> prompt;  // as the sequences begin (Sequence::encoder_tokens)
+  int64_t prefix = 0;           // of `prompt`: CausalLm::BidirectionalPrefix, or an encoder's part
+  int64_t encoder_tokens = 0;
   std::vector<std::unique_ptr<Sequence>> sequences;  // those that are not finished
   Completion completion;
 };
@@ -37,6 +42,14 @@ struct RowReading {
   double log_sum = 0;
 };
 
+// Whether the same rows can be computed in smaller passes.
+bool CanBeSplit(const Batch& batch) {
+  if (batch.slices.size() > 1 || batch.prompts.size() > 1) return true;
+  if (batch.slices.empty()) return false;
+  const BatchSlice& slice = batch.slices.front();
+  return slice.rows > std::max<int64_t>(1, slice.prefix - slice.first_position);
+}
+
 int64_t Length(const std::vector<int32_t>& tokens) { return static_cast<int64_t>(tokens.size()); }
 
 }  // namespace
@@ -46,8 +59,8 @@ class Engine::Impl {
   Impl(CausalLm* model, std::unique_ptr<KvPool> pool, const EngineOptions& options)
       : model_(model),
         pool_(std::move(pool)),
-        cache_(pool_->blocks()),
-        scheduler_(&cache_, options),
+        cache_(pool_->blocks(), pool_->layout().recurrent()),
+        scheduler_(&cache_, options, pool_->layout().recurrent()),
         most_tokens_(options.token_budget) {}
 
   absl::Status Submit(Request request);
@@ -113,8 +126,12 @@ absl::Status Engine::Impl::Check(const Request& request) const {
                                                    " tokens, the model's context has ",
                                                    model_->context_length()));
   }
-  // One block more, for the source of a copy.
-  if (KvCache::BlocksFor(tokens) + 1 > pool_->blocks()) {
+  // One block more, for the source of a copy; an encoder's part fills blocks of its own.
+  const int64_t blocks =
+      model_->decoder_start_token().has_value()
+          ? KvCache::BlocksFor(Length(request.prompt)) + KvCache::BlocksFor(1 + longest)
+          : KvCache::BlocksFor(tokens);
+  if (blocks + 1 > pool_->blocks()) {
     return absl::InvalidArgumentError(
         absl::StrCat("the request takes ", tokens, " tokens, more than the key-value cache of ",
                      pool_->blocks(), " blocks holds (--kv-cache-mb)"));
@@ -132,19 +149,30 @@ void Engine::Impl::AddSequence(PendingRequest& pending, int choice, std::vector<
   sequence->most_tokens = most_tokens;
   sequence->generates = pending.request.choices.empty();
   sequence->sampling = pending.request.sampling;
-  sequence->prompt_tokens = Length(pending.request.prompt);
+  sequence->prompt_tokens = Length(pending.prompt);
+  sequence->prefix = pending.prefix;
+  sequence->encoder_tokens = pending.encoder_tokens;
   scheduler_.Add(sequence.get());
   pending.sequences.push_back(std::move(sequence));
 }
 
 absl::Status Engine::Impl::Submit(Request request) {
   ASSAY_RETURN_IF_ERROR(Check(request));
+  ASSAY_ASSIGN_OR_RETURN(const int64_t prefix, model_->BidirectionalPrefix(request.prompt));
   PendingRequest& pending = pending_[request.id];
   pending.request = std::move(request);
+  pending.prefix = prefix;
   pending.completion.id = pending.request.id;
-  const std::vector<int32_t>& prompt = pending.request.prompt;
+  pending.prompt = std::move(pending.request.prompt);
+  std::vector<int32_t>& prompt = pending.prompt;
+  statistics_.prompt_tokens += Length(prompt);
+  if (const std::optional<int32_t> start = model_->decoder_start_token(); start.has_value()) {
+    pending.encoder_tokens = Length(prompt);
+    pending.prefix = cpu::RoundUp(Length(prompt), cpu::kBlockTokens);
+    prompt.resize(static_cast<size_t>(pending.prefix), -1);
+    prompt.push_back(*start);
+  }
   const int64_t length = Length(prompt);
-  statistics_.prompt_tokens += length;
   if (pending.request.choices.empty()) {
     // The last token that is generated is not computed.
     AddSequence(pending, -1, prompt, length - 1, length + pending.request.max_new_tokens - 1);
@@ -208,7 +236,7 @@ bool Engine::Impl::Accept(const ScheduledOutput& output, absl::Span<const float>
   if (sequence->generates) return AcceptToken(pending, output, reading.token, finished);
   const Request& request = pending.request;
   // This position predicts the choice's token of this index.
-  const size_t index = static_cast<size_t>(output.position + 1 - Length(request.prompt));
+  const size_t index = static_cast<size_t>(output.position + 1 - sequence->prompt_tokens);
   for (size_t i = 0; i < request.choices.size(); ++i) {
     if (sequence->choice >= 0 && static_cast<size_t>(sequence->choice) != i) continue;
     const size_t token = static_cast<size_t>(request.choices[i][index]);
@@ -290,7 +318,7 @@ absl::Status Engine::Impl::Run(const Schedule& schedule, std::vector<Completion>
 
 absl::Status Engine::Impl::Step(std::vector<Completion>* finished) {
   const Schedule schedule = scheduler_.Next();
-  if (schedule.batch.token_ids.empty()) return absl::OkStatus();
+  if (schedule.batch.tokens() == 0) return absl::OkStatus();
   const absl::Status status = Run(schedule, finished);
   cache_.EndStep();
   if (!status.ok()) {
@@ -298,16 +326,17 @@ absl::Status Engine::Impl::Step(std::vector<Completion>* finished) {
     // stay.
     scheduler_.Restart();
     cache_.Clear();
-    if (!absl::IsResourceExhausted(status) || schedule.batch.rows() == 1) return status;
+    if (!absl::IsResourceExhausted(status) || !CanBeSplit(schedule.batch)) return status;
     ++statistics_.split_steps;
-    scheduler_.set_token_budget(std::min(scheduler_.token_budget(), schedule.batch.rows()) / 2);
+    scheduler_.set_token_budget(
+        std::max<int64_t>(1, std::min(scheduler_.token_budget(), schedule.batch.tokens()) / 2));
     return absl::OkStatus();
   }
   ++statistics_.steps;
   if (statistics_.steps % kStepsToRecover == 0) {
     scheduler_.set_token_budget(std::min(most_tokens_, 2 * scheduler_.token_budget()));
   }
-  statistics_.computed_tokens += schedule.batch.rows();
+  statistics_.computed_tokens += schedule.batch.tokens();
   return absl::OkStatus();
 }
 

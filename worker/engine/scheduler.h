@@ -10,6 +10,7 @@
 
 #include "worker/engine/engine.h"
 #include "worker/engine/kv_cache.h"
+#include "worker/engine/prefix_keys.h"
 #include "worker/engine/sequence.h"
 #include "worker/layers/batch.h"
 
@@ -29,11 +30,14 @@ struct Schedule {
 // Does not own the sequences. Not thread-safe.
 class Scheduler {
  public:
-  // `cache` must outlive the scheduler.
-  Scheduler(KvCache* cache, const EngineOptions& options)
-      : cache_(cache), options_(options), waiting_(ByTokens{options.order_by_prefix}) {}
+  // `cache` must outlive the scheduler. `recurrent`: its blocks hold states (KvLayout).
+  Scheduler(KvCache* cache, const EngineOptions& options, bool recurrent)
+      : cache_(cache),
+        options_(options),
+        recurrent_(recurrent),
+        waiting_(ByTokens{options.order_by_prefix}) {}
 
-  void Add(Sequence* sequence) { waiting_.insert(sequence); }
+  void Add(Sequence* sequence);
   // Takes the sequence out, wherever it is, and releases its hold.
   void Remove(Sequence* sequence);
   // Puts every running sequence back to the waiting ones, to be computed anew.
@@ -55,11 +59,15 @@ class Scheduler {
   // The longest prefix of the sequence that a waiting one has as well.
   int64_t WantedTokens(Sequence* sequence) const;
   void Take(Sequence* sequence, int64_t tokens, Schedule* schedule);
+  // Where waiting sequences part from this one within its tokens (first, end]; ascending.
+  std::vector<int64_t> Partings(Sequence* sequence, int64_t first, int64_t end) const;
   // Guesses for the sequences that are being decoded, as far as the pass is short of rows anyway.
   void Draft();
 
   KvCache* const cache_;
   EngineOptions options_;
+  const bool recurrent_;
+  PrefixKeys prefix_keys_;
   std::set<Sequence*, ByTokens> waiting_;
   std::vector<Sequence*> running_;  // in order of admission
 };

@@ -24,8 +24,8 @@ bool ShareMuch(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
 
 // Rows of one slice, as the plan orders them.
 struct AttentionPlan::SliceRows {
-  const BatchSlice* slice;
-  int64_t first_row;  // into rows_
+  const std::vector<int32_t>* blocks;  // of the keys
+  int64_t first_row;                   // into rows_
   int64_t rows;
 };
 
@@ -33,11 +33,14 @@ AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch,
                              absl::Span<const int64_t> rows, const KvPool* pool)
     : shape_(shape), pool_(pool) {
   const int64_t group_heads = shape.heads / shape.kv_heads;
+  const auto blocks_of = [&shape](const BatchSlice& slice) -> const std::vector<int32_t>& {
+    return shape.of_prompts ? slice.prompt_blocks : slice.blocks;
+  };
   // Slices that share blocks come one after another when they are sorted by them.
   std::vector<size_t> order(batch.slices.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return batch.slices[a].blocks < batch.slices[b].blocks;
+    return blocks_of(batch.slices[a]) < blocks_of(batch.slices[b]);
   });
   std::vector<SliceRows> slices;
   for (const size_t index : order) {
@@ -45,12 +48,15 @@ AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch,
     const auto begin = std::lower_bound(rows.begin(), rows.end(), slice.first_row);
     const auto end = std::lower_bound(begin, rows.end(), slice.first_row + slice.rows);
     if (begin == end) continue;
-    slices.push_back({&slice, static_cast<int64_t>(rows_.size()), (end - begin) * group_heads});
+    slices.push_back(
+        {&blocks_of(slice), static_cast<int64_t>(rows_.size()), (end - begin) * group_heads});
     for (auto row = begin; row != end; ++row) {
       const int64_t position = slice.first_position + (*row - slice.first_row);
+      const int64_t last_key =
+          shape.of_prompts ? slice.prompt_tokens - 1 : std::max(position, slice.prefix - 1);
       for (int64_t head = 0; head < group_heads; ++head) {
-        rows_.push_back({*row, row - rows.begin(), head});
-        positions_.push_back(static_cast<int32_t>(position));
+        rows_.push_back({*row, row - rows.begin(), head, static_cast<int32_t>(position)});
+        last_keys_.push_back(static_cast<int32_t>(last_key));
       }
     }
   }
@@ -62,7 +68,7 @@ AttentionPlan::AttentionPlan(const AttentionShape& shape, const Batch& batch,
   for (auto begin = slices.begin(); begin != slices.end();) {
     auto end = begin + 1;
     while (batch.options.share_attention && end != slices.end() &&
-           ShareMuch(end[-1].slice->blocks, end->slice->blocks)) {
+           ShareMuch(*end[-1].blocks, *end->blocks)) {
       ++end;
     }
     add_tasks(begin->first_row, end[-1].first_row + end[-1].rows);
@@ -84,7 +90,7 @@ void AttentionPlan::AddTask(absl::Span<const SliceRows> slices, int64_t first_ro
   // The first block that some row's window reaches.
   int64_t index = 0;
   if (shape_.window > 0) {
-    const auto first = positions_.begin() + first_row;
+    const auto first = last_keys_.begin() + first_row;
     const int64_t least = *std::min_element(first, first + rows);
     index = std::max<int64_t>(0, least - shape_.window + 1) / cpu::kBlockTokens;
   }
@@ -95,9 +101,9 @@ void AttentionPlan::AddTask(absl::Span<const SliceRows> slices, int64_t first_ro
     for (auto slice = begin; slice != end; ++slice) {
       int64_t from = std::max(slice->first_row, first_row);
       const int64_t to = std::min(slice->first_row + slice->rows, end_row);
-      while (from < to && positions_[static_cast<size_t>(from)] < first_position) ++from;
+      while (from < to && last_keys_[static_cast<size_t>(from)] < first_position) ++from;
       if (from == to) continue;
-      const int64_t block = slice->slice->blocks[static_cast<size_t>(index)];
+      const int64_t block = (*slice->blocks)[static_cast<size_t>(index)];
       if (any && blocks_.back().block == block) {
         blocks_.back().rows = static_cast<int32_t>(to - first_row) - blocks_.back().first_row;
       } else {
@@ -114,11 +120,15 @@ void AttentionPlan::AddTask(absl::Span<const SliceRows> slices, int64_t first_ro
   tasks_.push_back(task);
 }
 
-void AttentionPlan::Attend(int64_t layer, const void* queries, void* out) const {
+void AttentionPlan::Attend(int64_t layer, const void* queries, void* out,
+                           const RelativeBias* relative) const {
   const cpu::Kernels& kernels = cpu::BestKernels();
   const Precision precision = pool_->layout().precision;
   const int64_t group_heads = shape_.heads / shape_.kv_heads;
   const int64_t tasks = static_cast<int64_t>(tasks_.size()) * shape_.kv_heads;
+  const float* bias = relative != nullptr      ? relative->data()
+                      : shape_.bias != nullptr ? shape_.bias->data()
+                                               : nullptr;
   ThreadPool::Shared().ParallelFor(tasks, [&](int64_t index) {
     const Task& task = tasks_[static_cast<size_t>(index / shape_.kv_heads)];
     const int64_t kv_head = index % shape_.kv_heads;
@@ -130,13 +140,16 @@ void AttentionPlan::Attend(int64_t layer, const void* queries, void* out) const 
       const Row& row = rows_[static_cast<size_t>(task.first_row) + i];
       const int64_t head = kv_head * group_heads + row.head_in_group;
       out_columns[i] = head * shape_.head_size;
-      if (shape_.bias != nullptr) bias_offsets[i] = shape_.bias->Offset(head);
+      if (bias != nullptr) {
+        bias_offsets[i] =
+            relative != nullptr ? relative->Offset(head, row.position) : shape_.bias->Offset(head);
+      }
       out_rows[i] = row.out_row;
       query_offsets[i] = row.batch_row * shape_.query_columns() + out_columns[i];
     }
     kernels.attention(precision, {.query = queries,
                                   .query_offsets = query_offsets.data(),
-                                  .row_positions = positions_.data() + task.first_row,
+                                  .row_positions = last_keys_.data() + task.first_row,
                                   .rows = task.rows,
                                   .head_size = shape_.head_size,
                                   .scale = shape_.scale,
@@ -150,7 +163,7 @@ void AttentionPlan::Attend(int64_t layer, const void* queries, void* out) const 
                                   .out_columns = out_columns.data(),
                                   .window = shape_.window,
                                   .score_cap = shape_.score_cap,
-                                  .bias = shape_.bias == nullptr ? nullptr : shape_.bias->data(),
+                                  .bias = bias,
                                   .bias_offsets = bias_offsets.data()});
   });
 }

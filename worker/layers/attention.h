@@ -1,4 +1,5 @@
-// Causal self-attention over the block cache, multi-head or grouped-query (Ainslie et al. 2023).
+// Attention over the block cache, of a sequence to itself or to the prompt that its encoder read;
+// multi-head or grouped-query (Ainslie et al. 2023).
 #ifndef ASSAY_WORKER_LAYERS_ATTENTION_H_
 #define ASSAY_WORKER_LAYERS_ATTENTION_H_
 
@@ -12,6 +13,7 @@
 #include "worker/layers/linear.h"
 #include "worker/layers/norm.h"
 #include "worker/layers/position_bias.h"
+#include "worker/layers/relative_bias.h"
 #include "worker/layers/row_range.h"
 
 namespace assay {
@@ -24,6 +26,7 @@ struct AttentionShape {
   float score_cap = 0;                 // not 0: scores s become cap tanh(s / cap)
   int64_t window = 0;                  // keys that a query sees, up to its own; 0: all
   const PositionBias* bias = nullptr;  // null: none
+  bool of_prompts = false;  // the keys are those of the prompt that an encoder read, all of them
 
   int64_t query_columns() const { return heads * head_size; }
   // What is projected together: a head's queries, or a head's keys and values.
@@ -79,8 +82,9 @@ class AttentionPlan {
 
   // queries as Project made them. The i-th of the plan's rows goes to row i of `out`, the input of
   // a further product with Padded(query_columns) columns; columns behind query_columns are left
-  // alone.
-  void Attend(int64_t layer, const void* queries, void* out) const;
+  // alone. `relative` is a layer's bias of its own, in place of the shape's; null: none.
+  void Attend(int64_t layer, const void* queries, void* out,
+              const RelativeBias* relative = nullptr) const;
 
  private:
   // One query row: a token and a head within its group.
@@ -88,6 +92,7 @@ class AttentionPlan {
     int64_t batch_row;
     int64_t out_row;
     int64_t head_in_group;
+    int32_t position;
   };
   // At most kAttentionRows rows, for one key-value head at a time.
   struct Task {
@@ -103,7 +108,7 @@ class AttentionPlan {
   const AttentionShape shape_;
   const KvPool* const pool_;
   std::vector<Row> rows_;
-  std::vector<int32_t> positions_;  // of each of rows_
+  std::vector<int32_t> last_keys_;  // that each of rows_ sees
   std::vector<cpu::AttentionBlock> blocks_;
   std::vector<Task> tasks_;  // the longest first
 };

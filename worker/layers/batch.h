@@ -7,6 +7,12 @@
 
 namespace assay {
 
+// Of a recurrent model: the state behind a slice's first `rows` rows is kept in a block as well.
+struct StateSnapshot {
+  int64_t rows = 0;
+  int32_t block = 0;
+};
+
 // Consecutive tokens of one sequence. Its earlier tokens are in the blocks already, or come earlier
 // in the same batch.
 struct BatchSlice {
@@ -14,6 +20,21 @@ struct BatchSlice {
   int64_t rows = 0;
   int32_t first_position = 0;   // in the sequence
   std::vector<int32_t> blocks;  // of the sequence, from position 0 to the last of this slice
+  // The sequence's first tokens that see one another, not only those before them
+  // (CausalLm::BidirectionalPrefix). Those that are not in the blocks yet are all in this slice.
+  int64_t prefix = 0;
+  std::vector<StateSnapshot> snapshots = {};  // ascending
+  // Of an encoder-decoder: the prompt's blocks, in an EncoderPrompt of this pass or an earlier one,
+  // and how many tokens it has.
+  std::vector<int32_t> prompt_blocks = {};
+  int64_t prompt_tokens = 0;
+};
+
+// A prompt that an encoder reads, all of it. The keys and values that the decoder's layers see of
+// it come into the blocks.
+struct EncoderPrompt {
+  std::vector<int32_t> token_ids;
+  std::vector<int32_t> blocks;
 };
 
 // The first `tokens` tokens of a block, which may be written in this very pass, become those of
@@ -33,9 +54,10 @@ struct PassOptions {
 };
 
 struct Batch {
-  std::vector<int32_t> token_ids;  // one a row
-  std::vector<int32_t> positions;  // one a row
-  std::vector<BatchSlice> slices;  // in order of first_row; they cover all rows
+  std::vector<int32_t> token_ids;           // one a row
+  std::vector<int32_t> positions;           // one a row
+  std::vector<BatchSlice> slices;           // in order of first_row; they cover all rows
+  std::vector<EncoderPrompt> prompts = {};  // of an encoder-decoder; read before anything else
   std::vector<BlockCopy>
       copies;  // done in order, after the pass's own tokens are written and before any is read
   // Blocks that belong to a new owner with this pass; cleared before anything is written.
@@ -45,6 +67,14 @@ struct Batch {
   PassOptions options;
 
   int64_t rows() const { return static_cast<int64_t>(token_ids.size()); }
+  // With those of the prompts.
+  int64_t tokens() const {
+    int64_t tokens = rows();
+    for (const EncoderPrompt& prompt : prompts) {
+      tokens += static_cast<int64_t>(prompt.token_ids.size());
+    }
+    return tokens;
+  }
 };
 
 }  // namespace assay

@@ -20,6 +20,14 @@ struct Stage {
   std::function<void(RowRange rows, int64_t first, int64_t count)> run;
 };
 
+// A step that does something to each row for itself.
+template <typename Body>
+Stage RowStage(Body body) {
+  return {.run = [body](RowRange range, int64_t, int64_t) {
+    for (int64_t row = range.first; row < range.first + range.rows; ++row) body(row);
+  }};
+}
+
 // Runs the stages one after another for every row in [0, rows). Many rows: each thread takes some
 // rows through all stages, so that what a stage leaves is in its cache for the next. Few rows: all
 // threads share each stage's columns, so that each reads a part of the weights only.

@@ -107,7 +107,9 @@ absl::Status PrepareVariant(const Preparation& preparation, const Item& item,
   int64_t reserved = protocol.max_output;
   if (protocol.request_type == RequestType::kGenerate) {
     ASSAY_ASSIGN_OR_RETURN(request.prompt, encoder.Encode(text));
-    request.max_new_tokens = protocol.max_output;
+    // The decoder's start token counts, as in transformers' max_length.
+    request.max_new_tokens = preparation.form.answers_apart() ? std::max(1, protocol.max_output - 1)
+                                                              : protocol.max_output;
     request.stop_token_ids = preparation.stop_token_ids;
     if (!protocol.stop_texts.empty()) {
       request.is_over = StopTextFinder(preparation.codec, protocol.stop_texts);
@@ -215,14 +217,24 @@ absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
                          : static_cast<size_t>(stripped.data() + stripped.size() - context.data());
   EncodedChoices encoded;
   ASSAY_ASSIGN_OR_RETURN(encoded.context, form.Encode(context.substr(0, end)));
+  ASSAY_ASSIGN_OR_RETURN(const size_t behind, form.TokensBehind());
+  const size_t before = encoded.context.size() - std::min(behind, encoded.context.size());
   for (const std::string& continuation : continuations) {
+    if (form.answers_apart()) {
+      ASSAY_ASSIGN_OR_RETURN(encoded.continuations.emplace_back(),
+                             form.EncodeAnswer(absl::StrCat(context.substr(end), continuation)));
+      if (!encoded.continuations.back().empty()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("the choice \"", continuation, "\" has no token"));
+    }
     ASSAY_ASSIGN_OR_RETURN(std::vector<int32_t> whole,
                            form.Encode(absl::StrCat(context, continuation)));
-    if (whole.size() <= encoded.context.size()) {
+    whole.resize(whole.size() - std::min(behind, whole.size()));
+    if (whole.size() <= before) {
       return absl::InvalidArgumentError(
           absl::StrCat("the choice \"", continuation, "\" adds no token to the prompt"));
     }
-    whole.erase(whole.begin(), whole.begin() + static_cast<int64_t>(encoded.context.size()));
+    whole.erase(whole.begin(), whole.begin() + static_cast<int64_t>(before));
     encoded.continuations.push_back(std::move(whole));
   }
   return encoded;

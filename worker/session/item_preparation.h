@@ -54,7 +54,7 @@ struct EncodedChoices {
 };
 // As lm-evaluation-harness splits them: white space at the end of the context belongs to the
 // continuation, and a continuation's tokens are those of the whole text that come after as many as
-// the context alone has.
+// the context alone has; of an encoder-decoder, those of its own text.
 absl::StatusOr<EncodedChoices> EncodeChoices(absl::string_view context,
                                              absl::Span<const std::string> continuations,
                                              const PromptForm& form);

@@ -49,4 +49,13 @@ absl::StatusOr<std::vector<int32_t>> PromptForm::Encode(absl::string_view wrappe
   return ids;
 }
 
+absl::StatusOr<size_t> PromptForm::TokensBehind() const {
+  constexpr absl::string_view kText = "A";
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<int32_t> plain, codec_->EncodePlain(kText));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<int32_t> ids, codec_->Encode(kText));
+  const auto own = std::find_end(ids.begin(), ids.end(), plain.begin(), plain.end());
+  if (own == ids.end()) return size_t{0};
+  return static_cast<size_t>(ids.end() - own) - plain.size();
+}
+
 }  // namespace assay

@@ -3,6 +3,7 @@
 #ifndef ASSAY_WORKER_SESSION_PROMPT_FORM_H_
 #define ASSAY_WORKER_SESSION_PROMPT_FORM_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,9 +31,16 @@ class PromptForm {
   // The token ids of text that Wrap gave, or that begins with such text. BOS is there at most once
   // at the front.
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view wrapped) const;
+  // How many tokens the tokenizer puts behind every text, before which no continuation comes.
+  absl::StatusOr<size_t> TokensBehind() const;
   // The beginning of the assistant's turn is the end of the prompt: what the model says follows
   // without a space.
   bool begins_turn() const { return settings_->prompt_template == PromptTemplate::kChat; }
+  // Whether answers are texts of their own (TextCodec), and the token ids of one.
+  bool answers_apart() const { return codec_->answers_apart(); }
+  absl::StatusOr<std::vector<int32_t>> EncodeAnswer(absl::string_view answer) const {
+    return codec_->EncodePlain(answer);
+  }
 
  private:
   const RunSettings* settings_;

@@ -33,6 +33,9 @@ class TextCodec {
                                                  absl::string_view user) const = 0;
   // nullopt when the tokenizer names none.
   virtual std::optional<int32_t> bos_token_id() const = 0;
+  // Whether what the model says is a text of its own, an encoder-decoder's, and not the
+  // continuation of the prompt.
+  virtual bool answers_apart() const { return false; }
   // Special tokens are skipped.
   virtual absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const = 0;
 };

@@ -68,15 +68,22 @@ inline std::vector<Logits> RunBatch(CausalLm& model, const Batch& batch, KvPool*
   return rows;
 }
 
+inline int64_t PrefixOf(const CausalLm& model, const TokenIds& tokens) {
+  const auto prefix = model.BidirectionalPrefix(tokens);
+  EXPECT_TRUE(prefix.ok()) << prefix.status();
+  return *prefix;
+}
+
 // Appends tokens [first, first + rows) of a sequence whose blocks are `blocks`; all of them are
 // outputs.
 inline void AddSlice(const TokenIds& tokens, int64_t first, int64_t rows,
-                     const std::vector<int32_t>& blocks, Batch* batch) {
+                     const std::vector<int32_t>& blocks, Batch* batch, int64_t prefix = 0) {
   const int64_t used = (first + rows + cpu::kBlockTokens - 1) / cpu::kBlockTokens;
   batch->slices.push_back({.first_row = batch->rows(),
                            .rows = rows,
                            .first_position = static_cast<int32_t>(first),
-                           .blocks = {blocks.begin(), blocks.begin() + used}});
+                           .blocks = {blocks.begin(), blocks.begin() + used},
+                           .prefix = prefix});
   for (int64_t i = 0; i < rows; ++i) {
     batch->output_rows.push_back(batch->rows());
     batch->token_ids.push_back(tokens[static_cast<size_t>(first + i)]);
@@ -85,7 +92,8 @@ inline void AddSlice(const TokenIds& tokens, int64_t first, int64_t rows,
 }
 
 // The logits of every position of every sequence. Each pass takes the next `tokens_a_pass` tokens
-// of each sequence that has any left. The blocks lie in the pool in falling order.
+// of each sequence that has any left, but no less than what cannot be cut. The blocks lie in the
+// pool in falling order.
 inline std::vector<std::vector<Logits>> RunSequences(CausalLm& model,
                                                      const std::vector<TokenIds>& sequences,
                                                      int64_t tokens_a_pass) {
@@ -107,9 +115,10 @@ inline std::vector<std::vector<Logits>> RunSequences(CausalLm& model,
     for (size_t i = 0; i < sequences.size(); ++i) {
       const int64_t first = static_cast<int64_t>(result[i].size());
       const int64_t left = static_cast<int64_t>(sequences[i].size()) - first;
-      const int64_t rows = std::min(tokens_a_pass, left);
+      const int64_t prefix = PrefixOf(model, sequences[i]);
+      const int64_t rows = std::min(std::max(tokens_a_pass, prefix - first), left);
       if (rows == 0) continue;
-      AddSlice(sequences[i], first, rows, tables[i], &batch);
+      AddSlice(sequences[i], first, rows, tables[i], &batch, prefix);
       owners.insert(owners.end(), static_cast<size_t>(rows), i);
     }
     if (owners.empty()) return result;

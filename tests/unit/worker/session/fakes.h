@@ -61,6 +61,7 @@ class FakeCodec : public TextCodec {
     return absl::StrCat("^S(", system, ")U(", user, ")A:\n");
   }
   std::optional<int32_t> bos_token_id() const override { return kBos; }
+  bool answers_apart() const override { return is_encoder_decoder; }
   absl::StatusOr<std::string> Decode(absl::Span<const int32_t> token_ids) const override {
     std::string text;
     for (const int32_t id : token_ids) {
@@ -68,6 +69,8 @@ class FakeCodec : public TextCodec {
     }
     return text;
   }
+
+  bool is_encoder_decoder = false;
 };
 
 // What fake models do, and what they were seen doing. Thread-safe.

@@ -115,6 +115,19 @@ TEST_F(PrepareItemsTest, ChoicesAreContinuationsOfThePrompt) {
   EXPECT_EQ(item.prediction.prompt_tokens, 5);
 }
 
+TEST_F(PrepareItemsTest, AnEncoderDecoderAnswersApart) {
+  codec_.is_encoder_decoder = true;
+  // The output's limit counts the start token of the decoder.
+  EXPECT_EQ(PrepareOne().requests.at(0).max_new_tokens, 3);
+  lease_.run.settings.protocol = "choices";
+  // A choice's tokens are its own, with the white space of the prompt's end.
+  lease_.run.settings.prompt_template = PromptTemplate::kChat;
+  const PreparedItem item = PrepareOne();
+  EXPECT_EQ(item.requests.at(0).prompt, FakeCodec::Ids("^S()U(why:)A:"));
+  EXPECT_THAT(item.requests.at(0).choices,
+              ElementsAre(FakeCodec::Ids("\nA"), FakeCodec::Ids("\nBB")));
+}
+
 TEST_F(PrepareItemsTest, LongestChoiceIsReservedInTheContextButForItsLastToken) {
   lease_.run.settings.protocol = "choices";
   lease_.model.context_length = 7;  // 5 of the prompt, 2 of " BB"
@@ -259,6 +272,37 @@ TEST(EncodeChoicesTest, TokenAcrossTheBorderCountsToTheContext) {
   EXPECT_EQ(encoded->context, WithBos("aZ"));
   EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids("r")));
   EXPECT_FALSE(EncodeChoices("aZ", {"q"}, Plain()).ok());
+}
+
+TEST(EncodeChoicesTest, AnEncoderDecodersChoicesAreTextsOfTheirOwn) {
+  FakeCodec codec;
+  codec.is_encoder_decoder = true;
+  const RunSettings settings;
+  const PromptForm form(&settings, &codec);
+  const auto encoded = EncodeChoices("aZ", {"q", "qr"}, form);
+  ASSERT_TRUE(encoded.ok()) << encoded.status();
+  EXPECT_EQ(encoded->context, WithBos("aZ"));
+  EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids("q"), FakeCodec::Ids("qr")));
+  EXPECT_FALSE(EncodeChoices("a", {""}, form).ok());
+}
+
+TEST(EncodeChoicesTest, ContinuationsComeBehindTheTokensThatEndAPrompt) {
+  class EndingCodec : public FakeCodec {
+   public:
+    absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const override {
+      std::vector<int32_t> ids = WithBos(text);
+      ids.insert(ids.end(), {7, 8});
+      return ids;
+    }
+  };
+  const EndingCodec codec;
+  const RunSettings settings;
+  const auto encoded = EncodeChoices("aZ ", {"q", "rr"}, PromptForm(&settings, &codec));
+  ASSERT_TRUE(encoded.ok()) << encoded.status();
+  std::vector<int32_t> context = WithBos("aZ");
+  context.insert(context.end(), {7, 8});
+  EXPECT_EQ(encoded->context, context);
+  EXPECT_THAT(encoded->continuations, ElementsAre(FakeCodec::Ids(" q"), FakeCodec::Ids(" rr")));
 }
 
 TEST(EncodeChoicesTest, NoChoicesIsAnError) { EXPECT_FALSE(EncodeChoices("a", {}, Plain()).ok()); }
