@@ -107,7 +107,7 @@ absl::Status ParseNormalizerSpec(absl::string_view file, absl::string_view messa
     }
   }
   if (!reader.ok()) return NotAMessage(file, "normalizer_spec");
-  const absl::Status fine = CheckCharsmap(model.charsmap);
+  absl::Status fine = CheckCharsmap(model.charsmap);
   if (fine.ok()) return fine;
   return FileError(file, absl::StrCat("normalizer_spec.precompiled_charsmap: ", fine.message()));
 }
