@@ -4,7 +4,7 @@
     ENVIRONMENT/bin/python tests/golden/make_lora.py [VARIANT...]     # the environment of make_families.py, with peft==0.21.2
 
 A base is bases/<name> (config.json, model.safetensors), shared by variants. The matrices of an adapter are random and large enough that
-leaving any of them out, or scaling it otherwise, is seen in the logits.
+leaving any of them out, or scaling it otherwise, is seen in the logits. The seeds of adapter_config_fuzz are made, too.
 """
 
 import json
@@ -21,6 +21,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 FOLDER = pathlib.Path(__file__).with_name("lora")
+CORPUS = pathlib.Path(__file__).parents[1] / "fuzz/corpus/adapter_config_fuzz"
 
 LLAMA = {"model_type": "llama", "vocab_size": 263, "hidden_size": 24, "intermediate_size": 34, "num_hidden_layers": 2,
          "num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 8, "max_position_embeddings": 1024, "rms_norm_eps": 1e-5,
@@ -135,6 +136,9 @@ def main():
     for seed, (name, (base, settings)) in enumerate(VARIANTS.items(), 100):
         if not sys.argv[1:] or name in sys.argv[1:]:
             make_variant(name, bases[base], settings, seed)
+    CORPUS.mkdir(parents=True, exist_ok=True)
+    for name in ("llama_patterns", "llama_layers", "llama_saved"):
+        shutil.copyfile(FOLDER / name / "adapter_config.json", CORPUS / name)
     for path in FOLDER.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
 

@@ -164,7 +164,8 @@ absl::Status ReadPatterns(const std::string& where, const ordered_json& object, 
 
 bool IsFalse(const ordered_json& value) {
   return value.is_null() || (value.is_boolean() && !value.get<bool>()) ||
-         (value.is_structured() && value.empty()) || (value.is_string() && value == "");
+         (value.is_structured() && value.empty()) ||
+         (value.is_string() && value.get_ref<const std::string&>().empty());
 }
 
 // What would be computed in another way than here.
