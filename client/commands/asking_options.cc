@@ -40,17 +40,22 @@ absl::Status AskingOptions::AddTo(v1::RunSettings& settings) const {
   return absl::OkStatus();
 }
 
+CLI::Option* AddTemplateOption(CLI::App* command, const std::string& name, const char* what,
+                               std::string* prompt_template) {
+  return command
+      ->add_option(name, *prompt_template,
+                   absl::StrCat("What is put around ", what,
+                                ": none, chat (the model's own chat template) or alpaca"))
+      ->type_name("T")
+      ->capture_default_str()
+      ->check(NameCheck(ParsePromptTemplate));
+}
+
 std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
                                                 const std::string& prompt_template) {
   auto options = std::make_shared<AskingOptions>();
   options->prompt_template = prompt_template;
-  command
-      ->add_option("--template", options->prompt_template,
-                   "What is put around each prompt: none, chat (the model's own chat template) or "
-                   "alpaca")
-      ->type_name("T")
-      ->capture_default_str()
-      ->check(NameCheck(ParsePromptTemplate));
+  AddTemplateOption(command, "--template", "each prompt", &options->prompt_template);
   command
       ->add_option("--system-prompt", options->system_prompt,
                    "The chat template's system message, or what stands for Alpaca's preamble")

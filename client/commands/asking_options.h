@@ -35,6 +35,10 @@ struct AskingOptions {
 std::shared_ptr<AskingOptions> AddAskingOptions(CLI::App* command,
                                                 const std::string& prompt_template = "none");
 
+// Adds --template by another name; `what` it is put around is for the help.
+CLI::Option* AddTemplateOption(CLI::App* command, const std::string& name, const char* what,
+                               std::string* prompt_template);
+
 // Adds --precision; what it holds before is the default, and a valid name once the command line is
 // read.
 void AddPrecisionOption(CLI::App* command, std::string* precision);

@@ -47,7 +47,8 @@ void AddModelFactsCommands(CLI::App& model, CommandContext& context);
 void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
 void AddEvalCommand(CLI::App& parent, CommandContext& context);
 void AddSweepCommand(CLI::App& parent, CommandContext& context);
-void AddJobCommands(CLI::App& parent, CommandContext& context);  // jobs, watch, cancel
+void AddJobCommands(CLI::App& parent,
+                    CommandContext& context);  // jobs, watch, cancel, pause, resume
 void AddResultsCommand(CLI::App& parent, CommandContext& context);
 void AddCompareCommand(CLI::App& parent, CommandContext& context);
 void AddJudgeCommand(CLI::App& parent, CommandContext& context);

@@ -7,6 +7,7 @@
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
 #include "client/commands/job_plan.h"
+#include "client/commands/judging_options.h"
 #include "client/process/interrupt.h"
 #include "common/base/status_macros.h"
 #include "common/domain/run.h"
@@ -24,6 +25,8 @@ struct EvalOptions {
   int64_t limit = 0;
   int shard_items = 0;
   std::shared_ptr<AskingOptions> asking;
+  std::shared_ptr<JudgingOptions> judging;
+  std::string judge_template = "chat";
   bool dry_run = false;
   bool detach = false;
   std::shared_ptr<OutputFormat> format;
@@ -41,6 +44,14 @@ absl::StatusOr<v1::SubmitJobRequest> ToRequest(const EvalOptions& options) {
   settings.set_limit(options.limit);
   ASSAY_RETURN_IF_ERROR(options.asking->AddTo(settings));
   request.set_shard_items(options.shard_items);
+  if (!options.judging->judges.empty()) {
+    ASSAY_RETURN_IF_ERROR(options.judging->AddTo(*request.mutable_judges()));
+    AskingOptions asking;
+    asking.prompt_template = options.judge_template;
+    v1::RunSettings& judging = *request.mutable_judges()->mutable_settings();
+    judging.set_precision(settings.precision());
+    ASSAY_RETURN_IF_ERROR(asking.AddTo(judging));
+  }
   return request;
 }
 
@@ -62,7 +73,7 @@ int Evaluate(const CommandContext& context, const EvalOptions& options) {
   // Before the job exists: a Ctrl-C from here on still tells its number.
   const Interrupt interrupt([&stop] { stop.Set(); });
   const absl::StatusOr<v1::SubmitJobResponse> submitted =
-      service.Call(&v1::EvaluationService::Stub::SubmitJob, *request);
+      service.Submit(&v1::EvaluationService::Stub::SubmitJob, *request);
   if (!submitted.ok()) return Fail(console, submitted.status());
   return FollowSubmitted(context, service, submitted->job_id(), options.detach, stop,
                          *options.format);
@@ -105,6 +116,12 @@ void AddEvalCommand(CLI::App& parent, CommandContext& context) {
                    "Items that a worker takes at once (default: the planner decides)")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  options->judging = AddJudgingOptions(
+      command, "judge-",
+      "Models that rate the answers as soon as they are there, for benchmarks such as impact; more "
+      "settings of judges: `assay judge`");
+  AddTemplateOption(command, "--judge-template", "what a judge is shown", &options->judge_template)
+      ->needs("--judge");
   CLI::Option* dry_run =
       command->add_flag("--dry-run", options->dry_run,
                         "Only show the items, the estimated tokens and time, and the first prompt");

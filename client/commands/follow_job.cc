@@ -19,6 +19,7 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(500);
 constexpr absl::Duration kSlowestRetry = absl::Seconds(5);
+constexpr absl::Duration kJudgesPeriod = absl::Milliseconds(300);
 
 // One WatchJob call, read by a thread of its own; the newest progress is taken when there is time
 // to draw it.
@@ -79,6 +80,57 @@ bool MayComeBack(const absl::Status& status) {
          absl::IsAborted(status) || absl::IsDeadlineExceeded(status);
 }
 
+int Detach(const Console& console, int64_t job_id) {
+  *console.err << "detached: job " << job_id << " goes on\n"
+               << "  assay watch " << job_id << "    to come back\n"
+               << "  assay cancel " << job_id << "   to end it\n"
+               << std::flush;
+  return kExitDetached;
+}
+
+// What went wrong in a job that has ended, and the exit code that tells whether anything did.
+int ReportErrors(const Console& console, const v1::JobProgress& job) {
+  int64_t errors = 0;
+  for (const v1::RunProgress& run : job.runs()) {
+    errors += run.items_failed();
+    if (run.error().empty()) continue;
+    *console.err << "run " << run.spec().run_id() << " (" << EscapeLine(run.spec().dataset_name())
+                 << ", " << EscapeLine(run.spec().model_name())
+                 << ") failed: " << EscapeLine(run.error()) << "\n";
+  }
+  if (job.state() == v1::STATE_CANCELLED) {
+    *console.err << "job " << job.job_id() << " was cancelled\n";
+  }
+  if (errors > 0) {
+    *console.err << errors << " items are stored as an error: assay predictions " << job.job_id()
+                 << " --wrong\n";
+  }
+  *console.err << std::flush;
+  return job.state() == v1::STATE_COMPLETED && errors == 0 ? kExitOk : kExitFailed;
+}
+
+bool HasJudges(const v1::JobProgress& job) {
+  return job.awaits_judges() || job.judge_job() != 0 || !job.judge_error().empty();
+}
+
+// The job of the judges that were ordered with `job`, which has ended, once it is submitted; 0 when
+// `stop` was set before.
+absl::StatusOr<int64_t> WaitForJudges(Service& service, v1::JobProgress job, StopFlag& stop) {
+  v1::GetJobRequest request;
+  request.set_job_id(job.job_id());
+  while (job.awaits_judges()) {
+    if (stop.IsSet()) return 0;
+    stop.WaitFor(kJudgesPeriod);
+    absl::StatusOr<v1::JobProgress> now =
+        service.Call(&v1::EvaluationService::Stub::GetJob, request);
+    if (now.ok()) job = *std::move(now);
+    if (!now.ok() && !MayComeBack(now.status())) return now.status();
+  }
+  if (job.judge_error().empty()) return job.judge_job();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the answers of job ", job.job_id(), " are not judged: ", job.judge_error()));
+}
+
 }  // namespace
 
 bool HasEnded(v1::State state) {
@@ -131,36 +183,40 @@ int WatchToTheEnd(const CommandContext& context, Service& service, int64_t job_i
   const Console& console = *context.console;
   const absl::StatusOr<v1::JobProgress> job = FollowJob(context, service, job_id, stop);
   if (!job.ok()) return Fail(console, job.status());
-  if (!HasEnded(job->state())) {
-    *console.err << "detached: job " << job_id << " goes on\n"
-                 << "  assay watch " << job_id << "    to come back\n"
-                 << "  assay cancel " << job_id << "   to end it\n"
-                 << std::flush;
-    return kExitDetached;
-  }
+  if (!HasEnded(job->state())) return Detach(console, job_id);
+  const bool has_judges = HasJudges(*job) && job->state() != v1::STATE_CANCELLED;
   ResultsOptions options;
   options.job_id = job_id;
   options.format = format;
   options.detail = Detail::kOverall;
+  // Other formats are one document.
+  const bool show_now = !has_judges || format == OutputFormat::kTable;
+  if (show_now) {
+    if (const absl::Status status = ShowResults(context, service, options); !status.ok()) {
+      return Fail(console, status);
+    }
+  }
+  const int code = ReportErrors(console, *job);
+  if (!has_judges) return code;
+  const absl::StatusOr<int64_t> judges = WaitForJudges(service, *job, stop);
+  if (!judges.ok() && !show_now) ShowResults(context, service, options).IgnoreError();
+  if (!judges.ok()) return Fail(console, judges.status());
+  if (*judges == 0) return Detach(console, job_id);
+  *console.err << "job " << *judges
+               << ": judges of the answers (Ctrl-C detaches, the job goes on)\n"
+               << std::flush;
+  const absl::StatusOr<v1::JobProgress> judging = FollowJob(context, service, *judges, stop);
+  if (!judging.ok()) return Fail(console, judging.status());
+  if (!HasEnded(judging->state())) return Detach(console, *judges);
+  if (show_now) {
+    options.job_id = *judges;
+  } else {
+    options.second_job_id = *judges;
+  }
   if (const absl::Status status = ShowResults(context, service, options); !status.ok()) {
     return Fail(console, status);
   }
-  int64_t errors = 0;
-  for (const v1::RunProgress& run : job->runs()) {
-    errors += run.items_failed();
-    if (!run.error().empty()) {
-      *console.err << "run " << run.spec().run_id() << " (" << EscapeLine(run.spec().dataset_name())
-                   << ", " << EscapeLine(run.spec().model_name())
-                   << ") failed: " << EscapeLine(run.error()) << "\n";
-    }
-  }
-  if (job->state() == v1::STATE_CANCELLED) *console.err << "job " << job_id << " was cancelled\n";
-  if (errors > 0) {
-    *console.err << errors << " items are stored as an error: assay predictions " << job_id
-                 << " --wrong\n";
-  }
-  *console.err << std::flush;
-  return job->state() == v1::STATE_COMPLETED && errors == 0 ? kExitOk : kExitFailed;
+  return std::max(code, ReportErrors(console, *judging));
 }
 
 int FollowSubmitted(const CommandContext& context, Service& service, int64_t job_id, bool detach,

@@ -41,7 +41,8 @@ absl::StatusOr<v1::JobProgress> FollowJob(const CommandContext& context, Service
                                           int64_t job_id, StopFlag& stop);
 
 // FollowJob for a command: Ctrl-C detaches and tells how to come back. When the job has ended, its
-// results are written in `format`. Returns the exit code.
+// results are written in `format`; judges that were ordered with it are then followed in the same
+// way. Returns the exit code.
 int WatchToTheEnd(const CommandContext& context, Service& service, int64_t job_id, StopFlag& stop,
                   OutputFormat format);
 

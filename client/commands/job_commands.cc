@@ -39,7 +39,7 @@ Cell NamesCell(Json names) {
 Cell JudgesCell(const v1::JobProgress& job) {
   if (job.judge_job() != 0) return Cell(job.judge_job(), absl::StrCat("job ", job.judge_job()));
   if (job.awaits_judges()) return Cell(Json(), "to come", Tone::kDim);
-  if (job.judge_error().empty()) return Cell(Json(), "");
+  if (job.judge_error().empty()) return Cell(Json(), "-");
   return Cell(Json(), absl::StrCat("none: ", EscapeLine(job.judge_error())));
 }
 
@@ -49,9 +49,12 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
   request.set_limit(limit);
   ASSAY_ASSIGN_OR_RETURN(const v1::ListJobsResponse response,
                          service.Call(&v1::EvaluationService::Stub::ListJobs, request));
-  bool has_judges = false;
+  // Columns that tables have only where there is something in them.
+  bool has_judges = false, has_paused = false, has_waiting = false;
   for (const v1::JobProgress& job : response.jobs()) {
     has_judges |= job.awaits_judges() || job.judge_job() != 0 || !job.judge_error().empty();
+    has_paused |= job.paused();
+    for (const v1::RunProgress& run : job.runs()) has_waiting |= !run.waiting_for().empty();
   }
   auto writer = RecordWriter::Create(format, "jobs",
                                      {{"job_id", "job", Align::kRight},
@@ -63,8 +66,8 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
                                       {"items", "items", Align::kRight},
                                       {"items_done", "done", Align::kRight},
                                       {"items_failed", "errors", Align::kRight},
-                                      {"paused", "paused"},
-                                      {"waiting_for", "waiting for"},
+                                      {"paused", has_paused ? "paused" : ""},
+                                      {"waiting_for", has_waiting ? "waiting for" : ""},
                                       {"judge_job", has_judges ? "judged by" : ""},
                                       {"judge_error", ""}},
                                      *context.console);
@@ -88,9 +91,9 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
                  TimeCell(job.has_submitted(), job.submitted(), context.console->zone),
                  NamesCell(Names(job, &v1::RunSpec::model_name)),
                  NamesCell(Names(job, &v1::RunSpec::dataset_name)), job.runs_size(), items, done,
-                 failed, Cell(job.paused(), job.paused() ? "yes" : ""),
-                 Cell(std::move(waiting), std::move(waiting_text)), JudgesCell(job),
-                 job.judge_error()});
+                 failed, Cell(job.paused(), job.paused() ? "yes" : "no"),
+                 Cell(std::move(waiting), waiting_text.empty() ? "-" : waiting_text),
+                 JudgesCell(job), job.judge_error()});
   }
   writer->Finish();
   return absl::OkStatus();

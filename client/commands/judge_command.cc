@@ -1,18 +1,15 @@
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "client/commands/asking_options.h"
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
 #include "client/commands/job_plan.h"
+#include "client/commands/judging_options.h"
 #include "client/commands/runs_name.h"
 #include "client/process/interrupt.h"
-#include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/rubric.h"
 #include "common/domain/run.h"
@@ -23,10 +20,7 @@ namespace {
 
 struct JudgeOptions {
   std::vector<std::string> answers;
-  std::vector<std::string> judges;
-  std::vector<std::string> criteria = {"relevance", "coherence"};
-  std::vector<std::string> rubrics;
-  std::string parser = "strict";
+  std::shared_ptr<JudgingOptions> judging;
   std::string precision = "bfloat16";
   int64_t limit = 0;
   int shard_items = 0;
@@ -43,47 +37,12 @@ absl::Status AddAnswers(absl::string_view name, v1::JudgeJobRequest& request) {
   return absl::OkStatus();
 }
 
-// The texts of --rubric by criterion, each checked.
-absl::StatusOr<std::map<std::string, std::string>> ReadRubrics(const JudgeOptions& options) {
-  std::map<std::string, std::string> rubrics;
-  for (const std::string& option : options.rubrics) {
-    std::string criterion, path = option;
-    for (const std::string& name : options.criteria) {
-      if (absl::StartsWith(option, name + "=")) {
-        criterion = name;
-        path = option.substr(name.size() + 1);
-      }
-    }
-    if (criterion.empty() && options.criteria.size() > 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--rubric ", option, ": of which criterion? Write --rubric ",
-                       options.criteria.front(), "=FILE, or name one by --criteria"));
-    }
-    if (criterion.empty()) criterion = options.criteria.front();
-    ASSAY_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
-    ASSAY_RETURN_IF_ERROR(Rubric::Parse(path, file.bytes()).status());
-    if (!rubrics.emplace(criterion, std::string(file.bytes())).second) {
-      return absl::InvalidArgumentError(absl::StrCat("--rubric: two files for ", criterion));
-    }
-  }
-  return rubrics;
-}
-
 absl::StatusOr<v1::JudgeJobRequest> ToRequest(const JudgeOptions& options) {
   v1::JudgeJobRequest request;
   for (const std::string& name : options.answers) {
     ASSAY_RETURN_IF_ERROR(AddAnswers(name, request));
   }
-  for (const std::string& judge : options.judges) request.add_judges(judge);
-  ASSAY_ASSIGN_OR_RETURN(const auto rubrics, ReadRubrics(options));
-  for (const std::string& name : options.criteria) {
-    v1::JudgeCriterion* const criterion = request.add_criteria();
-    criterion->set_name(name);
-    if (const auto rubric = rubrics.find(name); rubric != rubrics.end()) {
-      criterion->set_rubric(rubric->second);
-    }
-  }
-  request.set_grader(absl::StrCat("judge_", options.parser));
+  ASSAY_RETURN_IF_ERROR(options.judging->AddTo(request));
   v1::RunSettings& settings = *request.mutable_settings();
   ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.precision));
   settings.set_precision(ToProto(precision));
@@ -102,7 +61,7 @@ absl::Status ShowRubric(const JudgeOptions& options, const Console& console) {
 int Judge(const CommandContext& context, const JudgeOptions& options) {
   const Console& console = *context.console;
   if (!options.shown_rubric.empty()) return ExitCodeOf(console, ShowRubric(options, console));
-  if (options.answers.empty() || options.judges.empty()) {
+  if (options.answers.empty() || options.judging->judges.empty()) {
     return Fail(console,
                 absl::InvalidArgumentError(
                     "name the answers and a judge: assay judge JOB|run:RUN --judge MODEL"));
@@ -120,7 +79,7 @@ int Judge(const CommandContext& context, const JudgeOptions& options) {
   StopFlag stop;
   const Interrupt interrupt([&stop] { stop.Set(); });
   const absl::StatusOr<v1::SubmitJobResponse> submitted =
-      service.Call(&v1::EvaluationService::Stub::SubmitJudgeJob, *request);
+      service.Submit(&v1::EvaluationService::Stub::SubmitJudgeJob, *request);
   if (!submitted.ok()) return Fail(console, submitted.status());
   return FollowSubmitted(context, service, submitted->job_id(), options.detach, stop,
                          *options.format);
@@ -141,27 +100,7 @@ void AddJudgeCommand(CLI::App& parent, CommandContext& context) {
                    "Jobs by number, with all their runs of writing tasks; or single runs as "
                    "run:NUMBER")
       ->type_name("JOB|run:RUN ...");
-  command->add_option("--judge", options->judges, "Models that judge, M or M1,M2,...")
-      ->delimiter(',')
-      ->type_name("M")
-      ->expected(1, 100);
-  command->add_option("--criteria", options->criteria, "What is rated")
-      ->delimiter(',')
-      ->type_name("C")
-      ->expected(1, 10)
-      ->capture_default_str();
-  command
-      ->add_option("--rubric", options->rubrics,
-                   "What judges are shown instead of our text: FILE for a single criterion, or "
-                   "CRITERION=FILE")
-      ->type_name("[C=]FILE")
-      ->expected(1, 10);
-  command
-      ->add_option("--parser", options->parser,
-                   "How replies are read: strict (one rating, or the review is unparsable) or "
-                   "instructeval (the last digit, and 1 for want of one)")
-      ->check(CLI::IsMember({"strict", "instructeval"}))
-      ->capture_default_str();
+  options->judging = AddJudgingOptions(command, "", "Models that judge, M or M1,M2,...");
   command->add_option("--limit", options->limit, "At most so many answers of each category")
       ->type_name("N")
       ->check(CLI::PositiveNumber);

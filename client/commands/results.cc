@@ -18,6 +18,9 @@
 namespace assay {
 namespace {
 
+// The workers' own choice (docs/sandbox.md).
+constexpr char kStrongSandbox[] = "namespaces";
+
 // What a metric's numbers are multiplied by in tables: shares are shown in percent, ratings as they
 // are.
 double Scale(const v1::Metric& metric) { return metric.unit() == v1::METRIC_UNIT_RATING ? 1 : 100; }
@@ -84,6 +87,7 @@ Json RunJson(const v1::RunResult& result) {
       {"shots", settings.has_shots() ? Json(settings.shots()) : Json()},
       {"precision", NameOf(settings.precision())},
       {"limit", settings.limit()},
+      {"sandbox", run.sandbox().empty() ? Json() : Json(run.sandbox())},
       {"items", run.items()},
       {"items_done", run.items_done()},
       {"items_failed", run.items_failed()},
@@ -125,6 +129,18 @@ void WriteCosts(const v1::GetResultsResponse& response, const Console& console) 
                  << absl::StrFormat("%.4f", result.cost()) << ": "
                  << GroupedDigits(run.prompt_tokens()) << " tokens of prompts, "
                  << GroupedDigits(run.generated_tokens()) << " of answers\n";
+  }
+}
+
+// Where the programs of a run were kept apart by much less than usual.
+void WriteWeakSandboxes(const v1::GetResultsResponse& response, const Console& console) {
+  for (const v1::RunResult& result : response.runs()) {
+    const v1::RunProgress& run = result.run();
+    if (run.sandbox().empty() || run.sandbox() == kStrongSandbox) continue;
+    *console.out << "run " << run.spec().run_id() << " (" << EscapeLine(run.spec().model_name())
+                 << ", " << EscapeLine(run.spec().dataset_name())
+                 << ") ran its programs in the sandbox " << EscapeLine(run.sandbox())
+                 << ", which protects less than " << kStrongSandbox << "\n";
   }
 }
 
@@ -216,8 +232,14 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
   v1::GetResultsRequest request;
   request.set_job_id(options.job_id);
   request.mutable_k()->Add(options.ks.begin(), options.ks.end());
-  ASSAY_ASSIGN_OR_RETURN(const v1::GetResultsResponse response,
+  ASSAY_ASSIGN_OR_RETURN(v1::GetResultsResponse response,
                          service.Call(&v1::EvaluationService::Stub::GetResults, request));
+  if (options.second_job_id != 0) {
+    request.set_job_id(options.second_job_id);
+    ASSAY_ASSIGN_OR_RETURN(const v1::GetResultsResponse second,
+                           service.Call(&v1::EvaluationService::Stub::GetResults, request));
+    response.MergeFrom(second);
+  }
   if (options.format == OutputFormat::kJson || options.manifest) {
     WriteJson(response, options, *context.console);
     return absl::OkStatus();
@@ -238,7 +260,10 @@ absl::Status ShowResults(const CommandContext& context, Service& service,
     }
   }
   writer->Finish();
-  if (options.format == OutputFormat::kTable) WriteCosts(response, *context.console);
+  if (options.format == OutputFormat::kTable) {
+    WriteCosts(response, *context.console);
+    WriteWeakSandboxes(response, *context.console);
+  }
   return absl::OkStatus();
 }
 

@@ -15,6 +15,7 @@ enum class Detail { kOverall, kCategories, kGroups };
 
 struct ResultsOptions {
   int64_t job_id = 0;
+  int64_t second_job_id = 0;  // not 0: its runs follow those of the first
   OutputFormat format = OutputFormat::kTable;
   Detail detail = Detail::kCategories;  // json and csv always have everything
   std::vector<int64_t> ks;              // pass@k of these, beside those that are always shown

@@ -86,7 +86,7 @@ int RunSweep(const CommandContext& context, const SweepOptions& options) {
   StopFlag stop;
   const Interrupt interrupt([&stop] { stop.Set(); });
   const absl::StatusOr<v1::SubmitSweepResponse> submitted =
-      service.Call(&v1::EvaluationService::Stub::SubmitSweep, *request);
+      service.Submit(&v1::EvaluationService::Stub::SubmitSweep, *request);
   if (!submitted.ok()) return Fail(console, submitted.status());
   if (submitted->runs() == 0) {
     *console.err << "nothing is left to be done; --again does it once more\n";

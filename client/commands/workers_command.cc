@@ -24,7 +24,8 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
                                       {"device", "device"},
                                       {"threads", "threads", Align::kRight},
                                       {"gflops", "GFLOP/s"},
-                                      {"engine_version", "engine"}},
+                                      {"engine_version", "engine"},
+                                      {"sandbox", "sandbox"}},
                                      *context.console);
   for (const v1::WorkerStatus& status : response.workers()) {
     const v1::WorkerInfo& worker = status.worker();
@@ -39,7 +40,8 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
                  Cell(status.connected(), status.connected() ? "yes" : "no",
                       status.connected() ? Tone::kGood : Tone::kDim),
                  status.leases(), worker.hostname(), worker.device(), worker.threads(),
-                 Cell(std::move(gflops), absl::StrJoin(rates, ", ")), worker.engine_version()});
+                 Cell(std::move(gflops), absl::StrJoin(rates, ", ")), worker.engine_version(),
+                 worker.sandbox()});
   }
   writer->Finish();
   return absl::OkStatus();

@@ -41,6 +41,7 @@ struct RunProgress {
   State state = State::kPending;
   std::string error;
   std::string engine;        // WorkerInfo.engine_version of all its workers; empty until it starts
+  std::string sandbox = "";  // WorkerInfo.sandbox of all of them, where the run runs programs
   int64_t items = 0;         // each as often as it has samples
   int64_t items_done = 0;    // predictions and errors
   int64_t items_failed = 0;  // stored as an error
@@ -55,6 +56,8 @@ struct RunProgress {
   std::string origin_json;
   absl::Time started = absl::InfinitePast();
   absl::Time finished = absl::InfiniteFuture();
+  // What the run waits for, where it has shards and no worker is connected that may run them.
+  std::string waiting_for = "";
 };
 
 struct JobProgress {
@@ -62,6 +65,12 @@ struct JobProgress {
   State state = State::kPending;
   absl::Time submitted = absl::InfinitePast();
   std::vector<RunProgress> runs;
+  bool paused = false;  // nothing of it is leased until it is resumed
+  // Of a job whose answers are to be judged as soon as they are there: whether that is still to
+  // come; then the judges' job, or why there is none.
+  bool awaits_judges = false;
+  int64_t judge_job = 0;
+  std::string judge_error = "";
 };
 
 }  // namespace assay

@@ -24,6 +24,9 @@ struct WorkerInfo {
   std::map<std::string, double> gflops;
   // What it asks endpoints with, kRemoteEngine; empty when it serves no remote model.
   std::string remote_engine = "";
+  // What keeps programs that models write apart from its machine, by the name of its mode
+  // (docs/sandbox.md).
+  std::string sandbox = "";
 };
 
 // What fences a commit. lease_id comes from a sequence of the database and is never reused.

@@ -160,6 +160,7 @@ v1::RunProgress ToProto(const RunProgress& run) {
   proto.set_state(EnumToProto<v1::State>(run.state));
   proto.set_error(run.error);
   proto.set_engine(run.engine);
+  proto.set_sandbox(run.sandbox);
   proto.set_items(run.items);
   proto.set_items_done(run.items_done);
   proto.set_items_failed(run.items_failed);
@@ -170,6 +171,7 @@ v1::RunProgress ToProto(const RunProgress& run) {
   proto.set_grader_version(run.grader_version);
   if (run.rescored != absl::InfinitePast()) SetTimestamp(run.rescored, proto.mutable_rescored());
   proto.set_origin_json(run.origin_json);
+  proto.set_waiting_for(run.waiting_for);
   if (run.started != absl::InfinitePast()) SetTimestamp(run.started, proto.mutable_started());
   if (run.finished != absl::InfiniteFuture()) SetTimestamp(run.finished, proto.mutable_finished());
   return proto;
@@ -183,6 +185,7 @@ absl::StatusOr<RunProgress> FromProto(const v1::RunProgress& proto) {
       run.state, EnumFromProto<State>("RunProgress.state", proto.state(), v1::State_IsValid));
   run.error = proto.error();
   run.engine = proto.engine();
+  run.sandbox = proto.sandbox();
   run.items = proto.items();
   run.items_done = proto.items_done();
   run.items_failed = proto.items_failed();
@@ -193,6 +196,7 @@ absl::StatusOr<RunProgress> FromProto(const v1::RunProgress& proto) {
   run.grader_version = proto.grader_version();
   if (proto.has_rescored()) run.rescored = FromTimestamp(proto.rescored());
   run.origin_json = proto.origin_json();
+  run.waiting_for = proto.waiting_for();
   if (proto.has_started()) run.started = FromTimestamp(proto.started());
   if (proto.has_finished()) run.finished = FromTimestamp(proto.finished());
   return run;
@@ -206,6 +210,10 @@ v1::JobProgress ToProto(const JobProgress& job) {
     SetTimestamp(job.submitted, proto.mutable_submitted());
   }
   for (const RunProgress& run : job.runs) *proto.add_runs() = ToProto(run);
+  proto.set_paused(job.paused);
+  proto.set_awaits_judges(job.awaits_judges);
+  proto.set_judge_job(job.judge_job);
+  proto.set_judge_error(job.judge_error);
   return proto;
 }
 
@@ -216,10 +224,15 @@ absl::StatusOr<JobProgress> FromProto(const v1::JobProgress& proto) {
   ASSAY_ASSIGN_OR_RETURN(
       job.state, EnumFromProto<State>("JobProgress.state", proto.state(), v1::State_IsValid));
   if (proto.has_submitted()) job.submitted = FromTimestamp(proto.submitted());
+  job.paused = proto.paused();
   for (const v1::RunProgress& run : proto.runs()) {
     ASSAY_ASSIGN_OR_RETURN(RunProgress converted, FromProto(run));
     job.runs.push_back(std::move(converted));
   }
+  job.awaits_judges = proto.awaits_judges();
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("JobProgress.judge_job", proto.judge_job(), 0));
+  job.judge_job = proto.judge_job();
+  job.judge_error = proto.judge_error();
   return job;
 }
 

@@ -35,6 +35,7 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   proto.set_engine_version(worker.engine_version);
   proto.set_device(worker.device);
   proto.set_remote_engine(worker.remote_engine);
+  proto.set_sandbox(worker.sandbox);
   proto.set_threads(worker.threads);
   for (const auto& [precision, rate] : worker.gflops) (*proto.mutable_gflops())[precision] = rate;
   return proto;
@@ -55,6 +56,7 @@ absl::StatusOr<WorkerInfo> FromProto(const v1::WorkerInfo& proto) {
   worker.engine_version = proto.engine_version();
   worker.device = proto.device();
   worker.remote_engine = proto.remote_engine();
+  worker.sandbox = proto.sandbox();
   worker.threads = proto.threads();
   worker.gflops.insert(proto.gflops().begin(), proto.gflops().end());
   return worker;

@@ -13,9 +13,6 @@ namespace {
 absl::Status CheckRequest(const JudgeRequest& request) {
   if (request.judges.empty()) return absl::InvalidArgumentError("no judge is named");
   if (request.criteria.empty()) return absl::InvalidArgumentError("no criterion is named");
-  if (request.runs.empty() && request.jobs.empty()) {
-    return absl::InvalidArgumentError("no run is named whose answers are to be judged");
-  }
   if (request.settings.sampling.samples > 1) {
     return absl::InvalidArgumentError(
         "a judge rates an answer once; several samples of a judge are not supported");
@@ -58,6 +55,23 @@ absl::StatusOr<const ProtocolSpec*> JudgeProtocol(const Benchmark& benchmark,
                                                  "\"; there are: ", absl::StrJoin(graders, ", ")));
 }
 
+absl::StatusOr<std::string> RubricOf(const JudgeCriterion& criterion) {
+  std::string rubric = criterion.rubric;
+  if (rubric.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(const absl::string_view ours, DefaultRubric(criterion.name));
+    rubric = std::string(ours);
+  }
+  ASSAY_RETURN_IF_ERROR(Rubric::Parse(absl::StrCat("rubric of ", criterion.name), rubric).status());
+  return rubric;
+}
+
+absl::Status CheckSamples(const RunSpec& answers, absl::string_view name) {
+  const int samples = answers.settings.sampling.samples;
+  if (samples == 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      name, " has ", samples, " samples of each item; judges rate one answer to an item"));
+}
+
 // Whether answers by this protocol are there for judges to rate.
 absl::StatusOr<bool> IsJudged(BenchmarkCatalog& catalog, const RunSpec& run) {
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
@@ -78,11 +92,7 @@ absl::StatusOr<std::vector<RunSpec>> Planner::FindJudged(const JudgeRequest& req
           absl::StrCat("run ", run.spec.run_id, " is ", StateName(run.state),
                        "; its answers can be judged when it has completed"));
     }
-    if (run.spec.settings.sampling.samples > 1) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("run ", run.spec.run_id, " has ", run.spec.settings.sampling.samples,
-                       " samples of each item; judges rate one answer to an item"));
-    }
+    ASSAY_RETURN_IF_ERROR(CheckSamples(run.spec, absl::StrCat("run ", run.spec.run_id)));
     found.push_back(run.spec);
     return absl::OkStatus();
   };
@@ -104,7 +114,12 @@ absl::StatusOr<std::vector<RunSpec>> Planner::FindJudged(const JudgeRequest& req
       ASSAY_ASSIGN_OR_RETURN(const bool is_judged, IsJudged(*catalog_, run.spec));
       if (!is_judged) continue;
       has_judged = true;
+      if (request.skip_failed && run.state == State::kFailed) continue;
       ASSAY_RETURN_IF_ERROR(add(run));
+    }
+    if (has_judged && found.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("no run of job ", job_id, " has answers: all of them failed"));
     }
     if (!has_judged) {
       return absl::InvalidArgumentError(
@@ -118,10 +133,13 @@ absl::StatusOr<std::vector<RunSpec>> Planner::FindJudged(const JudgeRequest& req
 
 absl::StatusOr<std::vector<PlannedRun>> Planner::PlanJudges(const JudgeRequest& request) {
   ASSAY_RETURN_IF_ERROR(CheckRequest(request));
+  if (request.runs.empty() && request.jobs.empty()) {
+    return absl::InvalidArgumentError("no run is named whose answers are to be judged");
+  }
   ASSAY_ASSIGN_OR_RETURN(const std::vector<RunSpec> judged_runs, FindJudged(request));
   std::vector<ModelSpec> judges;
   for (const std::string& name : request.judges) {
-    ASSAY_ASSIGN_OR_RETURN(ModelSpec model, models_->Find(name));
+    ASSAY_ASSIGN_OR_RETURN(ModelSpec model, FindModel(name));
     judges.push_back(std::move(model));
   }
   ASSAY_ASSIGN_OR_RETURN(const std::vector<StoredWorker> workers, workers_->List());
@@ -141,13 +159,7 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::PlanJudges(const JudgeRequest& 
       for (const JudgeCriterion& criterion : request.criteria) {
         ASSAY_ASSIGN_OR_RETURN(const ProtocolSpec* protocol,
                                JudgeProtocol(*benchmark, criterion.name, request.grader));
-        judged.rubric = criterion.rubric;
-        if (judged.rubric.empty()) {
-          ASSAY_ASSIGN_OR_RETURN(const absl::string_view ours, DefaultRubric(criterion.name));
-          judged.rubric = std::string(ours);
-        }
-        ASSAY_RETURN_IF_ERROR(
-            Rubric::Parse(absl::StrCat("rubric of ", criterion.name), judged.rubric).status());
+        ASSAY_ASSIGN_OR_RETURN(judged.rubric, RubricOf(criterion));
         JobRequest job;
         job.settings = request.settings;
         job.settings.protocol = protocol->name;
@@ -158,6 +170,30 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::PlanJudges(const JudgeRequest& 
     }
   }
   return runs;
+}
+
+absl::Status Planner::CheckJudges(const JudgeRequest& request,
+                                  absl::Span<const PlannedRun> answers) {
+  ASSAY_RETURN_IF_ERROR(CheckRequest(request));
+  for (const std::string& name : request.judges) {
+    ASSAY_RETURN_IF_ERROR(FindModel(name).status());
+  }
+  bool has_judged = false;
+  for (const PlannedRun& run : answers) {
+    const RunSpec& spec = run.run.spec;
+    ASSAY_ASSIGN_OR_RETURN(const bool is_judged, IsJudged(*catalog_, spec));
+    if (!is_judged) continue;
+    has_judged = true;
+    ASSAY_RETURN_IF_ERROR(CheckSamples(spec, spec.dataset_name));
+    ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark, catalog_->Of(spec));
+    for (const JudgeCriterion& criterion : request.criteria) {
+      ASSAY_RETURN_IF_ERROR(JudgeProtocol(*benchmark, criterion.name, request.grader).status());
+      ASSAY_RETURN_IF_ERROR(RubricOf(criterion).status());
+    }
+  }
+  if (has_judged) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "judges are named, and none of the benchmarks has answers for judges to rate, as impact has");
 }
 
 }  // namespace assay

@@ -71,6 +71,7 @@ std::string MakeManifest(const RunSpec& run, const ModelSpec& model, const Bench
     manifest["protocol"]["grader_parameters"] = protocol.grader_parameters;
   }
   if (!protocol.stop_texts.empty()) manifest["protocol"]["stop"] = protocol.stop_texts;
+  if (!model.base_path.empty()) manifest["model"]["base_path"] = model.base_path;
   if (model.remote.has_value()) {
     manifest["model"]["remote"] = Json::parse(RemoteEndpointToJson(*model.remote));
     manifest["settings"]["precision"] = nullptr;  // only the endpoint knows
@@ -104,8 +105,8 @@ std::string AddJudging(const std::string& manifest_json, const std::string& crit
 absl::StatusOr<std::string> StoredManifest(const std::string& complete_json) {
   Json manifest = Json::parse(complete_json, nullptr, /*allow_exceptions=*/false);
   if (!manifest.is_object()) return absl::InvalidArgumentError("manifest: is no JSON object");
-  for (const char* added : {"job_id", "run_id", "state", "submitted", "engine", "grading",
-                            "imported", "cost", "started", "finished"}) {
+  for (const char* added : {"job_id", "run_id", "state", "submitted", "engine", "sandbox",
+                            "grading", "imported", "cost", "started", "finished"}) {
     manifest.erase(added);
   }
   return Dump(manifest);
@@ -120,6 +121,7 @@ std::string CompleteManifest(const std::string& manifest_json, const RunProgress
   manifest["state"] = std::string(StateName(run.state));
   manifest["submitted"] = FormatUtc(submitted);
   if (!run.engine.empty()) manifest["engine"] = run.engine;
+  if (!run.sandbox.empty()) manifest["sandbox"] = run.sandbox;
   manifest["grading"] = {{"grader", run.grader}, {"version", run.grader_version}};
   if (run.rescored != absl::InfinitePast()) {
     manifest["grading"]["rescored"] = FormatUtc(run.rescored);

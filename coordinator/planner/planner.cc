@@ -186,13 +186,7 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::Plan(const JobRequest& request)
   ASSAY_RETURN_IF_ERROR(CheckRequest(request));
   std::vector<ModelSpec> models;
   for (const std::string& name : request.models) {
-    ASSAY_ASSIGN_OR_RETURN(ModelSpec model, models_->Find(name));
-    if (model.format == "imported") {
-      return absl::InvalidArgumentError(
-          absl::StrCat("of model \"", name,
-                       "\" only imported results are here; add its weights under another "
-                       "name: assay model add NAME PATH"));
-    }
+    ASSAY_ASSIGN_OR_RETURN(ModelSpec model, FindModel(name));
     models.push_back(std::move(model));
   }
   std::vector<DatasetInfo> datasets;
@@ -209,6 +203,15 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::Plan(const JobRequest& request)
     }
   }
   return runs;
+}
+
+absl::StatusOr<ModelSpec> Planner::FindModel(const std::string& name) {
+  ASSAY_ASSIGN_OR_RETURN(ModelSpec model, models_->Find(name));
+  if (model.format != "imported") return model;
+  return absl::InvalidArgumentError(
+      absl::StrCat("of model \"", name,
+                   "\" only imported results are here; add its weights under another name: assay "
+                   "model add NAME PATH"));
 }
 
 absl::StatusOr<DatasetInfo> Planner::FindDataset(const std::string& name) {
@@ -319,6 +322,7 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
         AddJudging(planned.run.manifest_json, protocol->criterion, judged->run, judged->rubric);
   }
   planned.run.shards = CutIntoShards(selected.ordinals, shard_items);
+  planned.run.runs_programs = protocol->program != ProgramKind::kNone;
   return planned;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/benchmark/benchmark.h"
+#include "common/domain/judge_request.h"
 #include "common/domain/run.h"
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/planner/cost.h"
@@ -28,22 +29,6 @@ struct JobRequest {
   std::vector<std::string> datasets;  // names
   RunSettings settings;               // protocol empty: each benchmark's default
   int64_t shard_items = 0;            // 0: the planner decides
-};
-
-// What judges are to rate.
-struct JudgeCriterion {
-  std::string name;    // "relevance"
-  std::string rubric;  // empty: ours
-};
-
-struct JudgeRequest {
-  std::vector<int64_t> runs;
-  std::vector<int64_t> jobs;  // all their runs whose answers can be judged
-  std::vector<std::string> judges;
-  std::vector<JudgeCriterion> criteria;
-  std::string grader;       // that reads the replies; empty: each criterion's first
-  RunSettings settings;     // but for the protocol
-  int64_t shard_items = 0;  // 0: the planner decides
 };
 
 // The answers of a run, with what a judge is shown beside them.
@@ -81,8 +66,13 @@ class Planner {
   absl::StatusOr<std::vector<PlannedRun>> Plan(const JobRequest& request);
   // For each judged run each judge, and for each judge each criterion.
   absl::StatusOr<std::vector<PlannedRun>> PlanJudges(const JudgeRequest& request);
+  // Of judges that are to be asked when `answers` are there: whether they can be, as far as that is
+  // known before.
+  absl::Status CheckJudges(const JudgeRequest& request, absl::Span<const PlannedRun> answers);
 
  private:
+  // One that can be run.
+  absl::StatusOr<ModelSpec> FindModel(const std::string& name);
   absl::StatusOr<DatasetInfo> FindDataset(const std::string& name);
   // Of a run that judges another, `judged` is that run.
   absl::StatusOr<PlannedRun> PlanRun(const ModelSpec& model, const DatasetInfo& dataset,

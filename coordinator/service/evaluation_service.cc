@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "coordinator/service/page_token.h"
 #include "coordinator/service/responses.h"
 #include "coordinator/service/run_scores.h"
+#include "coordinator/service/submission_key.h"
 
 // Hands a failed absl::Status to the caller of the RPC.
 #define ASSAY_RPC_RETURN_IF_ERROR(expression)                         \
@@ -68,6 +70,14 @@ absl::StatusOr<JudgeRequest> ReadJudgeRequest(const v1::JudgeJobRequest& request
   return job;
 }
 
+// The judges of a job whose runs are planned.
+absl::StatusOr<JudgeRequest> ReadJudges(const v1::SubmitJobRequest& request, Planner& planner,
+                                        absl::Span<const PlannedRun> runs) {
+  ASSAY_ASSIGN_OR_RETURN(JudgeRequest judges, ReadJudgeRequest(request.judges()));
+  ASSAY_RETURN_IF_ERROR(planner.CheckJudges(judges, runs));
+  return judges;
+}
+
 // Reads the whole stream before anything is stored.
 absl::StatusOr<ParsedDataset> ReadUpload(BenchmarkCatalog& catalog,
                                          grpc::ServerReader<v1::ImportDatasetRequest>& reader) {
@@ -114,6 +124,21 @@ absl::StatusOr<PredictionFilter> ReadFilter(const v1::ListPredictionsRequest& re
     filter.verdicts.push_back(verdict);
   }
   return filter;
+}
+
+struct EarlierSubmission {
+  Submission submission;
+  SubmittedJob job;  // 0: there is none
+};
+
+template <typename Request>
+absl::StatusOr<EarlierSubmission> FindEarlier(JobControl& control, const Request& request) {
+  EarlierSubmission earlier;
+  ASSAY_ASSIGN_OR_RETURN(earlier.submission, ReadSubmission(request));
+  ASSAY_ASSIGN_OR_RETURN(const std::optional<SubmittedJob> job,
+                         control.FindSubmission(earlier.submission));
+  earlier.job = job.value_or(SubmittedJob());
+  return earlier;
 }
 
 bool HasEnded(State state) { return state != State::kPending && state != State::kRunning; }
@@ -217,31 +242,6 @@ grpc::Status EvaluationServiceImpl::ListModels(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
-                                            const v1::SubmitJobRequest* request,
-                                            v1::PlanJobResponse* response) {
-  const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
-  ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  const absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->Plan(*job);
-  ASSAY_RPC_RETURN_IF_ERROR(runs.status());
-  for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
-  return grpc::Status::OK;
-}
-
-grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext*,
-                                              const v1::SubmitJobRequest* request,
-                                              v1::SubmitJobResponse* response) {
-  const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
-  ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  return Submit(parts_.planner->Plan(*job), response);
-}
-
-absl::StatusOr<SweepPlan> EvaluationServiceImpl::PlanOf(const v1::SweepRequest& request) {
-  std::vector<JobRequest> parts;
-  for (const v1::SubmitJobRequest& part : request.parts()) {
-    ASSAY_ASSIGN_OR_RETURN(JobRequest job, ReadJobRequest(part));
-    parts.push_back(std::move(job));
-  }
 grpc::Status EvaluationServiceImpl::RemoveModel(grpc::ServerContext*,
                                                 const v1::RemoveModelRequest* request,
                                                 v1::RemoveModelResponse* response) {
@@ -252,6 +252,44 @@ grpc::Status EvaluationServiceImpl::RemoveModel(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
+                                            const v1::SubmitJobRequest* request,
+                                            v1::PlanJobResponse* response) {
+  const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  const absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->Plan(*job);
+  ASSAY_RPC_RETURN_IF_ERROR(runs.status());
+  if (request->has_judges()) {
+    ASSAY_RPC_RETURN_IF_ERROR(ReadJudges(*request, *parts_.planner, *runs).status());
+  }
+  for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
+  return grpc::Status::OK;
+}
+
+grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext*,
+                                              const v1::SubmitJobRequest* request,
+                                              v1::SubmitJobResponse* response) {
+  const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
+  ASSAY_RPC_RETURN_IF_ERROR(job.status());
+  const absl::StatusOr<EarlierSubmission> earlier = FindEarlier(*parts_.control, *request);
+  ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
+  response->set_job_id(earlier->job.job_id);
+  if (earlier->job.job_id != 0) return grpc::Status::OK;
+  absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->Plan(*job);
+  if (!request->has_judges()) return Submit(std::move(runs), earlier->submission, response);
+  ASSAY_RPC_RETURN_IF_ERROR(runs.status());
+  const absl::StatusOr<JudgeRequest> judges = ReadJudges(*request, *parts_.planner, *runs);
+  ASSAY_RPC_RETURN_IF_ERROR(judges.status());
+  return Submit(std::move(runs), earlier->submission, response, &*judges);
+}
+
+absl::StatusOr<SweepPlan> EvaluationServiceImpl::PlanOf(const v1::SweepRequest& request) {
+  std::vector<JobRequest> parts;
+  for (const v1::SubmitJobRequest& part : request.parts()) {
+    if (part.has_judges()) return absl::InvalidArgumentError("judges: a sweep has none");
+    ASSAY_ASSIGN_OR_RETURN(JobRequest job, ReadJobRequest(part));
+    parts.push_back(std::move(job));
+  }
   return assay::PlanSweep(parts, request.again(), *parts_.planner, *parts_.lookup);
 }
 
@@ -267,13 +305,18 @@ grpc::Status EvaluationServiceImpl::PlanSweep(grpc::ServerContext*, const v1::Sw
 grpc::Status EvaluationServiceImpl::SubmitSweep(grpc::ServerContext*,
                                                 const v1::SweepRequest* request,
                                                 v1::SubmitSweepResponse* response) {
+  const absl::StatusOr<EarlierSubmission> earlier = FindEarlier(*parts_.control, *request);
+  ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
+  response->set_job_id(earlier->job.job_id);
+  response->set_runs(earlier->job.runs);
+  if (earlier->job.job_id != 0) return grpc::Status::OK;
   absl::StatusOr<SweepPlan> plan = PlanOf(*request);
   ASSAY_RPC_RETURN_IF_ERROR(plan.status());
   for (const FoundRun& run : plan->existing) *response->add_existing() = MakeExistingRun(run);
   response->set_runs(static_cast<int64_t>(plan->runs.size()));
   if (plan->runs.empty()) return grpc::Status::OK;
   v1::SubmitJobResponse submitted;
-  grpc::Status status = Submit(std::move(plan->runs), &submitted);
+  grpc::Status status = Submit(std::move(plan->runs), earlier->submission, &submitted);
   response->set_job_id(submitted.job_id());
   return status;
 }
@@ -294,15 +337,31 @@ grpc::Status EvaluationServiceImpl::SubmitJudgeJob(grpc::ServerContext*,
                                                    v1::SubmitJobResponse* response) {
   const absl::StatusOr<JudgeRequest> job = ReadJudgeRequest(*request);
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  return Submit(parts_.planner->PlanJudges(*job), response);
+  const absl::StatusOr<EarlierSubmission> earlier = FindEarlier(*parts_.control, *request);
+  ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
+  response->set_job_id(earlier->job.job_id);
+  if (earlier->job.job_id != 0) return grpc::Status::OK;
+  return Submit(parts_.planner->PlanJudges(*job), earlier->submission, response);
 }
 
 grpc::Status EvaluationServiceImpl::Submit(absl::StatusOr<std::vector<PlannedRun>> planned,
-                                           v1::SubmitJobResponse* response) {
+                                           const Submission& submission,
+                                           v1::SubmitJobResponse* response,
+                                           const JudgeRequest* judges) {
   ASSAY_RPC_RETURN_IF_ERROR(planned.status());
   std::vector<NewRun> runs;
   for (PlannedRun& run : *planned) runs.push_back(std::move(run.run));
-  const absl::StatusOr<int64_t> job_id = parts_.jobs->Submit(runs);
+  const absl::StatusOr<int64_t> job_id = parts_.jobs->Submit(runs, submission, judges);
+  if (absl::IsAlreadyExists(job_id.status())) {
+    // The same request came twice at once, and the other one was faster.
+    const absl::StatusOr<std::optional<SubmittedJob>> earlier =
+        parts_.control->FindSubmission(submission);
+    ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
+    if (earlier->has_value()) {
+      response->set_job_id((*earlier)->job_id);
+      return grpc::Status::OK;
+    }
+  }
   ASSAY_RPC_RETURN_IF_ERROR(job_id.status());
   parts_.pending->Notify();
   response->set_job_id(*job_id);
@@ -311,7 +370,17 @@ grpc::Status EvaluationServiceImpl::Submit(absl::StatusOr<std::vector<PlannedRun
 
 grpc::Status EvaluationServiceImpl::GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
                                            v1::JobProgress* response) {
-  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+  return AnswerProgress(request->job_id(), response);
+}
+
+absl::StatusOr<JobProgress> EvaluationServiceImpl::ProgressOf(int64_t job_id) {
+  ASSAY_ASSIGN_OR_RETURN(JobProgress job, parts_.jobs->Get(job_id));
+  ASSAY_RETURN_IF_ERROR(parts_.control->Annotate(absl::MakeSpan(&job, 1)));
+  return job;
+}
+
+grpc::Status EvaluationServiceImpl::AnswerProgress(int64_t job_id, v1::JobProgress* response) {
+  const absl::StatusOr<JobProgress> job = ProgressOf(job_id);
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
   *response = ToProto(*job);
   return grpc::Status::OK;
@@ -325,8 +394,9 @@ grpc::Status EvaluationServiceImpl::ListJobs(grpc::ServerContext*,
     return {grpc::StatusCode::INVALID_ARGUMENT,
             absl::StrCat("limit: must be between 0 and ", kMaxJobs, ", not ", limit)};
   }
-  const absl::StatusOr<std::vector<JobProgress>> jobs = parts_.jobs->List(limit);
+  absl::StatusOr<std::vector<JobProgress>> jobs = parts_.jobs->List(limit);
   ASSAY_RPC_RETURN_IF_ERROR(jobs.status());
+  ASSAY_RPC_RETURN_IF_ERROR(parts_.control->Annotate(absl::MakeSpan(*jobs)));
   for (const JobProgress& job : *jobs) *response->add_jobs() = ToProto(job);
   return grpc::Status::OK;
 }
@@ -336,7 +406,7 @@ grpc::Status EvaluationServiceImpl::WatchJob(grpc::ServerContext* context,
                                              grpc::ServerWriter<v1::JobProgress>* writer) {
   std::string sent;
   while (!context->IsCancelled()) {
-    const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
+    const absl::StatusOr<JobProgress> job = ProgressOf(request->job_id());
     // While the database is away the watch goes on.
     if (!job.ok() && !absl::IsUnavailable(job.status())) return ToGrpcStatus(job.status());
     if (job.ok()) {
@@ -359,10 +429,22 @@ grpc::Status EvaluationServiceImpl::CancelJob(grpc::ServerContext*,
                                               const v1::CancelJobRequest* request,
                                               v1::JobProgress* response) {
   ASSAY_RPC_RETURN_IF_ERROR(parts_.jobs->Cancel(request->job_id()));
-  const absl::StatusOr<JobProgress> job = parts_.jobs->Get(request->job_id());
-  ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  *response = ToProto(*job);
-  return grpc::Status::OK;
+  return AnswerProgress(request->job_id(), response);
+}
+
+grpc::Status EvaluationServiceImpl::PauseJob(grpc::ServerContext*,
+                                             const v1::PauseJobRequest* request,
+                                             v1::JobProgress* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(parts_.control->Pause(request->job_id()));
+  return AnswerProgress(request->job_id(), response);
+}
+
+grpc::Status EvaluationServiceImpl::ResumeJob(grpc::ServerContext*,
+                                              const v1::ResumeJobRequest* request,
+                                              v1::JobProgress* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(parts_.control->Resume(request->job_id()));
+  parts_.pending->Notify();
+  return AnswerProgress(request->job_id(), response);
 }
 
 grpc::Status EvaluationServiceImpl::GetResults(grpc::ServerContext*,

@@ -13,6 +13,7 @@
 #include "coordinator/service/exchange_rpcs.h"
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/store/dataset_store.h"
+#include "coordinator/store/job_control.h"
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
@@ -28,6 +29,7 @@ struct EvaluationParts {
   DatasetStore* datasets;
   ModelStore* models;
   JobStore* jobs;
+  JobControl* control;
   RunLookup* lookup;
   PredictionStore* predictions;
   RunScoreStore* scores;
@@ -65,10 +67,10 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                         v1::AddModelResponse* response) override;
   grpc::Status ListModels(grpc::ServerContext*, const v1::ListModelsRequest*,
                           v1::ListModelsResponse* response) override;
-  grpc::Status PutModelFacts(grpc::ServerContext*, const v1::PutModelFactsRequest* request,
-                             v1::PutModelFactsResponse* response) override;
   grpc::Status RemoveModel(grpc::ServerContext*, const v1::RemoveModelRequest* request,
                            v1::RemoveModelResponse* response) override;
+  grpc::Status PutModelFacts(grpc::ServerContext*, const v1::PutModelFactsRequest* request,
+                             v1::PutModelFactsResponse* response) override;
   grpc::Status ListModelFacts(grpc::ServerContext*, const v1::ListModelFactsRequest* request,
                               v1::ListModelFactsResponse* response) override;
   grpc::Status PlanJob(grpc::ServerContext*, const v1::SubmitJobRequest* request,
@@ -90,6 +92,10 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
   grpc::Status WatchJob(grpc::ServerContext* context, const v1::GetJobRequest* request,
                         grpc::ServerWriter<v1::JobProgress>* writer) override;
   grpc::Status CancelJob(grpc::ServerContext*, const v1::CancelJobRequest* request,
+                         v1::JobProgress* response) override;
+  grpc::Status PauseJob(grpc::ServerContext*, const v1::PauseJobRequest* request,
+                        v1::JobProgress* response) override;
+  grpc::Status ResumeJob(grpc::ServerContext*, const v1::ResumeJobRequest* request,
                          v1::JobProgress* response) override;
   grpc::Status GetResults(grpc::ServerContext*, const v1::GetResultsRequest* request,
                           v1::GetResultsResponse* response) override;
@@ -117,8 +123,11 @@ class EvaluationServiceImpl final : public v1::EvaluationService::Service {
                               v1::RemoveBaselineResponse* response) override;
 
  private:
-  grpc::Status Submit(absl::StatusOr<std::vector<PlannedRun>> planned,
-                      v1::SubmitJobResponse* response);
+  grpc::Status Submit(absl::StatusOr<std::vector<PlannedRun>> planned, const Submission& submission,
+                      v1::SubmitJobResponse* response, const JudgeRequest* judges = nullptr);
+  // With what the store of jobs alone does not know.
+  absl::StatusOr<JobProgress> ProgressOf(int64_t job_id);
+  grpc::Status AnswerProgress(int64_t job_id, v1::JobProgress* response);
 
   absl::StatusOr<SweepPlan> PlanOf(const v1::SweepRequest& request);
 

@@ -31,10 +31,12 @@ v1::RescoredRun ToProto(const RescoredRun& run) {
 
 }  // namespace
 
-ExchangeRpcs::ExchangeRpcs(Database* database, BenchmarkCatalog* catalog, DatasetCache* cache)
+ExchangeRpcs::ExchangeRpcs(Database* database, BenchmarkCatalog* catalog, DatasetCache* cache,
+                           Clock* clock)
     : database_(database),
       catalog_(catalog),
       cache_(cache),
+      clock_(clock),
       runs_(database),
       answers_(database),
       rescorer_(&runs_, &answers_, catalog, cache) {}
@@ -94,8 +96,9 @@ absl::StatusOr<v1::ImportRunsResponse> ExchangeRpcs::Import(
     return absl::ResourceExhaustedError(
         absl::StrCat(kMostImports, " imports are under way; try again when they have ended"));
   }
-  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<RunUpload> upload,
-                         RunUpload::Start(request.header(), database_, catalog_, cache_));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RunUpload> upload,
+      RunUpload::Start(request.header(), database_, catalog_, cache_, clock_->Now()));
   while (read(&request)) ASSAY_RETURN_IF_ERROR(upload->Add(request));
   if (!is_whole()) return absl::CancelledError("the import was broken off");
   ASSAY_ASSIGN_OR_RETURN(const ImportResult result, upload->Finish());

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "assay/v1/evaluation_service.pb.h"
+#include "common/base/clock.h"
 #include "coordinator/catalog/benchmark_catalog.h"
 #include "coordinator/exchange/rescorer.h"
 #include "coordinator/store/answer_store.h"
@@ -20,7 +21,7 @@ namespace assay {
 // Thread-safe. What it stands on outlives it.
 class ExchangeRpcs {
  public:
-  ExchangeRpcs(Database* database, BenchmarkCatalog* catalog, DatasetCache* cache);
+  ExchangeRpcs(Database* database, BenchmarkCatalog* catalog, DatasetCache* cache, Clock* clock);
 
   // The job that the run is part of. NotFound.
   absl::StatusOr<int64_t> JobOf(int64_t run_id);
@@ -37,6 +38,7 @@ class ExchangeRpcs {
   Database* const database_;
   BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
+  Clock* const clock_;
   std::atomic<int> imports_ = 0;  // under way
   RescoreStore runs_;
   AnswerStore answers_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
@@ -40,19 +39,20 @@ ModelSpec ResultsOnly(const v1::ModelSpec& model) {
 absl::StatusOr<std::unique_ptr<RunUpload>> RunUpload::Start(const v1::ImportRunsHeader& header,
                                                             Database* database,
                                                             BenchmarkCatalog* catalog,
-                                                            DatasetCache* cache) {
+                                                            DatasetCache* cache, absl::Time now) {
   ASSAY_RETURN_IF_ERROR(CheckUserName("format", header.format()));
   ASSAY_RETURN_IF_ERROR(CheckSha256("sha256", header.sha256()));
   ASSAY_ASSIGN_OR_RETURN(
       std::unique_ptr<RunImport> import,
-      RunImport::Begin(database, header.has_submitted() ? FromTimestamp(header.submitted())
-                                                        : absl::InfinitePast()));
-  return std::unique_ptr<RunUpload>(new RunUpload(header, std::move(import), catalog, cache));
+      RunImport::Begin(
+          database,
+          header.has_submitted() ? FromTimestamp(header.submitted()) : absl::InfinitePast(), now));
+  return std::unique_ptr<RunUpload>(new RunUpload(header, std::move(import), catalog, cache, now));
 }
 
 RunUpload::RunUpload(const v1::ImportRunsHeader& header, std::unique_ptr<RunImport> import,
-                     BenchmarkCatalog* catalog, DatasetCache* cache)
-    : header_(header), import_(std::move(import)), catalog_(catalog), cache_(cache) {}
+                     BenchmarkCatalog* catalog, DatasetCache* cache, absl::Time now)
+    : header_(header), import_(std::move(import)), catalog_(catalog), cache_(cache), now_(now) {}
 
 absl::Status RunUpload::Add(const v1::ImportRunsRequest& request) {
   if (!request.has_items()) ASSAY_RETURN_IF_ERROR(EndDataset());
@@ -126,7 +126,7 @@ std::string RunUpload::MakeOrigin(const v1::RunProgress& run) const {
   nlohmann::ordered_json origin = {{"format", header_.format()},
                                    {"version", header_.version()},
                                    {"sha256", header_.sha256()},
-                                   {"imported", FormatUtc(absl::Now())}};
+                                   {"imported", FormatUtc(now_)}};
   if (run.spec().run_id() != 0) {
     origin["job_id"] = run.spec().job_id();
     origin["run_id"] = run.spec().run_id();

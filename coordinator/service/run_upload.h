@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "assay/v1/evaluation_service.pb.h"
 #include "common/scoring/grader.h"
 #include "coordinator/catalog/benchmark_catalog.h"
@@ -27,7 +28,7 @@ class RunUpload {
   static absl::StatusOr<std::unique_ptr<RunUpload>> Start(const v1::ImportRunsHeader& header,
                                                           Database* database,
                                                           BenchmarkCatalog* catalog,
-                                                          DatasetCache* cache);
+                                                          DatasetCache* cache, absl::Time now);
 
   // The messages after the header, in their order. InvalidArgument names what is wrong.
   absl::Status Add(const v1::ImportRunsRequest& request);
@@ -42,7 +43,7 @@ class RunUpload {
   using DatasetKey = std::pair<std::string, std::string>;  // benchmark, sha256
 
   RunUpload(const v1::ImportRunsHeader& header, std::unique_ptr<RunImport> import,
-            BenchmarkCatalog* catalog, DatasetCache* cache);
+            BenchmarkCatalog* catalog, DatasetCache* cache, absl::Time now);
   absl::Status AddModel(const v1::ModelSpec& model);
   absl::Status AddItems(const v1::ImportedItems& items);
   absl::Status EndDataset();
@@ -56,6 +57,7 @@ class RunUpload {
   const std::unique_ptr<RunImport> import_;
   BenchmarkCatalog* const catalog_;
   DatasetCache* const cache_;
+  const absl::Time now_;
   // The data set whose items are arriving.
   DatasetInfo info_;
   std::vector<Item> items_;

@@ -80,11 +80,15 @@ std::string DescribeMissing(const pqxx::row& row) {
 }  // namespace
 
 absl::Status JobControl::Pause(int64_t job_id) {
-  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+  ASSAY_RETURN_IF_ERROR(Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
     ASSAY_RETURN_IF_ERROR(CheckOpen(tx, job_id, "paused"));
-    tx.exec_params(kTakeBack, job_id);
     if (tx.exec_params(kPause, job_id).empty()) return absl::OkStatus();
     RecordEvent(tx, {.kind = "job_paused", .job_id = job_id});
+    return absl::OkStatus();
+  }));
+  // When nothing of it is leased any more.
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+    tx.exec_params(kTakeBack, job_id);
     return absl::OkStatus();
   });
 }

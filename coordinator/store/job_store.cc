@@ -1,7 +1,6 @@
 #include "coordinator/store/job_store.h"
 
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,32 +9,26 @@
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/events.h"
 #include "coordinator/store/group_rows.h"
+#include "coordinator/store/job_rows.h"
+#include "coordinator/store/judge_order_rows.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/transaction.h"
 
 namespace assay {
 namespace {
 
-constexpr char kInsertRun[] =
-    "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
-    "  shots, precision_name, item_limit, manifest, estimated_tokens, items, prompt_template, "
-    "  system_prompt, bos, temperature, top_p, top_k, seed, samples, grader, grader_version, "
-    "  benchmark_sha256, judged_run, rubric) "
-    "SELECT $1::bigint, $2, dataset_id, $3, $4, $5::integer, $6::integer, $7, $8::bigint, "
-    "$9::json, "
-    "  $10::bigint, $11::bigint, $14, $15, $16, $17::double precision, $18::double precision, "
-    "  $19::integer, $20::bigint, $21::integer, "
-    "  $9::json->'protocol'->>'grader', ($9::json->'protocol'->>'grader_version')::integer, "
-    "  nullif($22, ''), nullif($23::bigint, 0), $24 "
-    "FROM datasets WHERE benchmark = $12 AND sha256 = $13 RETURNING run_id";
-
-constexpr char kSelectJobs[] = "SELECT job_id, state, extract(epoch FROM submitted) FROM jobs ";
+constexpr char kSelectJobs[] =
+    "SELECT job_id, j.state, extract(epoch FROM j.submitted), "
+    "  o.request IS NOT NULL AND o.judge_job IS NULL AND o.error IS NULL, "
+    "  coalesce(o.judge_job, 0), coalesce(o.error, '') "
+    "FROM jobs j LEFT JOIN judge_orders o USING (job_id) ";
 
 constexpr char kSelectRuns[] =
     "SELECT %s, r.state, r.error, r.items, r.items_done, r.items_failed, r.prompt_tokens, "
     "  r.cached_tokens, r.generated_tokens, extract(epoch FROM r.started), "
     "  extract(epoch FROM r.finished), coalesce(r.engine, ''), r.grader, r.grader_version, "
-    "  extract(epoch FROM r.rescored), coalesce(r.origin::text, ''), r.manifest "
+    "  extract(epoch FROM r.rescored), coalesce(r.origin::text, ''), coalesce(r.sandbox, ''), "
+    "  r.manifest "
     "FROM runs r JOIN datasets d USING (dataset_id) "
     "WHERE r.job_id = ANY($1::bigint[]) ORDER BY r.run_id";
 
@@ -93,9 +86,10 @@ absl::StatusOr<RunProgress> ReadRun(const pqxx::row& row) {
   run.grader_version = row[i++].as<int>();
   run.rescored = DecodeTime(row[i++], absl::InfinitePast());
   run.origin_json = row[i++].c_str();
+  run.sandbox = row[i++].c_str();
   return run;
 }
-constexpr int kManifestColumn = kRunSpecColumnCount + 15;
+constexpr int kManifestColumn = kRunSpecColumnCount + 16;
 
 pqxx::result SelectRuns(pqxx::work& tx, const std::vector<int64_t>& job_ids) {
   return tx.exec_params(absl::StrFormat(kSelectRuns, kRunSpecColumns), EncodeArray(job_ids));
@@ -109,6 +103,9 @@ absl::StatusOr<std::vector<JobProgress>> ReadJobs(pqxx::work& tx, const pqxx::re
     job.job_id = row[0].as<int64_t>();
     ASSAY_ASSIGN_OR_RETURN(job.state, ParseState(row[1].c_str()));
     job.submitted = DecodeTime(row[2], absl::InfinitePast());
+    job.awaits_judges = row[3].as<bool>();
+    job.judge_job = row[4].as<int64_t>();
+    job.judge_error = row[5].c_str();
     ids.push_back(job.job_id);
   }
   std::map<int64_t, JobProgress*> by_id;
@@ -125,49 +122,13 @@ void ReadOneMoment(pqxx::work& tx) {
   tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
-absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& run) {
-  int64_t items = 0;
-  for (const auto& shard : run.shards) items += static_cast<int64_t>(shard.size());
-  items *= run.spec.settings.sampling.samples;
-  const RunSettings& settings = run.spec.settings;
-  const pqxx::result inserted = tx.exec_params(
-      kInsertRun, job_id, run.spec.model_name, run.spec.dataset_name, settings.protocol,
-      settings.protocol_version, settings.shots, std::string(PrecisionName(settings.precision)),
-      settings.limit, run.manifest_json, run.estimated_tokens, items, run.spec.benchmark,
-      run.spec.dataset_sha256, std::string(PromptTemplateName(settings.prompt_template)),
-      settings.system_prompt, std::string(BosHandlingName(settings.bos)),
-      settings.sampling.temperature.value_or(0), settings.sampling.top_p, settings.sampling.top_k,
-      settings.sampling.seed, settings.sampling.samples, run.spec.benchmark_sha256,
-      run.spec.judged_run, run.rubric);
-  if (inserted.empty()) {
-    return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
-                                            " with sha256 ", run.spec.dataset_sha256));
-  }
-  return inserted[0][0].as<int64_t>();
-}
-
 }  // namespace
 
-absl::StatusOr<int64_t> JobStore::Submit(absl::Span<const NewRun> runs) {
+absl::StatusOr<int64_t> JobStore::Submit(absl::Span<const NewRun> runs,
+                                         const Submission& submission, const JudgeRequest* judges) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<int64_t> {
-    const auto job_id =
-        tx.exec1("INSERT INTO jobs DEFAULT VALUES RETURNING job_id")[0].as<int64_t>();
-    std::vector<int64_t> run_ids;
-    for (const NewRun& run : runs) {
-      ASSAY_ASSIGN_OR_RETURN(const int64_t run_id, InsertRun(tx, job_id, run));
-      run_ids.push_back(run_id);
-    }
-    const std::vector<std::string> columns = {"run_id", "item_ordinals"};
-    pqxx::stream_to stream(tx, "shards", columns);
-    for (size_t i = 0; i < runs.size(); ++i) {
-      for (const auto& shard : runs[i].shards) {
-        stream << std::make_tuple(run_ids[i], EncodeArray(shard));
-      }
-    }
-    stream.complete();
-    RecordEvent(
-        tx,
-        {.kind = "job_submitted", .job_id = job_id, .message = absl::StrCat(runs.size(), " runs")});
+    ASSAY_ASSIGN_OR_RETURN(const int64_t job_id, InsertJob(tx, runs, submission));
+    if (judges != nullptr) InsertJudgeOrder(tx, job_id, *judges);
     return job_id;
   });
 }

@@ -10,9 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/domain/group_count.h"
+#include "common/domain/judge_request.h"
 #include "common/domain/run.h"
 #include "common/domain/sample_count.h"
 #include "coordinator/store/database.h"
+#include "coordinator/store/submission.h"
 
 namespace assay {
 
@@ -26,6 +28,7 @@ struct NewRun {
   std::optional<std::string> rubric = std::nullopt;
   // Ordinals of the items of each shard, in the order in which they are to be run.
   std::vector<std::vector<int64_t>> shards;
+  bool runs_programs = false;  // made of the outputs, in the workers' sandbox
 };
 
 struct StoredResult {
@@ -41,8 +44,11 @@ class JobStore {
  public:
   explicit JobStore(Database* database) : database_(database) {}
 
-  // The new job's id. Its runs get ids in their order.
-  absl::StatusOr<int64_t> Submit(absl::Span<const NewRun> runs);
+  // The new job's id. Its runs get ids in their order. AlreadyExists when the submission's key was
+  // used before. Where judges are ordered, they are asked when the job has ended
+  // (judge_order_store.h).
+  absl::StatusOr<int64_t> Submit(absl::Span<const NewRun> runs, const Submission& submission = {},
+                                 const JudgeRequest* judges = nullptr);
   // NotFound.
   absl::StatusOr<JobProgress> Get(int64_t job_id);
   // The newest first.

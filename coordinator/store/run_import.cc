@@ -19,7 +19,8 @@ namespace {
 
 constexpr char kInsertJob[] =
     "INSERT INTO jobs (state, submitted, finished) "
-    "VALUES ('completed', coalesce(to_timestamp($1::double precision), now()), now()) "
+    "VALUES ('completed', to_timestamp($1::double precision), "
+    "  to_timestamp($2::double precision)) "
     "RETURNING job_id";
 constexpr char kInsertModel[] =
     "INSERT INTO models (name, path, format, architecture, weights_sha256, tokenizer_sha256, "
@@ -39,12 +40,14 @@ constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, state, error, model_name, dataset_id, dataset_name, protocol, "
     "  protocol_version, shots, precision_name, item_limit, manifest, engine, estimated_tokens, "
     "  items, started, finished, prompt_template, system_prompt, bos, temperature, top_p, top_k, "
-    "  seed, samples, grader, grader_version, rescored, origin, benchmark_sha256) "
+    "  seed, samples, grader, grader_version, rescored, origin, benchmark_sha256, runs_programs, "
+    "  sandbox) "
     "SELECT $1::bigint, $2, $3, $4, dataset_id, $5, $6, $7::integer, $8::integer, $9, $10::bigint, "
     "  $11::json, $12, 0, 1, to_timestamp($13::double precision), "
     "  to_timestamp($14::double precision), $15, $16, $17, $18::double precision, "
     "  $19::double precision, $20::integer, $21::bigint, $22::integer, $23, $24::integer, "
-    "  to_timestamp($25::double precision), $26::json, nullif($29, '') "
+    "  to_timestamp($25::double precision), $26::json, nullif($29, ''), "
+    "  $30 <> '', nullif($30, '') "
     "FROM datasets WHERE benchmark = $27 AND sha256 = $28 RETURNING run_id, dataset_id";
 constexpr char kEndRun[] =
     "UPDATE runs SET items = greatest($7::bigint, p.done, 1), items_done = p.done, "
@@ -52,6 +55,8 @@ constexpr char kEndRun[] =
     "  cached_tokens = p.cached_tokens, generated_tokens = $6::bigint "
     "FROM (SELECT $2::bigint AS done, $3::bigint AS failed, $4::bigint AS prompt_tokens, "
     "        $5::bigint AS cached_tokens) p WHERE run_id = $1";
+
+constexpr absl::Time kNever = absl::InfinitePast();
 
 std::optional<double> Seconds(absl::Time time, absl::Time missing) {
   if (time == missing) return std::nullopt;
@@ -70,16 +75,12 @@ std::optional<std::string> OrNull(const std::string& text) {
 }  // namespace
 
 struct RunImport::State {
-  State(Database::Session session, absl::Time submitted)
-      : session(std::move(session)),
-        tx(this->session.connection().connection),
-        now(absl::Now()),
-        submitted(submitted) {}
+  State(Database::Session session, absl::Time now)
+      : session(std::move(session)), tx(this->session.connection().connection), now(now) {}
 
   Database::Session session;
   pqxx::work tx;
   const absl::Time now;
-  const absl::Time submitted;
   ImportResult result;
   // Of the latest run.
   RunProgress run;
@@ -101,12 +102,15 @@ absl::Status RunImport::Do(const std::function<absl::Status()>& body) {
 }
 
 absl::StatusOr<std::unique_ptr<RunImport>> RunImport::Begin(Database* database,
-                                                            absl::Time submitted) {
+                                                            absl::Time submitted, absl::Time now) {
   ASSAY_ASSIGN_OR_RETURN(Database::Session session, database->Acquire());
   try {
-    auto state = std::make_unique<State>(std::move(session), submitted);
+    auto state = std::make_unique<State>(std::move(session), now);
     state->result.job_id =
-        state->tx.exec_params1(kInsertJob, Seconds(submitted, absl::InfinitePast()))[0]
+        state->tx
+            .exec_params1(kInsertJob,
+                          Seconds(submitted == absl::InfinitePast() ? now : submitted, kNever),
+                          Seconds(now, kNever))[0]
             .as<int64_t>();
     return std::unique_ptr<RunImport>(new RunImport(std::move(state)));
   } catch (...) {
@@ -183,7 +187,7 @@ absl::Status RunImport::AddRun(const RunProgress& run, const std::string& manife
         settings.sampling.top_p, settings.sampling.top_k, settings.sampling.seed,
         settings.sampling.samples, run.grader, run.grader_version,
         Seconds(run.rescored, absl::InfinitePast()), run.origin_json, spec.benchmark,
-        spec.dataset_sha256, spec.benchmark_sha256);
+        spec.dataset_sha256, spec.benchmark_sha256, PlainText(run.sandbox));
     if (inserted.empty()) {
       return absl::NotFoundError(absl::StrCat("there is no data set of ", spec.benchmark,
                                               " with sha256 ", spec.dataset_sha256));

@@ -37,8 +37,9 @@ struct ImportResult {
 // a successful Commit leaves nothing. After an error only destruction is left.
 class RunImport {
  public:
-  // The runs will be those of a new job. `submitted`: InfinitePast is now.
-  static absl::StatusOr<std::unique_ptr<RunImport>> Begin(Database* database, absl::Time submitted);
+  // The runs will be those of a new job. `submitted`: InfinitePast is now, which `now` tells.
+  static absl::StatusOr<std::unique_ptr<RunImport>> Begin(Database* database, absl::Time submitted,
+                                                          absl::Time now);
   ~RunImport();
 
   // AlreadyExists when the name is that of a model with other weights or tokenizer. The paths may

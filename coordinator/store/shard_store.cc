@@ -12,6 +12,7 @@
 #include "coordinator/store/events.h"
 #include "coordinator/store/model_rows.h"
 #include "coordinator/store/run_rows.h"
+#include "coordinator/store/suspect_rows.h"
 #include "coordinator/store/transaction.h"
 
 namespace assay {
@@ -20,15 +21,18 @@ namespace {
 // More than one, because all pending shards of the first may be in other transactions' hands.
 constexpr char kCandidateRuns[] =
     "SELECT %s, %s FROM runs r JOIN models m ON m.name = r.model_name "
-    "JOIN datasets d USING (dataset_id) "
-    "WHERE r.state IN ('pending', 'running') AND (m.remote IS NOT NULL) = $4::boolean "
-    "  AND (r.engine IS NULL OR r.engine = $3) AND EXISTS "
+    "JOIN datasets d USING (dataset_id) JOIN jobs j USING (job_id) "
+    "WHERE j.paused IS NULL AND NOT EXISTS "
+    "  (SELECT 1 FROM shards s WHERE s.worker_id = $6 AND s.state = 'leased' AND s.failures >= 2) "
+    "  AND r.state IN ('pending', 'running') AND (m.remote IS NOT NULL) = $4::boolean "
+    "  AND (r.engine IS NULL OR r.engine = $3) "
+    "  AND (NOT r.runs_programs OR $5 <> '' AND coalesce(r.sandbox, $5) = $5) AND EXISTS "
     "  (SELECT 1 FROM shards s WHERE s.run_id = r.run_id AND s.state = 'pending') "
     "ORDER BY (m.weights_sha256 = $1 AND r.precision_name = $2) DESC, r.job_id, "
     "  r.estimated_tokens DESC, r.run_id LIMIT 16";
 constexpr char kLease[] =
     "WITH picked AS MATERIALIZED ("
-    "  SELECT shard_id FROM shards WHERE run_id = $1 AND state = 'pending' "
+    "  SELECT shard_id FROM shards WHERE run_id = $1 AND state = 'pending' AND failures < 2 "
     "  ORDER BY first_ordinal LIMIT $2 FOR UPDATE SKIP LOCKED) "
     "UPDATE shards s SET state = 'leased', attempt = attempt + 1, lease_id = nextval('lease_ids'), "
     "  worker_id = $3, deadline = clock_timestamp() + make_interval(secs => $4) "
@@ -37,9 +41,12 @@ constexpr char kLease[] =
 // Of workers that want to start a run at once, the first to lock its row does; the others wait for
 // that and then look at what it has become.
 constexpr char kStartRun[] =
-    "UPDATE runs SET state = 'running', engine = $2, started = clock_timestamp() "
+    "UPDATE runs SET state = 'running', engine = $2, started = clock_timestamp(), "
+    "  sandbox = CASE WHEN runs_programs THEN $3 END "
     "WHERE run_id = $1 AND state = 'pending'";
-constexpr char kIsOfEngine[] = "SELECT coalesce(engine = $2, false) FROM runs WHERE run_id = $1";
+constexpr char kIsForWorker[] =
+    "SELECT coalesce(r.engine = $2 AND (NOT r.runs_programs OR r.sandbox = $3), false) "
+    "  AND j.paused IS NULL FROM runs r JOIN jobs j USING (job_id) WHERE r.run_id = $1";
 constexpr char kStartJob[] =
     "UPDATE jobs SET state = 'running' WHERE job_id = $1 AND state = 'pending'";
 
@@ -66,12 +73,12 @@ constexpr char kLockExpired[] =
 constexpr char kReaperLock[] = "SELECT pg_try_advisory_xact_lock(7420, 2)";
 
 constexpr char kBackToPending[] =
-    "UPDATE shards SET state = 'pending', deadline = NULL, worker_id = NULL, failures = $2 "
-    "WHERE shard_id = $1";
+    "UPDATE shards SET state = 'pending', deadline = NULL, worker_id = NULL, failures = $2, "
+    "  reserved_for = NULL, reserved_until = NULL WHERE shard_id = $1";
 constexpr char kMarkSplit[] =
     "UPDATE shards SET state = 'split', deadline = NULL, failures = $2 WHERE shard_id = $1";
 constexpr char kInsertHalf[] =
-    "INSERT INTO shards (run_id, item_ordinals) VALUES ($1, $2::integer[])";
+    "INSERT INTO shards (run_id, item_ordinals, failures) VALUES ($1, $2::integer[], $3)";
 // So that whoever ends the run sees the halves: it cancels shards once more when it has the run's
 // row.
 constexpr char kLockRun[] = "SELECT 1 FROM runs WHERE run_id = $1 FOR NO KEY UPDATE";
@@ -111,14 +118,16 @@ LockedShard LockShard(pqxx::work& tx, const LeaseKey& key) {
   return shard;
 }
 
-void Split(pqxx::work& tx, const LeaseKey& key, const LockedShard& shard, int failures,
+void Split(pqxx::work& tx, const LeaseKey& key, const LockedShard& shard, const FailedShard& failed,
            const RunSpec& run, absl::string_view message) {
-  tx.exec_params(kMarkSplit, key.shard_id, failures);
+  tx.exec_params(kMarkSplit, key.shard_id, failed.failures);
   tx.exec_params(kLockRun, shard.run_id);
   const auto items = absl::MakeConstSpan(shard.ordinals);
   const size_t half = (items.size() + 1) / 2;
-  tx.exec_params(kInsertHalf, shard.run_id, EncodeArray(items.first(half)));
-  tx.exec_params(kInsertHalf, shard.run_id, EncodeArray(items.subspan(half)));
+  // Nobody knows yet which half it is that ends its workers.
+  const int inherited = failed.kind == FailureKind::kExpired ? kFailuresInCompany : 0;
+  tx.exec_params(kInsertHalf, shard.run_id, EncodeArray(items.first(half)), inherited);
+  tx.exec_params(kInsertHalf, shard.run_id, EncodeArray(items.subspan(half)), inherited);
   RecordEvent(tx, {.kind = "shard_split",
                    .job_id = run.job_id,
                    .run_id = run.run_id,
@@ -147,7 +156,7 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
                        .message = message});
       return absl::OkStatus();
     case FailureAction::kSplit:
-      Split(tx, key, shard, failed.failures, run, message);
+      Split(tx, key, shard, failed, run, message);
       return absl::OkStatus();
     case FailureAction::kStoreError: {
       std::vector<GradedItem> items;
@@ -180,17 +189,24 @@ absl::StatusOr<std::vector<LeasedShard>> ShardStore::Lease(const WorkerInfo& wor
     std::vector<LeasedShard> shards;
     const bool remote = place == ModelPlace::kRemote;
     const std::string engine = PlainText(remote ? worker.remote_engine : worker.engine_version);
+    const std::string sandbox = PlainText(worker.sandbox);
     if (engine.empty()) return shards;
     const pqxx::result runs = tx.exec_params(
         absl::StrFormat(kCandidateRuns, kRunSpecColumns, kModelColumns), loaded.weights_sha256,
-        std::string(PrecisionName(loaded.precision)), engine, remote);
+        std::string(PrecisionName(loaded.precision)), engine, remote, sandbox, worker.worker_id);
     for (const auto& run_row : runs) {
       ASSAY_ASSIGN_OR_RETURN(const RunSpec run, ReadRunSpec(run_row, 0));
       ASSAY_ASSIGN_OR_RETURN(const ModelSpec model, ReadModel(run_row, kRunSpecColumnCount));
-      tx.exec_params(kStartRun, run.run_id, engine);
-      if (!tx.exec_params1(kIsOfEngine, run.run_id, engine)[0].as<bool>()) continue;
-      for (const auto& row : tx.exec_params(kLease, run.run_id, count, worker.worker_id,
-                                            absl::ToDoubleSeconds(lease_time))) {
+      tx.exec_params(kStartRun, run.run_id, engine, sandbox);
+      if (!tx.exec_params1(kIsForWorker, run.run_id, engine, sandbox)[0].as<bool>()) continue;
+      const SuspectLease suspect =
+          LeaseSuspect(tx, run.run_id, worker.worker_id, remote, lease_time);
+      if (suspect.reserved) break;
+      const pqxx::result leased = suspect.leased.empty()
+                                      ? tx.exec_params(kLease, run.run_id, count, worker.worker_id,
+                                                       absl::ToDoubleSeconds(lease_time))
+                                      : suspect.leased;
+      for (const auto& row : leased) {
         shards.push_back({{row[0].as<int64_t>(), row[1].as<int>(), row[2].as<int64_t>()},
                           run,
                           model,

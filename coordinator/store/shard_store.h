@@ -59,6 +59,11 @@ enum class FailureKind {
 // What becomes of the shard.
 enum class FailureAction { kRetry, kSplit, kStoreError };
 
+// A shard that ran out so often, among others on its worker, is a suspect: it may be what ends its
+// workers. From then on it is leased to a worker that holds nothing else, and so it harms no other
+// shard, and no other harms it. The halves of one that is split are suspects as well.
+inline constexpr int kFailuresInCompany = 2;
+
 // What a failure is decided by. `failures` includes this one.
 struct FailedShard {
   FailureKind kind = FailureKind::kReported;
@@ -78,7 +83,10 @@ class ShardStore {
   // Up to `count` pending shards of one run, contiguous where possible, whose model is in `place`.
   // The run: of the loaded model first, then of the oldest job, then the longest. A run is bound to
   // the engine of the worker that starts it (its remote_engine where the model is remote): workers
-  // of other engines get nothing of it. Empty when nothing is pending that this worker may run.
+  // of other engines get nothing of it. One that runs programs is bound to that worker's sandbox as
+  // well. A suspect (kFailuresInCompany) is leased alone: a worker that holds leases is granted
+  // nothing until they are over, and then the suspect only. Nothing of a paused job is leased.
+  // Empty when nothing is pending that this worker may run.
   absl::StatusOr<std::vector<LeasedShard>> Lease(const WorkerInfo& worker, int count,
                                                  const LoadedModel& loaded,
                                                  absl::Duration lease_time,

@@ -12,37 +12,40 @@ namespace {
 
 constexpr char kSeen[] =
     "INSERT INTO workers (worker_id, hostname, engine_version, device, threads, gflops, "
-    "  remote_engine) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (worker_id) DO UPDATE SET last_seen = now(), "
+    "  remote_engine, sandbox) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (worker_id) DO UPDATE SET last_seen = "
+    "now(), "
     "  hostname = excluded.hostname, engine_version = excluded.engine_version, "
     "  device = excluded.device, threads = excluded.threads, gflops = excluded.gflops, "
-    "  remote_engine = excluded.remote_engine";
+    "  remote_engine = excluded.remote_engine, sandbox = excluded.sandbox "
+    "RETURNING last_seen::text";
 constexpr char kLeft[] =
     "UPDATE workers SET last_seen = least(last_seen, now() - make_interval(secs => $2)) "
-    "WHERE worker_id = $1";
+    "WHERE worker_id = $1 AND ($3 = '' OR last_seen::text = $3)";
 constexpr char kList[] =
     "SELECT w.worker_id, w.hostname, w.engine_version, w.device, w.threads, w.gflops, "
     "  w.last_seen > now() - make_interval(secs => $1), "
     "  (SELECT count(*) FROM shards s WHERE s.state = 'leased' AND s.worker_id = w.worker_id), "
-    "  w.remote_engine "
+    "  w.remote_engine, w.sandbox "
     "FROM workers w WHERE w.last_seen > now() - interval '1 day' ORDER BY w.worker_id";
 
 }  // namespace
 
-absl::Status WorkerStore::Seen(const WorkerInfo& worker) {
+absl::StatusOr<std::string> WorkerStore::Seen(const WorkerInfo& worker) {
   const std::string gflops =
       nlohmann::json(worker.gflops).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
-    tx.exec_params(kSeen, PlainText(worker.worker_id), PlainText(worker.hostname),
-                   PlainText(worker.engine_version), PlainText(worker.device), worker.threads,
-                   gflops, PlainText(worker.remote_engine));
-    return absl::OkStatus();
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::string> {
+    const pqxx::row row =
+        tx.exec_params1(kSeen, PlainText(worker.worker_id), PlainText(worker.hostname),
+                        PlainText(worker.engine_version), PlainText(worker.device), worker.threads,
+                        gflops, PlainText(worker.remote_engine), PlainText(worker.sandbox));
+    return std::string(row[0].c_str());
   });
 }
 
-absl::Status WorkerStore::Left(const std::string& worker_id) {
+absl::Status WorkerStore::Left(const std::string& worker_id, const std::string& seen) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
-    tx.exec_params(kLeft, PlainText(worker_id), absl::ToDoubleSeconds(kWorkerConnected));
+    tx.exec_params(kLeft, PlainText(worker_id), absl::ToDoubleSeconds(kWorkerConnected), seen);
     return absl::OkStatus();
   });
 }
@@ -64,6 +67,7 @@ absl::StatusOr<std::vector<StoredWorker>> WorkerStore::List() {
       stored.connected = row[6].as<bool>();
       stored.leases = row[7].as<int>();
       stored.worker.remote_engine = row[8].c_str();
+      stored.worker.sandbox = row[9].c_str();
     }
     return workers;
   });

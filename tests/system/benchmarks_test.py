@@ -70,6 +70,8 @@ class BenchmarksTest(unittest.TestCase):
     def test_human_eval_runs_the_programs(self):
         metrics, predictions = self.evaluate("human_eval", "--limit", 2)
         self.assertEqual(len(predictions), 2)
+        job = self.service.json("jobs")["jobs"][0]["job_id"]
+        self.assertEqual(self.service.json("results", job)["runs"][0]["manifest"]["sandbox"], "namespaces")
         passed = [p["program_outcome"] == "passed" for p in predictions]
         self.assertAlmostEqual(metrics["pass@1", ""], sum(passed) / 2)
         for prediction, right in zip(predictions, passed):

@@ -5,6 +5,7 @@ import http.server
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -25,9 +26,10 @@ def logprob(token):
 
 class FakeEndpoint:
     """Usable as `with FakeEndpoint() as endpoint:`. `misbehave(count, body)` says how request number `count` (from 0) is answered:
-    None as it should be, or one of the faults of _Handler.FAULTS."""
+    None as it should be, or one of the faults of _Handler.FAULTS. `certificate`: a file with a key and its certificate, to be asked
+    by HTTPS."""
 
-    def __init__(self, misbehave=lambda count, body: None, answer=lambda prompt: "A", logprobs=True):
+    def __init__(self, misbehave=lambda count, body: None, answer=lambda prompt: "A", logprobs=True, certificate=None):
         self.misbehave, self.answer, self.logprobs = misbehave, answer, logprobs
         self.lock = threading.Lock()
         self.count = 0
@@ -42,7 +44,15 @@ class FakeEndpoint:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        scheme = "http"
+        if certificate:
+            scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.handle_error = lambda *_: None  # a client that does not trust it ends the handshake
+            # The handshake is that of each connection's own thread.
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -2,7 +2,10 @@
 
 import datetime
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 import unittest
 
 from fake_endpoint import KEY, MODEL, FakeEndpoint, logprob, tokens_of
@@ -19,7 +22,7 @@ class RemoteModelsTest(unittest.TestCase):
         cls.service = Service(workers=1, options=["--remote-item-seconds", "8", "--remote-request-seconds", "2"])
         cls.addClassCleanup(cls.service.close)
         cls.service.start()
-        for benchmark in ("mmlu", "bbh", "hhh", "crass"):
+        for benchmark in ("mmlu", "bbh", "hhh", "crass", "impact"):
             cls.service.run("dataset", "import", benchmark, SAMPLE_DATA / benchmark)
 
     def add(self, name, endpoint, *options, key="FAKE_API_KEY", model=MODEL):
@@ -176,6 +179,26 @@ class RemoteModelsTest(unittest.TestCase):
             # Two a second after the first two.
             self.assertGreaterEqual(seconds_of(run), (run["items"] - 2) / 2 - 1)
 
+    def test_one_command_has_answers_written_and_judged(self):
+        with FakeEndpoint(answer=lambda prompt: "3" if "relevan" in prompt else "4 - proficient") as endpoint:
+            self.add("writer", endpoint)
+            options = ["eval", "--model", "writer", "--benchmark", "impact", "--judge", "writer"]
+            answers, *reviews = self.service.json(*options)["runs"]
+            self.assertEqual([run["judged_run"] for run in reviews], [answers["run_id"]] * 2)
+            self.assertEqual({run["protocol"]: run["metrics"][0]["value"] for run in reviews},
+                             {"judge-relevance": 3, "judge-coherence": 4})
+            row = self.service.json("leaderboard", "--view", "writing", "--template", "chat")["rows"][0]
+            self.assertEqual((row["model"], row["scores"]["impact/relevance"]["value"]), ("writer", 3))
+            # Nobody watches these.
+            jobs = len(self.service.json("jobs")["jobs"])
+            self.service.json(*options, "--detach", "--judge-parser", "instructeval")
+            wait_until(lambda: [job["state"] for job in self.service.json("jobs")["jobs"]][:-jobs] == ["completed"] * 2, 60,
+                       "both jobs are done")
+            for words, benchmark, judge in (("none of the benchmarks", "crass", "writer"), ("nobody", "impact", "nobody")):
+                result = self.service.run("eval", "--model", "writer", "--benchmark", benchmark, "--judge", judge, check=False)
+                self.assertNotEqual(result.returncode, 0)
+                self.assertIn(words, result.stderr)
+
     def test_registration(self):
         with FakeEndpoint() as endpoint:
             self.assertIn("added: fake-1 at " + endpoint.url, self.add("twice", endpoint).stdout)
@@ -201,6 +224,76 @@ class RemoteModelsTest(unittest.TestCase):
             self.assertAlmostEqual(plan["cost"], (plan["prompt_tokens"] + plan["generated_tokens"]) / 1000)
             self.assertIn("costs about", self.service.run(*options).stdout)
             self.assertEqual(endpoint.count, 0)
+
+
+class Authority:
+    """A certificate authority of our own, made with openssl."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+        self.file = folder / f"{name}.pem"
+        self.key = folder / f"{name}.key"
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", self.key,
+                "-out", self.file)
+
+    def sign(self, name, subject="IP:127.0.0.1", days=2):
+        """A file with a key and a certificate for `subject`."""
+        key, request, certificate, extensions = (self.folder / f"{name}.{end}" for end in ("key", "csr", "crt", "ext"))
+        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        extensions.write_text(f"subjectAltName={subject}\n")
+        openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.key, "-CAcreateserial", "-days", days,
+                "-extfile", extensions, "-out", certificate)
+        both = self.folder / f"{name}.both"
+        both.write_text(key.read_text() + certificate.read_text())
+        return both
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+class HttpsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.environ["FAKE_API_KEY"] = KEY
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-https-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.ours = Authority(cls.folder, "ours")
+        cls.service = Service(workers=1, options=["--remote-item-seconds", "3", "--ca-file", cls.ours.file])
+        cls.addClassCleanup(cls.service.close)
+        cls.service.start()
+        cls.service.run("dataset", "import", "crass", SAMPLE_DATA / "crass")
+
+    def evaluate(self, name, url):
+        self.service.run("model", "add", name, "--endpoint", url, "--remote-model", MODEL, "--api-key-env", "FAKE_API_KEY")
+        result = self.service.run("eval", "--model", name, "--benchmark", "crass", check=False, timeout=60)
+        (run,) = self.service.json("results", max(job["job_id"] for job in self.service.json("jobs")["jobs"]))["runs"]
+        return result.returncode, run
+
+    def test_a_certificate_of_the_own_authority_is_trusted(self):
+        with FakeEndpoint(certificate=self.ours.sign("good")) as endpoint:
+            code, run = self.evaluate("good", endpoint.url)
+        self.assertEqual((code, run["state"], run["items_failed"]), (0, "completed", 0))
+        self.assertEqual(endpoint.count, run["items"])
+
+    def test_certificates_that_are_not_trusted_fail_the_run_at_once(self):
+        others = Authority(self.folder, "others")
+        for name, certificate, reason in (
+                ("of-others", others.sign("of-others"), "unable to get local issuer certificate"),
+                ("elsewhere", self.ours.sign("elsewhere", subject="DNS:elsewhere.example"), "no alternative certificate subject name"),
+                ("expired", self.ours.sign("expired", days=0), "certificate has expired")):
+            with self.subTest(name), FakeEndpoint(certificate=certificate) as endpoint:
+                code, run = self.evaluate(name, endpoint.url)
+                self.assertEqual((code, run["state"], endpoint.count), (FAILED, "failed", 0))
+                self.assertIn("the endpoint's certificate is not trusted", run["error"])
+                self.assertIn(reason, run["error"])
+                self.assertIn("--ca-file", run["error"])
+
+    def test_an_endpoint_that_speaks_no_https(self):
+        with FakeEndpoint() as endpoint:
+            code, run = self.evaluate("plain", endpoint.url.replace("http:", "https:"))
+        self.assertEqual((code, run["state"], endpoint.count), (FAILED, "failed", 0))
+        self.assertIn("SSL", run["error"])
 
 
 def best(choices):

@@ -63,6 +63,7 @@ WorkerInfo SampleWorker(const std::string& id, const std::string& kernels) {
   worker.device = "cpu";
   worker.threads = 2;
   worker.gflops = {{"bfloat16", 100.0}, {"float32", 50.0}};
+  worker.sandbox = "namespaces";
   return worker;
 }
 

@@ -85,6 +85,89 @@ TEST_F(EvalTest, ShowsProgressThenResults) {
   EXPECT_THAT(err_, HasSubstr("mmlu tiny: completed, 40/40 items (100%)\n"));
 }
 
+class EvalWithJudgesTest : public EvalTest {
+ protected:
+  EvalWithJudgesTest() {
+    // First the answers' job, then that of their judges.
+    service_.watch_job = [this](auto*, auto* writer) {
+      v1::JobProgress job =
+          MakeJob(v1::STATE_COMPLETED, {MakeRun("impact", v1::STATE_COMPLETED, 2, 2)});
+      job.set_awaits_judges(++watched_ == 1);
+      if (watched_ == 2) job.set_job_id(8);
+      writer->Write(job);
+      return grpc::Status::OK;
+    };
+    service_.get_job = [this](const v1::GetJobRequest& request, v1::JobProgress* response) {
+      EXPECT_EQ(request.job_id(), 7);
+      *response = MakeJob(v1::STATE_COMPLETED, {});
+      response->set_awaits_judges(++asked_ == 1);
+      if (asked_ == 2) response->set_judge_job(8);
+      return grpc::Status::OK;
+    };
+    service_.get_results = [](const v1::GetResultsRequest& request,
+                              v1::GetResultsResponse* response) {
+      v1::RunProgress run = MakeRun("impact", v1::STATE_COMPLETED, 2, 2);
+      run.mutable_spec()->set_run_id(request.job_id() + 100);
+      *response->add_runs()->mutable_run() = run;
+      return grpc::Status::OK;
+    };
+  }
+
+  const std::vector<std::string> line_ = {"eval",   "--model", "tiny", "--benchmark",
+                                          "impact", "--judge", "a,b"};
+  int watched_ = 0;
+  int asked_ = 0;
+};
+
+TEST_F(EvalWithJudgesTest, OrdersThemWithTheJob) {
+  std::vector<std::string> line = line_;
+  line.insert(line.end(), {"--judge-parser", "instructeval", "--judge-criteria", "coherence",
+                           "--judge-template", "none", "--precision", "float32", "--detach"});
+  EXPECT_EQ(Run(line), kExitOk) << err_;
+  EXPECT_EQ(out_, "7\n");
+  ASSERT_TRUE(submitted_.has_judges());
+  const v1::JudgeJobRequest& judges = submitted_.judges();
+  EXPECT_THAT(judges.judges(), testing::ElementsAre("a", "b"));
+  EXPECT_EQ(judges.grader(), "judge_instructeval");
+  ASSERT_EQ(judges.criteria_size(), 1);
+  EXPECT_EQ(judges.criteria(0).name(), "coherence");
+  EXPECT_EQ(judges.settings().prompt_template(), v1::PROMPT_TEMPLATE_NONE);
+  EXPECT_EQ(judges.settings().precision(), v1::PRECISION_FLOAT32);
+  EXPECT_EQ(submitted_.settings().prompt_template(), v1::PROMPT_TEMPLATE_NONE);
+
+  EXPECT_EQ(Run({"eval", "--model", "m", "--benchmark", "impact", "--judge-parser", "strict"}),
+            kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("--judge-parser requires --judge"));
+}
+
+TEST_F(EvalWithJudgesTest, WaitsForTheirJobAndFollowsIt) {
+  EXPECT_EQ(Run(line_), kExitOk) << err_;
+  EXPECT_EQ(submitted_.judges().settings().prompt_template(), v1::PROMPT_TEMPLATE_CHAT);
+  EXPECT_THAT(err_, HasSubstr("job 8: judges of the answers"));
+  EXPECT_EQ(asked_, 2);
+  EXPECT_EQ(watched_, 2);
+}
+
+TEST_F(EvalWithJudgesTest, ADocumentHasTheRunsOfBothJobs) {
+  std::vector<std::string> line = line_;
+  line.insert(line.end(), {"--format", "json"});
+  EXPECT_EQ(Run(line), kExitOk) << err_;
+  const Json document = Json::parse(out_);
+  ASSERT_EQ(document["runs"].size(), 2u);
+  EXPECT_EQ(document["runs"][0]["run_id"], 107);
+  EXPECT_EQ(document["runs"][1]["run_id"], 108);
+}
+
+TEST_F(EvalWithJudgesTest, TellsWhyThereAreNone) {
+  service_.get_job = [](const auto&, v1::JobProgress* response) {
+    *response = MakeJob(v1::STATE_COMPLETED, {});
+    response->set_judge_error("model a was removed");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run(line_), kExitFailed);
+  EXPECT_THAT(err_, HasSubstr("the answers of job 7 are not judged: model a was removed"));
+}
+
 TEST_F(EvalTest, AJobThatDidNotGoWellExitsWithOne) {
   v1::RunProgress errors = MakeRun("mmlu", v1::STATE_COMPLETED, 40, 40);
   errors.set_items_failed(2);

@@ -33,6 +33,8 @@ class FakeService : public v1::EvaluationService::Service {
   Handler<v1::JudgeJobRequest, v1::SubmitJobResponse> submit_judge_job;
   Handler<v1::ListJobsRequest, v1::ListJobsResponse> list_jobs;
   Handler<v1::CancelJobRequest, v1::JobProgress> cancel_job;
+  Handler<v1::PauseJobRequest, v1::JobProgress> pause_job;
+  Handler<v1::ResumeJobRequest, v1::JobProgress> resume_job;
   Handler<v1::GetResultsRequest, v1::GetResultsResponse> get_results;
   Handler<v1::GetJobRequest, v1::JobProgress> get_job;
   Handler<v1::GetRunScoresRequest, v1::GetRunScoresResponse> get_run_scores;
@@ -59,12 +61,14 @@ class FakeService : public v1::EvaluationService::Service {
   ASSAY_FAKE(GetBenchmark, GetBenchmarkRequest, GetBenchmarkResponse, get_benchmark)
   ASSAY_FAKE(ListWorkers, ListWorkersRequest, ListWorkersResponse, list_workers)
   ASSAY_FAKE(AddModel, AddModelRequest, AddModelResponse, add_model)
+  ASSAY_FAKE(RemoveModel, RemoveModelRequest, RemoveModelResponse, remove_model)
   ASSAY_FAKE(PlanJob, SubmitJobRequest, PlanJobResponse, plan_job)
   ASSAY_FAKE(SubmitJob, SubmitJobRequest, SubmitJobResponse, submit_job)
-  ASSAY_FAKE(RemoveModel, RemoveModelRequest, RemoveModelResponse, remove_model)
   ASSAY_FAKE(SubmitJudgeJob, JudgeJobRequest, SubmitJobResponse, submit_judge_job)
   ASSAY_FAKE(ListJobs, ListJobsRequest, ListJobsResponse, list_jobs)
   ASSAY_FAKE(CancelJob, CancelJobRequest, JobProgress, cancel_job)
+  ASSAY_FAKE(PauseJob, PauseJobRequest, JobProgress, pause_job)
+  ASSAY_FAKE(ResumeJob, ResumeJobRequest, JobProgress, resume_job)
   ASSAY_FAKE(GetResults, GetResultsRequest, GetResultsResponse, get_results)
   ASSAY_FAKE(GetJob, GetJobRequest, JobProgress, get_job)
   ASSAY_FAKE(GetRunScores, GetRunScoresRequest, GetRunScoresResponse, get_run_scores)

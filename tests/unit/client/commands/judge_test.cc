@@ -70,7 +70,7 @@ TEST_F(JudgeTest, BadLinesAreRefused) {
   EXPECT_THAT(err_, HasSubstr("name the answers and a judge"));
   const std::string rubric = Write("bad.txt", "Rate {answer}\nby {word}\n");
   EXPECT_EQ(Run({"judge", "7", "--judge", "a", "--rubric", rubric}), kExitUsage);
-  EXPECT_THAT(err_, HasSubstr("of which criterion? Write --rubric relevance=FILE"));
+  EXPECT_THAT(err_, HasSubstr("of which criterion? Write relevance=FILE"));
   EXPECT_EQ(Run({"judge", "7", "--judge", "a", "--criteria", "relevance", "--rubric", rubric}),
             kExitUsage);
   EXPECT_THAT(err_, HasSubstr("bad.txt:2: unknown placeholder \"{word}\""));

@@ -32,7 +32,30 @@ TEST_F(CommandsTest, ListsJobs) {
       Json::parse(out_)["jobs"][0],
       Json::parse(R"({"job_id": 7, "state": "running", "submitted": "2023-11-14T22:13:20+00:00",
                             "models": ["tiny"], "datasets": ["mmlu", "bbh"], "runs": 2, "items": 70,
-                            "items_done": 45, "items_failed": 1})"));
+                            "items_done": 45, "items_failed": 1, "paused": false,
+                            "waiting_for": [], "judge_job": null, "judge_error": ""})"));
+}
+
+TEST_F(CommandsTest, ListsWhoJudgesAJobAndWhatItWaitsFor) {
+  service_.list_jobs = [](const auto&, v1::ListJobsResponse* response) {
+    const auto add = [response]() -> v1::JobProgress& {
+      return *response->add_jobs() =
+                 MakeJob(v1::STATE_RUNNING, {MakeRun("impact", v1::STATE_RUNNING, 5, 30)});
+    };
+    add().set_awaits_judges(true);
+    add().set_judge_job(8);
+    add().set_judge_error("all failed");
+    v1::JobProgress& waiting = add();
+    waiting.set_paused(true);
+    waiting.mutable_runs(0)->set_waiting_for("no worker is connected");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"jobs"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("errors  paused  waiting for             judged by\n"));
+  EXPECT_THAT(out_, HasSubstr("no      -                       to come\n"));
+  EXPECT_THAT(out_, HasSubstr("no      -                       job 8\n"));
+  EXPECT_THAT(out_, HasSubstr("no      -                       none: all failed\n"));
+  EXPECT_THAT(out_, HasSubstr("yes     no worker is connected  -\n"));
 }
 
 TEST_F(CommandsTest, ListsDatasetsAsCsv) {
@@ -79,15 +102,17 @@ TEST_F(CommandsTest, ListsWorkers) {
     status.mutable_worker()->set_device("cpu");
     status.mutable_worker()->set_threads(8);
     status.mutable_worker()->set_engine_version("1");
+    status.mutable_worker()->set_sandbox("rlimits");
     (*status.mutable_worker()->mutable_gflops())["float32"] = 174.2;
     (*status.mutable_worker()->mutable_gflops())["bfloat16"] = 371.4;
     return grpc::Status::OK;
   };
   EXPECT_EQ(Run({"workers"}), kExitOk);
-  EXPECT_EQ(
-      out_,
-      "worker    connected  leases  host   device  threads  GFLOP/s                    engine\n"
-      "node1-17  yes             2  node1  cpu           8  bfloat16 371, float32 174  1\n");
+  EXPECT_EQ(out_,
+            "worker    connected  leases  host   device  threads  GFLOP/s                    "
+            "engine  sandbox\n"
+            "node1-17  yes             2  node1  cpu           8  bfloat16 371, float32 174  1     "
+            "  rlimits\n");
 }
 
 TEST_F(CommandsTest, CancelsAJob) {
@@ -108,13 +133,13 @@ class FolderTest : public CommandsTest {
   }
   ~FolderTest() override { std::filesystem::remove_all(folder_); }
 
-  // A worker program for `model add` that is this shell script.
+  // A worker program for `model add` that is this shell script; the folder looks like a model's.
   void SetWorker(const std::string& script) {
-    const std::string path = folder_ + "/worker";
-    ASSERT_TRUE(WriteFile(path, "#!/bin/sh\n" + script).ok());
     for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"}) {
       ASSERT_TRUE(WriteFile(folder_ + "/" + file, "{}").ok());
     }
+    const std::string path = folder_ + "/worker";
+    ASSERT_TRUE(WriteFile(path, "#!/bin/sh\n" + script).ok());
     ASSERT_EQ(chmod(path.c_str(), 0755), 0);
     setenv("ASSAY_WORKER_PROGRAM", path.c_str(), 1);
   }

@@ -72,6 +72,23 @@ TEST_F(ResultsTest, JsonAndCsvHaveEverything) {
                          "accuracy,0.25,,0.0,40,0,0,0,,,,none,,default,0.0,1.0,0,0,1\r\n"));
 }
 
+TEST_F(ResultsTest, AWeakSandboxIsNamed) {
+  std::string sandbox = "namespaces";
+  service_.get_results = [&sandbox](const auto&, v1::GetResultsResponse* response) {
+    v1::RunProgress& run = *response->add_runs()->mutable_run();
+    run = MakeRun("human_eval", v1::STATE_COMPLETED, 4, 4);
+    run.set_sandbox(sandbox);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"results", "7"}), kExitOk);
+  EXPECT_THAT(out_, Not(HasSubstr("sandbox")));
+  sandbox = "rlimits";
+  EXPECT_EQ(Run({"results", "7"}), kExitOk);
+  EXPECT_THAT(out_, HasSubstr("ran its programs in the sandbox rlimits, which protects less"));
+  EXPECT_EQ(Run({"results", "7", "--format", "json"}), kExitOk);
+  EXPECT_EQ(Json::parse(out_)["runs"][0]["sandbox"], "rlimits");
+}
+
 TEST_F(ResultsTest, TablesShowSettingsThatAreNotTheDefaults) {
   EXPECT_EQ(Run({"results", "7"}), kExitOk);
   EXPECT_THAT(out_, Not(HasSubstr("settings")));

@@ -75,6 +75,7 @@ RunProgress AProgress() {
   run.state = State::kRunning;
   run.error = "disk full";
   run.engine = "1/amx";
+  run.sandbox = "rlimits";
   run.items = 100;
   run.items_done = 50;
   run.items_failed = 1;
@@ -166,13 +167,13 @@ TEST(ConvertTest, ModelSpec) {
   EXPECT_EQ(model.vocabulary_size, 49152);
   EXPECT_EQ(model.stored_type, "Q4_1");
   EXPECT_EQ(model.characters_per_token, 4.25);
-}
   EXPECT_EQ(model.generation_settings, R"({"top_p":0.9})");
 
   ModelSpec adapter = AModel();
   adapter.format = "peft";
   adapter.base_path = "/models/base";
   EXPECT_EQ(RoundTrip<v1::ModelSpec>(adapter).base_path, "/models/base");
+}
 
 ModelSpec ARemoteModel() {
   RemoteEndpoint endpoint;
@@ -273,14 +274,21 @@ TEST(ConvertTest, JobProgress) {
   job.submitted = absl::FromUnixNanos(-1'500'000'000);  // before 1970, and not whole seconds
   job.runs = {AProgress(), AProgress()};
   job.runs[1].finished = absl::FromUnixSeconds(1'800'000'000);
+  job.awaits_judges = true;
+  job.judge_job = 10;
+  job.judge_error = "no answers";
   const JobProgress back = RoundTrip<v1::JobProgress>(job);
   EXPECT_EQ(back.job_id, 9);
   EXPECT_EQ(back.state, State::kFailed);
   EXPECT_EQ(back.submitted, job.submitted);
+  EXPECT_TRUE(back.awaits_judges);
+  EXPECT_EQ(back.judge_job, 10);
+  EXPECT_EQ(back.judge_error, "no answers");
   ASSERT_EQ(back.runs.size(), 2u);
   EXPECT_EQ(back.runs[0].state, State::kRunning);
   EXPECT_EQ(back.runs[0].error, "disk full");
   EXPECT_EQ(back.runs[0].engine, "1/amx");
+  EXPECT_EQ(back.runs[0].sandbox, "rlimits");
   EXPECT_EQ(back.runs[0].items, 100);
   EXPECT_EQ(back.runs[0].items_done, 50);
   EXPECT_EQ(back.runs[0].items_failed, 1);
@@ -351,14 +359,23 @@ TEST(ConvertTest, ScoreAndMetric) {
 }
 
 TEST(ConvertTest, WorkerInfo) {
-  const WorkerInfo worker = RoundTrip<v1::WorkerInfo>(
-      WorkerInfo{"w-1", "host", "1/amx", "cpu", 2, {{"float32", 174.5}, {"bfloat16", 371.0}}});
+  const WorkerInfo worker =
+      RoundTrip<v1::WorkerInfo>(WorkerInfo{"w-1",
+                                           "host",
+                                           "1/amx",
+                                           "cpu",
+                                           2,
+                                           {{"float32", 174.5}, {"bfloat16", 371.0}},
+                                           "openai/1",
+                                           "namespaces"});
   EXPECT_EQ(worker.worker_id, "w-1");
   EXPECT_EQ(worker.hostname, "host");
   EXPECT_EQ(worker.engine_version, "1/amx");
   EXPECT_EQ(worker.device, "cpu");
   EXPECT_EQ(worker.threads, 2);
   EXPECT_EQ(worker.gflops.at("bfloat16"), 371.0);
+  EXPECT_EQ(worker.remote_engine, "openai/1");
+  EXPECT_EQ(worker.sandbox, "namespaces");
 }
 
 TEST(ConvertTest, Lease) {
@@ -415,6 +432,10 @@ TEST(ConvertTest, RefusesAModelThatMakesNoSense) {
       model, [](auto& m) { m.set_path("models/x"); }, "ModelSpec.path");
   ExpectRefused(
       model, [](auto& m) { m.set_format("onnx"); }, "ModelSpec.format");
+  ExpectRefused(
+      model, [](auto& m) { m.set_format("peft"); }, "ModelSpec.base_path");
+  ExpectRefused(
+      model, [](auto& m) { m.set_base_path("/models/base"); }, "ModelSpec.base_path");
   ExpectRefused(
       model, [](auto& m) { m.clear_architecture(); }, "ModelSpec.architecture");
   ExpectRefused(
