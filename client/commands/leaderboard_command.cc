@@ -14,6 +14,7 @@
 #include "client/commands/resampling_options.h"
 #include "client/output/score_cells.h"
 #include "common/base/status_macros.h"
+#include "common/domain/run_settings.h"
 #include "common/leaderboard/table.h"
 #include "common/rpc/convert_leaderboard.h"
 
@@ -208,6 +209,13 @@ void AddQueryOptions(CLI::App* command, LeaderboardOptions& options) {
                    "Runs with this number of examples (default: the protocol's)")
       ->type_name("K")
       ->check(CLI::Range(0, 1000));
+  command
+      ->add_option(
+          "--samples", options.query.samples,
+          "Of benchmarks that have a protocol for so many samples, as HumanEval has, runs by "
+          "it: pass@1 over all of them")
+      ->type_name("N")
+      ->check(CLI::Range(1, kMostSamples));
   command->add_option("--precision", options.precision, "Runs in this precision")
       ->type_name("P")
       ->capture_default_str();

@@ -21,6 +21,9 @@ struct LeaderboardQuery {
   // Empty: each benchmark's first protocol. Otherwise only benchmarks that have it have cells.
   std::string protocol = "";
   std::optional<int> shots = std::nullopt;  // absent: the protocol's own number
+  // More than 1: of benchmarks with a protocol that samples so many times at a temperature of its
+  // own, runs by that protocol instead of the first.
+  int samples = 1;
   Precision precision = Precision::kBFloat16;
   PromptTemplate prompt_template = PromptTemplate::kNone;
   // Names of data sets to take instead of those that are named as their benchmark.

@@ -1,5 +1,6 @@
 #include "common/rpc/convert_leaderboard.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -178,6 +179,7 @@ v1::GetLeaderboardRequest ToProto(const LeaderboardQuery& query) {
   proto.set_partial(query.partial);
   proto.set_groups(query.groups);
   proto.set_baselines(query.baselines);
+  proto.set_samples(query.samples);
   return proto;
 }
 
@@ -201,6 +203,8 @@ absl::StatusOr<LeaderboardQuery> FromProto(const v1::GetLeaderboardRequest& prot
   query.partial = proto.partial();
   query.groups = proto.groups();
   query.baselines = proto.baselines();
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("GetLeaderboardRequest.samples", proto.samples(), 0));
+  query.samples = std::max(1, proto.samples());
   return query;
 }
 

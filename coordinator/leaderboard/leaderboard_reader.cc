@@ -57,6 +57,14 @@ bool IsDefault(const Benchmark& benchmark, const ProtocolSpec& protocol) {
   return false;
 }
 
+// Null: none samples so often at a temperature of its own.
+const ProtocolSpec* FindSampling(const Benchmark& benchmark, int samples) {
+  for (const ProtocolSpec& protocol : benchmark.protocols()) {
+    if (protocol.temperatures.count(samples) != 0) return &protocol;
+  }
+  return nullptr;
+}
+
 // What a candidate's pointers point to.
 struct Candidates {
   std::vector<std::shared_ptr<const Benchmark>> benchmarks;  // of each candidate
@@ -64,7 +72,8 @@ struct Candidates {
 };
 
 absl::StatusOr<Candidates> MakeCandidates(const std::vector<RunSummary>& runs,
-                                          const CurrentData& data, BenchmarkCatalog& catalog) {
+                                          const CurrentData& data, int samples,
+                                          BenchmarkCatalog& catalog) {
   std::map<int64_t, const RunSummary*> by_id;
   for (const RunSummary& run : runs) by_id[run.spec.run_id] = &run;
   Candidates candidates;
@@ -82,6 +91,7 @@ absl::StatusOr<Candidates> MakeCandidates(const std::vector<RunSummary>& runs,
       candidate.protocol = *protocol;
       candidate.is_default_protocol = IsDefault(**benchmark, **protocol);
     }
+    if (samples > 1) candidate.sampling_protocol = FindSampling(**benchmark, samples);
     const auto current = data.find(run.spec.benchmark);
     candidate.is_current_data = current != data.end() && current->second == run.spec.dataset_sha256;
     candidates.benchmarks.push_back(*std::move(benchmark));
@@ -108,7 +118,8 @@ absl::StatusOr<LeaderboardData> LeaderboardReader::Read(const LeaderboardQuery& 
   ASSAY_ASSIGN_OR_RETURN(const std::vector<DatasetInfo> datasets, parts_.datasets->List());
   ASSAY_ASSIGN_OR_RETURN(const CurrentData data, FindCurrentData(datasets, query.datasets));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<RunSummary> runs, parts_.runs->Runs());
-  ASSAY_ASSIGN_OR_RETURN(const Candidates candidates, MakeCandidates(runs, data, *parts_.catalog));
+  ASSAY_ASSIGN_OR_RETURN(const Candidates candidates,
+                         MakeCandidates(runs, data, query.samples, *parts_.catalog));
   PickedRuns picked = PickRuns(candidates.all, query);
   result.omissions = std::move(picked.omissions);
 

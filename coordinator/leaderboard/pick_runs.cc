@@ -19,10 +19,23 @@ bool HasMetric(const ProtocolSpec& protocol) {
 // A judge's protocol is named after its criterion, and after what it follows: the reading
 // "instructeval" of a judge's replies is "judge-relevance-instructeval".
 bool IsWantedProtocol(const Candidate& candidate, const LeaderboardQuery& query) {
-  if (query.protocol.empty()) return candidate.is_default_protocol;
   const std::string& name = candidate.run.spec.settings.protocol;
+  if (query.protocol.empty()) {
+    if (candidate.sampling_protocol == nullptr) return candidate.is_default_protocol;
+    return name == candidate.sampling_protocol->name;
+  }
   const bool judged = candidate.protocol != nullptr && !candidate.protocol->criterion.empty();
   return name == query.protocol || (judged && absl::EndsWith(name, "-" + query.protocol));
+}
+
+// One greedy answer to an item; or as many samples as are asked for, at the temperature that the
+// protocol has for them.
+bool IsSampledAsWanted(const ProtocolSpec& protocol, const SamplingSettings& sampling,
+                       const LeaderboardQuery& query) {
+  const auto own = protocol.temperatures.find(query.samples);
+  if (own == protocol.temperatures.end()) return sampling.greedy() && sampling.samples == 1;
+  return sampling.samples == query.samples && sampling.temperature == own->second &&
+         sampling.top_p == 1 && sampling.top_k == 0;
 }
 
 bool IsWhole(const RunSummary& run) {
@@ -47,7 +60,7 @@ std::optional<OmissionReason> WhyNot(const Candidate& candidate, const Leaderboa
   if (asked.precision != query.precision) return OmissionReason::kPrecision;
   if (asked.prompt_template != query.prompt_template) return OmissionReason::kTemplate;
   if (!asked.system_prompt.empty() || asked.bos != BosHandling::kDefault ||
-      !asked.sampling.greedy() || asked.sampling.samples != 1) {
+      !IsSampledAsWanted(*candidate.protocol, asked.sampling, query)) {
     return OmissionReason::kSettings;
   }
   if (query.partial) {

@@ -19,6 +19,9 @@ struct Candidate {
   // The run's protocol as the program has it now. Null: it has none of that name any more.
   const ProtocolSpec* protocol = nullptr;
   bool is_default_protocol = false;
+  // That of the benchmark's that samples as often as is asked for; null: there is none, or one
+  // sample is asked for.
+  const ProtocolSpec* sampling_protocol = nullptr;
   bool is_current_data = false;  // of the data set that the column is of
 };
 

@@ -135,13 +135,15 @@ TEST_F(LeaderboardTest, TheSuiteIsTheDefault) {
 
 TEST_F(LeaderboardTest, OptionsChooseWhichRunsCount) {
   EXPECT_EQ(Run({"leaderboard", "--protocol", "lm-eval", "--shots", "2", "--precision", "float32",
-                 "--template", "chat", "--dataset", "a,b", "--partial", "--view", "alignment"}),
+                 "--template", "chat", "--dataset", "a,b", "--partial", "--view", "alignment",
+                 "--samples", "10"}),
             kExitOk)
       << err_;
   ASSERT_EQ(requests_.size(), 1u);
   const v1::GetLeaderboardRequest& request = requests_[0];
   EXPECT_EQ(request.protocol(), "lm-eval");
   EXPECT_EQ(request.shots(), 2);
+  EXPECT_EQ(request.samples(), 10);
   EXPECT_EQ(request.precision(), v1::PRECISION_FLOAT32);
   EXPECT_EQ(request.prompt_template(), v1::PROMPT_TEMPLATE_CHAT);
   EXPECT_EQ(request.datasets_size(), 2);

@@ -114,13 +114,16 @@ TEST(ConvertLeaderboardTest, Query) {
   query.precision = Precision::kFloat32;
   query.prompt_template = PromptTemplate::kAlpaca;
   query.datasets = {"a", "b"};
+  query.samples = 10;
   query.partial = query.groups = query.baselines = true;
   const v1::GetLeaderboardRequest proto = ToProto(query);
   EXPECT_TRUE(MessageDifferencer::Equals(proto, ToProto(*FromProto(proto))));
   EXPECT_EQ(FromProto(proto)->shots, 0);
+  EXPECT_EQ(FromProto(proto)->samples, 10);
   const LeaderboardQuery defaults = FromProto(v1::GetLeaderboardRequest()).value();
   EXPECT_EQ(defaults.precision, Precision::kBFloat16);
   EXPECT_FALSE(defaults.shots.has_value());
+  EXPECT_EQ(defaults.samples, 1);
   v1::GetLeaderboardRequest wrong;
   wrong.set_shots(-1);
   EXPECT_FALSE(FromProto(wrong).ok());

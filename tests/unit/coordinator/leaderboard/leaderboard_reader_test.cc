@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/benchmark/human_eval.h"
 #include "tests/support/postgres/coordinator_fixture.h"
 
 namespace assay {
@@ -68,6 +69,50 @@ TEST_F(LeaderboardReaderTest, ACommitChangesTheCell) {
   ASSERT_EQ(data.cells[0].metrics.size(), 3u);
   EXPECT_EQ(data.cells[0].metrics[1].group, "navigate");
   EXPECT_EQ(data.cells[0].metrics[2].group, "words");
+}
+
+TEST_F(LeaderboardReaderTest, SamplesOfAProblemAreOneClusterOfPassAtOne) {
+  const std::vector<SourceFile> files = {
+      {"p.jsonl",
+       R"({"task_id": "a/0", "prompt": "def f():\n", "entry_point": "f", "test": "def check(c):\n  pass"})"
+       "\n"
+       R"({"task_id": "a/1", "prompt": "def g():\n", "entry_point": "g", "test": "def check(c):\n  pass"})"
+       "\n"}};
+  DatasetInfo info;
+  info.benchmark = info.name = "human_eval";
+  info.sha256 = DatasetDigest(files);
+  info.items = 2;
+  info.groups = 1;
+  ASSERT_TRUE(coordinator_.datasets.Import(info, HumanEvalBenchmark().Parse(files).value()).ok());
+  RunSettings settings;
+  settings.protocol = "instructeval-sampled";
+  settings.sampling.samples = 10;
+  std::vector<PlannedRun> planned =
+      coordinator_.planner.Plan({{"tiny"}, {"human_eval"}, settings, 2}).value();
+  std::vector<NewRun> runs;
+  for (PlannedRun& run : planned) runs.push_back(std::move(run.run));
+  ASSERT_TRUE(coordinator_.jobs.Submit(runs).ok());
+  const Lease lease = GrantOne();
+  std::vector<Prediction> predictions;
+  for (const Item& item : lease.items) {
+    for (int sample = 0; sample < 10; ++sample) {
+      Prediction& prediction = predictions.emplace_back(RightAnswer(item));
+      prediction.sample_index = sample;
+      // 9 of the first problem's samples pass, 3 of the second's.
+      const bool passes = sample < (item.ordinal == 0 ? 9 : 3);
+      prediction.program_outcome = passes ? kProgramPassed : "failed: AssertionError";
+    }
+  }
+  ASSERT_EQ(*coordinator_.leases.Commit(lease.key, predictions), CommitOutcome::kAccepted);
+  EXPECT_THAT(reader_.Read({})->cells, IsEmpty());
+  const LeaderboardData data = reader_.Read({.samples = 10}).value();
+  ASSERT_EQ(data.cells.size(), 1u);
+  const Metric& metric = data.cells[0].metrics.at(0);
+  EXPECT_EQ(metric.name, "pass@1");
+  EXPECT_EQ(metric.items, 20);
+  EXPECT_NEAR(metric.value, 0.6, 1e-12);
+  // Of the two problems' means, 0.9 and 0.3: their standard deviation, 0.3 * sqrt(2), by sqrt(2).
+  EXPECT_NEAR(metric.standard_error, 0.3, 1e-12);
 }
 
 TEST_F(LeaderboardReaderTest, LimitedRunsAreNotMixedIn) {

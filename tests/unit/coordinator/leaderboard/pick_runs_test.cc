@@ -124,6 +124,39 @@ TEST_F(PickRunsTest, OtherSettingsDoNotCount) {
             OmissionReason::kUnfinished);
 }
 
+TEST_F(PickRunsTest, SamplesCountAtTheTemperatureThatTheProtocolHasForThem) {
+  ProtocolSpec sampled = protocol_;
+  sampled.name = "sampled";
+  sampled.temperatures = {{1, 0.1}, {10, 0.6}};
+  Add();
+  const auto add_sampled = [&](int samples, double temperature) -> Candidate& {
+    Candidate& candidate = Add();
+    candidate.run.spec.settings.protocol = "sampled";
+    candidate.run.spec.settings.sampling.samples = samples;
+    candidate.run.spec.settings.sampling.temperature = temperature;
+    candidate.protocol = &sampled;
+    candidate.is_default_protocol = false;
+    return candidate;
+  };
+  add_sampled(10, 0.6);
+  add_sampled(1, 0.1);
+  add_sampled(10, 0.8);
+  add_sampled(10, 0.6).run.spec.settings.sampling.top_k = 5;
+  EXPECT_THAT(Picked(), ElementsAre(1));
+  query_.samples = 10;
+  for (Candidate& candidate : candidates_) candidate.sampling_protocol = &sampled;
+  EXPECT_THAT(Picked(), ElementsAre(2));
+  query_.samples = 1;
+  query_.protocol = "sampled";
+  EXPECT_THAT(Picked(), ElementsAre(3));
+}
+
+TEST_F(PickRunsTest, BenchmarksThatAreNotSampledKeepTheirRuns) {
+  Add();
+  query_.samples = 10;
+  EXPECT_THAT(Picked(), ElementsAre(1));
+}
+
 TEST_F(PickRunsTest, OtherSettingsCountWhenTheyAreAskedFor) {
   Add();
   Candidate& other = Add();
