@@ -42,7 +42,7 @@ absl::StatusOr<FoundModel> FromPath(const std::string& name, const std::string& 
   }
   found.hub_id = HubIdOfSnapshot(found.path);
   found.in_cache = !found.hub_id.empty();
-  if (const ModelFacts* facts = FindKnown(known, name); facts != nullptr && found.hub_id.empty()) {
+  if (const ModelFacts* facts = FindNamed(known, name); facts != nullptr && found.hub_id.empty()) {
     found.hub_id = facts->source;
   }
   found.files = CheckModelFiles(found.path);

@@ -50,8 +50,8 @@ absl::Status AddRemote(const CommandContext& context, const AddOptions& options)
 // the service knows nothing.
 absl::Status PutFacts(const CommandContext& context, const FoundModel& place, Service& service) {
   ASSAY_ASSIGN_OR_RETURN(const std::vector<ModelFacts> known, KnownModels());
-  const ModelFacts* found = FindKnown(known, place.hub_id);
-  if (found == nullptr) found = FindKnown(known, place.name);
+  const ModelFacts* found =
+      place.hub_id.empty() ? FindNamed(known, place.name) : FindKnown(known, place.hub_id);
   if (found == nullptr && place.hub_id.empty()) return absl::OkStatus();
   ASSAY_ASSIGN_OR_RETURN(const std::vector<ModelFacts> stored, FetchFacts(service));
   if (std::any_of(stored.begin(), stored.end(),

@@ -103,16 +103,22 @@ void AddFiles(const std::string& path, Lines& lines) {
   lines.Add("missing_files", missing, absl::StrJoin(texts, ", "));
 }
 
+const v1::ModelSpec* FindRegistered(const v1::ListModelsResponse& models, const std::string& name) {
+  for (const v1::ModelSpec& model : models.models()) {
+    if (model.name() == name) return &model;
+  }
+  return nullptr;
+}
+
 absl::Status Show(const CommandContext& context, const std::string& name, OutputFormat format) {
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(const v1::ListModelsResponse models,
                          service.Call(&Stub::ListModels, v1::ListModelsRequest()));
   ASSAY_ASSIGN_OR_RETURN(const std::vector<ModelFacts> known, FetchKnown(service));
-  const ModelFacts* facts = FindKnown(known, name);
-  const v1::ModelSpec* found = nullptr;
-  for (const v1::ModelSpec& model : models.models()) {
-    if (model.name() == name || (facts != nullptr && model.name() == facts->name)) found = &model;
-  }
+  const v1::ModelSpec* found = FindRegistered(models, name);
+  // What is registered as "opt" need not be what tables call OPT.
+  const ModelFacts* facts = found != nullptr ? FindNamed(known, name) : FindKnown(known, name);
+  if (found == nullptr && facts != nullptr) found = FindRegistered(models, facts->name);
   if (found == nullptr && facts == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("there is no model \"", name,

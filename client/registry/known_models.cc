@@ -10,6 +10,15 @@
 #include "client/registry/model_facts_file.h"
 
 namespace assay {
+namespace {
+
+template <typename Matches>
+const ModelFacts* Find(absl::Span<const ModelFacts> models, const Matches& matches) {
+  const auto found = std::find_if(models.begin(), models.end(), matches);
+  return found == models.end() ? nullptr : &*found;
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<ModelFacts>> KnownModels() {
   return ReadModelFacts("deploy/models.yaml", EmbeddedModels());
@@ -24,19 +33,18 @@ std::vector<ModelFacts> MergeKnown(std::vector<ModelFacts> others, std::vector<M
   return others;
 }
 
+const ModelFacts* FindNamed(absl::Span<const ModelFacts> models, absl::string_view name) {
+  return Find(models, [&](const ModelFacts& facts) { return facts.name == name; });
+}
+
 const ModelFacts* FindKnown(absl::Span<const ModelFacts> models, absl::string_view text) {
   if (text.empty()) return nullptr;
-  const auto find = [&](const auto& matches) -> const ModelFacts* {
-    const auto found = std::find_if(models.begin(), models.end(), matches);
-    return found == models.end() ? nullptr : &*found;
-  };
-  if (const auto* found = find([&](const ModelFacts& facts) { return facts.name == text; })) {
+  if (const ModelFacts* found = FindNamed(models, text)) return found;
+  if (const ModelFacts* found =
+          Find(models, [&](const ModelFacts& facts) { return facts.source == text; })) {
     return found;
   }
-  if (const auto* found = find([&](const ModelFacts& facts) { return facts.source == text; })) {
-    return found;
-  }
-  return find([&](const ModelFacts& facts) {
+  return Find(models, [&](const ModelFacts& facts) {
     return std::any_of(facts.aliases.begin(), facts.aliases.end(), [&](const std::string& alias) {
       return absl::EqualsIgnoreCase(alias, text);
     });

@@ -17,8 +17,11 @@ absl::StatusOr<std::vector<ModelFacts>> KnownModels();
 // `others`' models in front, then those of `known` that none of them names.
 std::vector<ModelFacts> MergeKnown(std::vector<ModelFacts> others, std::vector<ModelFacts> known);
 
-// The model with this name, source or alias, looked for in that order and with letters of any case
-// in an alias; null when there is none.
+// The model with this very name; null when there is none.
+const ModelFacts* FindNamed(absl::Span<const ModelFacts> models, absl::string_view name);
+
+// What a user may mean: the model with this name, source or alias, looked for in that order and
+// with letters of any case in an alias; null when there is none.
 const ModelFacts* FindKnown(absl::Span<const ModelFacts> models, absl::string_view text);
 
 }  // namespace assay

@@ -118,6 +118,23 @@ TEST_F(ModelsTest, AModelMayHaveANameOfItsOwn) {
   EXPECT_EQ(put_.facts(0).source(), "some/other");
 }
 
+TEST_F(ModelsTest, ANameThatTablesUseIsNoReasonToTakeAModelForTheirs) {
+  const std::string path = Cache("some--other", whole_);
+  const std::string plain = folder_ + "/plain";
+  fs::copy(path, plain);
+  EXPECT_EQ(Run({"model", "add", "OPT", plain}), kExitOk) << err_;
+  EXPECT_EQ(put_.facts_size(), 0);
+  EXPECT_EQ(Run({"model", "add", "flan-t5-xl", "some/other"}), kExitOk) << err_;
+  EXPECT_EQ(put_.facts(0).source(), "some/other");
+  EXPECT_EQ(put_.facts(0).foundation(), "");
+  models_.add_models()->set_name("OPT");
+  EXPECT_EQ(Run({"model", "show", "OPT"}), kExitOk) << err_;
+  EXPECT_THAT(out_, Not(HasSubstr("foundation")));
+  // The very name is: that is how facts are found.
+  EXPECT_EQ(Run({"model", "add", "flan-t5-xl", plain}), kExitOk) << err_;
+  EXPECT_EQ(put_.facts(0).foundation(), "T5");
+}
+
 TEST_F(ModelsTest, WhatTheServiceKnowsIsNotOverwritten) {
   Cache("google--flan-t5-xl", whole_);
   stored_.add_facts()->set_name("flan-t5-xl");
