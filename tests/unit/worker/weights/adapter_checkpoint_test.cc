@@ -218,6 +218,29 @@ TEST_F(AdapterCheckpointTest, NewTokensHaveRowsInBothMatrices) {
   EXPECT_THAT(Rows(**checkpoint, "lm_head.weight", 4, 5), ElementsAre(9, 10));
 }
 
+TEST_F(AdapterCheckpointTest, AGgufFileCanBeTheBase) {
+  const TinyLlamaOptions options = {.layers = 1};
+  ASSERT_TRUE(WriteTinyLlama(Path("llama"), options).ok());
+  ASSERT_TRUE(WriteTinyLlamaGguf(Path("llama.gguf"), options).ok());
+  std::vector<float> a(64), b(64);
+  for (size_t i = 0; i < 64; ++i) {
+    a[i] = static_cast<float>(i) / 8;
+    b[i] = static_cast<float>(64 - i) / 4;
+  }
+  tensors_ = {{absl::StrCat(kModule, ".lora_A.weight"), {1, 64}, a},
+              {absl::StrCat(kModule, ".lora_B.weight"), {64, 1}, b}};
+  std::vector<std::vector<float>> rows;
+  for (const char* name : {"llama", "llama.gguf"}) {
+    base_ = Path(name);
+    const auto checkpoint = Open();
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_EQ((*checkpoint)->gguf() != nullptr, base_.ends_with(".gguf"));
+    // GGUF has the rows of rotated heads in another order.
+    rows.push_back(Rows(**checkpoint, "model.layers.0.self_attn.q_proj.weight", 0, 64));
+  }
+  EXPECT_EQ(rows[0], rows[1]);
+}
+
 TEST_F(AdapterCheckpointTest, DigestCoversTheAdapterAndItsBase) {
   std::vector<std::string> digests;
   const auto add = [&] { digests.push_back((*Open())->Digest().value()); };
