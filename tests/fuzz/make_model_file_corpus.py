@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes the seeds of gguf_file_fuzz and safetensors_file_fuzz: small valid files, each with other parts of the formats."""
+"""Writes the seeds of gguf_file_fuzz, safetensors_file_fuzz and model_config_fuzz: small valid files, each with other parts of the formats;
+the configs are those of the golden checkpoints."""
 
 import json
 import pathlib
 import struct
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
 UINT32, FLOAT32, BOOL, STRING, ARRAY, INT32, UINT16 = 4, 6, 7, 8, 9, 5, 2
 
 
@@ -119,6 +121,8 @@ def main():
             20,
         ),
     }
+    for config in sorted(GOLDEN.glob("*/*/config.json")):
+        files[f"model_config_fuzz/{config.parent.name}.json"] = config.read_bytes()
     for name, content in files.items():
         path = CORPUS / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,10 @@
 #include <set>
 
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "client/registry/baseline_file.h"
 #include "common/base/file.h"
+#include "common/huggingface/hub_cache.h"
 #include "common/leaderboard/table.h"
 
 namespace assay {
@@ -94,6 +96,8 @@ TEST_F(SuiteTest, EveryEntryIsWhole) {
     EXPECT_FALSE(facts.title.empty()) << facts.name;
     EXPECT_EQ(families.count(facts.family), 1u) << facts.name << " " << facts.family;
     if (!facts.source.empty()) {
+      EXPECT_TRUE(IsHubId(facts.source) && facts.source.find('/') != std::string::npos)
+          << facts.source;
       // The name by which a user finds it, and a model with files has an architecture and a size.
       EXPECT_EQ(facts.source.substr(facts.source.find('/') + 1), facts.name);
       EXPECT_FALSE(facts.family.empty()) << facts.name;
@@ -108,6 +112,17 @@ TEST_F(SuiteTest, EveryEntryIsWhole) {
     if (facts.instruction_examples > 0) {
       EXPECT_NE(facts.instruction_data, "") << facts.name;
     }
+  }
+}
+
+// A family is a model_type that the worker knows, with '-' for '_'.
+TEST_F(SuiteTest, TheEngineRunsEveryFamily) {
+  ASSERT_TRUE(facts_.ok());
+  const std::string families = ReadFile("worker/model/families.inc").value();
+  for (const ModelFacts& facts : *facts_) {
+    if (facts.family.empty()) continue;
+    const std::string type = absl::StrReplaceAll(facts.family, {{"-", "_"}});
+    EXPECT_THAT(families, HasSubstr(absl::StrCat("\"", type, "\""))) << facts.name;
   }
 }
 
