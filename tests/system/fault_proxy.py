@@ -37,6 +37,7 @@ class FaultProxy:
             self._loop.run_until_complete(self._start())
             ready.set()
             self._loop.run_forever()
+            self._loop.close()
 
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=run, daemon=True)

@@ -137,8 +137,8 @@ class FaultsTest(unittest.TestCase):
         if engine.endswith("/avx2"):
             self.skipTest("this processor's kernels are AVX2's: there is no other kind to take")
         for worker in self.cluster.workers:
-            worker.signal(signal.SIGKILL)
-            worker.wait()
+            worker.signal_itself(signal.SIGTERM)
+            worker.wait(20)
         other = self.cluster.make_worker("other", {"ASSAY_CPU_KERNELS": "avx2"})
         other.start()
         self.addCleanup(other.kill)
@@ -180,7 +180,8 @@ class FaultsTest(unittest.TestCase):
     def test_pause_and_resume(self):
         job = self.submit_and_wait_for_the_middle()
         self.cluster.run("pause", job)
-        self.assertEqual(self.cluster.sql("SELECT count(*) FROM shards WHERE state = 'leased'"), "0")
+        # One that was being granted at that moment is carried out.
+        wait_until(lambda: self.cluster.sql("SELECT count(*) FROM shards WHERE state = 'leased'") == "0", 5, "nothing is leased any more")
         self.assertTrue(self.cluster.job(job)["paused"])
         done = self.cluster.done(job)
         time.sleep(1)
@@ -201,10 +202,10 @@ class PoisonTest(unittest.TestCase):
             job = cluster.submit(*settings, benchmark="bbh")
             deaths = 0
             while not cluster.ended(job):
-                holder = cluster.sql(f"SELECT split_part(worker_id, '.', 1) FROM shards JOIN runs USING (run_id) WHERE job_id = {job}"
+                holder = cluster.sql(f"SELECT worker_id FROM shards JOIN runs USING (run_id) WHERE job_id = {job}"
                                      f" AND shards.state = 'leased' AND {poison} = ANY(item_ordinals)")
                 for worker in cluster.workers:
-                    if worker.name == holder and worker.is_running():
+                    if holder == f"{worker.name}.{worker.starts}" and worker.is_running():
                         worker.signal(signal.SIGKILL)
                         worker.wait()
                         deaths += 1
@@ -223,7 +224,7 @@ class ClocksTest(unittest.TestCase):
     @unittest.skipUnless(shutil.which("faketime"), "faketime is not installed: deploy/setup checks")
     def test_the_databases_clock_an_hour_away(self):
         expected = None
-        for offset in ("+1h", "-1h"):
+        for offset in ("+1h", "-1h") if os.environ.get("ASSAY_FAULTS_LONG") else ("+1h",):
             with self.subTest(offset=offset), Cluster(workers=1, coordinators=1, postgres_prefix=["faketime", "-f", offset]) as cluster:
                 away = float(cluster.sql("SELECT extract(epoch FROM now())")) - time.time()
                 self.assertAlmostEqual(away, 3600 if offset == "+1h" else -3600, delta=60)
