@@ -20,7 +20,8 @@ class KvCache::Node {
   bool evictable = false;
 };
 
-KvCache::KvCache(int32_t blocks) : root_(std::make_unique<Node>()) {
+KvCache::KvCache(int32_t blocks, bool recurrent)
+    : recurrent_(recurrent), root_(std::make_unique<Node>()) {
   root_->references = 1;
   // Low numbers are taken first, so that little used memory stays untouched.
   for (int32_t block = blocks; block-- > 0;) free_.push_back(block);
@@ -43,6 +44,7 @@ KvCache::Node* KvCache::BestChild(Node* node, absl::Span<const int32_t> tokens,
     const auto end = std::mismatch(tokens.begin(), tokens.begin() + static_cast<int64_t>(most),
                                    child->tokens.begin());
     const int64_t length = end.first - tokens.begin();
+    if (recurrent_ && length < static_cast<int64_t>(child->tokens.size())) continue;
     if (length > *common) {
       *common = length;
       best = child.get();
@@ -158,6 +160,20 @@ void KvCache::Extend(Hold* hold, absl::Span<const int32_t> tokens) {
     hold->tokens += static_cast<int64_t>(part.size());
     tokens.remove_prefix(part.size());
   }
+}
+
+std::optional<int32_t> KvCache::Snapshot(const Hold& hold) {
+  Node* last = hold.path.back();
+  if (last->tokens.size() == static_cast<size_t>(kBlockTokens) || free_blocks() < 1) {
+    return std::nullopt;
+  }
+  for (const std::unique_ptr<Node>& sibling : last->parent->children) {
+    if (sibling.get() != last && sibling->tokens == last->tokens) return std::nullopt;
+  }
+  Node* node = NewNode(last->parent);
+  node->tokens = last->tokens;
+  pinned_.push_back(node);
+  return node->block;
 }
 
 void KvCache::Truncate(Hold* hold, int64_t tokens) {

@@ -1,4 +1,4 @@
-// Which sequence owns which block of the key-value pool, and which blocks hold a prefix that
+// Which sequence owns which block of the pool (kv_pool.h), and which blocks hold a prefix that
 // another sequence needs as well.
 //
 // The cache is a radix tree over token ids whose edges are blocks: the path from the root to a node
@@ -6,11 +6,15 @@
 // of its path. Full blocks are shared; of a block that fits in part the new sequence gets a copy of
 // the part. Nodes that no sequence holds stay until their block is needed, the longest unused
 // first.
+//
+// A block of a recurrent model holds the state behind its last token alone. It fits as a whole or
+// not at all, and is gone when its sequence goes on within the block; Snapshot keeps it.
 #ifndef ASSAY_WORKER_ENGINE_KV_CACHE_H_
 #define ASSAY_WORKER_ENGINE_KV_CACHE_H_
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -32,7 +36,7 @@ class KvCache {
   };
 
   // Of the blocks [0, blocks) of a pool.
-  explicit KvCache(int32_t blocks);
+  explicit KvCache(int32_t blocks, bool recurrent = false);
   ~KvCache();
 
   // Blocks for `tokens` tokens that are shared with nobody.
@@ -46,6 +50,10 @@ class KvCache {
   // The sequence's next tokens, whose keys and values the coming pass writes. Takes new blocks from
   // the reservation.
   void Extend(Hold* hold, absl::Span<const int32_t> tokens);
+  // A block of its own for the state that the sequence's last block will have behind the tokens
+  // that the path holds now, for sequences that part from this one here. None where there is no
+  // block to spare, where the last block is full, or where there is such a block already.
+  std::optional<int32_t> Snapshot(const Hold& hold);
   // The blocks that were given to new owners since the last call.
   std::vector<int32_t> TakeFresh() { return std::exchange(fresh_, {}); }
   // Forgets the last tokens of the sequence, down to `tokens`, which must lie in the last block.
@@ -72,12 +80,13 @@ class KvCache {
   void Remove(Node* leaf);
   int32_t TakeBlock();
 
+  const bool recurrent_;
   std::unique_ptr<Node> root_;
   std::vector<int32_t> free_;
   std::vector<int32_t> fresh_;
   std::set<std::pair<uint64_t, Node*>>
       evictable_;              // leaves that nobody holds, the longest unused first
-  std::vector<Node*> pinned_;  // sources of this step's copies
+  std::vector<Node*> pinned_;  // sources of this step's copies, and its snapshots
   int64_t unreferenced_ = 0;   // nodes that nobody holds, leaves or not
   int64_t reserved_ = 0;
   uint64_t clock_ = 0;

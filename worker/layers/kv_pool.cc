@@ -16,7 +16,11 @@ using cpu::kBlockTokens;
 int64_t KvLayout::PartBytes() const {
   return kBlockTokens * cpu::Padded(head_size) * cpu::ElementSize(precision);
 }
-int64_t KvLayout::BlockBytes() const { return layers * kv_heads * 2 * PartBytes(); }
+int64_t KvLayout::LayerBytes() const {
+  if (recurrent()) return state_values * static_cast<int64_t>(sizeof(float));
+  return kv_heads * 2 * PartBytes();
+}
+int64_t KvLayout::BlockBytes() const { return layers * LayerBytes(); }
 
 absl::StatusOr<std::unique_ptr<KvPool>> KvPool::Create(const KvLayout& layout, int64_t bytes) {
   const int64_t blocks = std::min<int64_t>(bytes / layout.BlockBytes(), 1 << 24);
@@ -45,8 +49,8 @@ KvPool::KvPool(const KvLayout& layout, int32_t blocks, char* memory, int64_t byt
 KvPool::~KvPool() { munmap(memory_, static_cast<size_t>(bytes_)); }
 
 char* KvPool::Part(int32_t block, int64_t layer, int64_t head) const {
-  return memory_ + block * layout_.BlockBytes() +
-         (layer * layout_.kv_heads + head) * 2 * layout_.PartBytes();
+  return memory_ + block * layout_.BlockBytes() + layer * layout_.LayerBytes() +
+         head * 2 * layout_.PartBytes();
 }
 
 void KvPool::Clear(int32_t block) {

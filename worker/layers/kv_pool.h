@@ -1,5 +1,5 @@
-// The memory of cached keys and values: blocks of cpu::kBlockTokens tokens, all layers and heads
-// together.
+// The memory of what sequences leave for their next tokens, in blocks of cpu::kBlockTokens tokens:
+// the tokens' keys and values, all layers and heads together, or a recurrent model's state.
 #ifndef ASSAY_WORKER_LAYERS_KV_POOL_H_
 #define ASSAY_WORKER_LAYERS_KV_POOL_H_
 
@@ -16,8 +16,14 @@ struct KvLayout {
   int64_t kv_heads = 0;
   int64_t head_size = 0;
   Precision precision = Precision::kFloat32;
+  // Not 0: of a recurrent model. A block then holds no keys and values (kv_heads, head_size and
+  // precision are of no account) but so many float32 values a layer: the state behind the last of
+  // the block's tokens that are computed.
+  int64_t state_values = 0;
 
+  bool recurrent() const { return state_values > 0; }
   int64_t PartBytes() const;   // keys, or values, of one block, layer and head
+  int64_t LayerBytes() const;  // of one block and layer
   int64_t BlockBytes() const;  // of one block
 };
 
@@ -38,6 +44,10 @@ class KvPool {
 
   // What (layer, head) has of `block`; that of the next block lies BlockBytes further.
   char* Part(int32_t block, int64_t layer, int64_t head) const;
+  // Of a recurrent model: [state_values].
+  float* State(int32_t block, int64_t layer) const {
+    return reinterpret_cast<float*>(Part(block, layer, 0));
+  }
   // To be called when a block is given to a new owner: values that are never written must be
   // finite, since they are multiplied by a weight of zero.
   void Clear(int32_t block);

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "common/domain/run.h"
+#include "worker/layers/cpu/kernels.h"
+
 namespace assay {
 namespace {
 
@@ -12,11 +15,16 @@ constexpr double kTwoPi = 2.0 * std::numbers::pi;
 // In float32 throughout, as checkpoints are trained and run by the reference: at large positions
 // the rounding of the frequency shows in the angle.
 std::vector<float> Unscaled(const RotaryConfig& config) {
-  std::vector<float> inverse(static_cast<size_t>(config.size / 2));
+  const int64_t size = config.size / config.axes;
+  std::vector<float> inverse(static_cast<size_t>(size / 2));
   for (size_t i = 0; i < inverse.size(); ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(config.size);
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(size);
     inverse[i] = 1.0f / static_cast<float>(std::pow(static_cast<double>(config.base),
                                                     static_cast<double>(exponent)));
+    if (config.float16_frequencies) {
+      inverse[i] =
+          cpu::FromBits16(Precision::kFloat16, cpu::ToBits16(Precision::kFloat16, inverse[i]));
+    }
   }
   return inverse;
 }
@@ -64,7 +72,7 @@ void ScaleYarn(const RotaryConfig& config, std::vector<float>& inverse) {
 }  // namespace
 
 RotaryEmbedding::RotaryEmbedding(const RotaryConfig& config)
-    : inverse_frequencies_(Unscaled(config)) {
+    : axes_(config.axes), inverse_frequencies_(Unscaled(config)) {
   const RotaryScaling& scaling = config.scaling;
   switch (scaling.type) {
     case RotaryScaling::Type::kNone:

@@ -37,6 +37,9 @@ struct RotaryConfig {
   int64_t size = 0;  // rotated dimensions of a head, even
   float base = 10000.0f;
   RotaryScaling scaling;
+  // 2: a token has two positions (GLM, Zeng et al. 2022), and each turns a half of the dimensions.
+  int64_t axes = 1;
+  bool float16_frequencies = false;  // they are rounded to 16 bits, as the model was trained
 };
 
 // Immutable; thread-safe.
@@ -44,15 +47,17 @@ class RotaryEmbedding {
  public:
   explicit RotaryEmbedding(const RotaryConfig& config);
 
-  int64_t half() const { return static_cast<int64_t>(inverse_frequencies_.size()); }
-  // For each position `half()` cosines, and as many sines; times the scaling's attention factor.
+  int64_t half() const { return axes_ * static_cast<int64_t>(inverse_frequencies_.size()); }
+  // For each token, of which there are `axes` positions side by side, `half()` cosines and as many
+  // sines, those of the first position first; times the scaling's attention factor.
   void Angles(absl::Span<const int32_t> positions, float* cosines, float* sines) const;
 
   const std::vector<float>& inverse_frequencies() const { return inverse_frequencies_; }
   float attention_factor() const { return attention_factor_; }
 
  private:
-  std::vector<float> inverse_frequencies_;
+  int64_t axes_ = 1;
+  std::vector<float> inverse_frequencies_;  // of each axis
   float attention_factor_ = 1.0f;
 };
 

@@ -23,7 +23,15 @@ enum class Residual {
   kSequential,    // h += attention(norm(h)); h += feed_forward(norm(h))
   kParallel,      // h += attention(norm(h)) + feed_forward(norm(h))
   kNormedBehind,  // h = norm(h + attention(h)); h = norm(h + feed_forward(h))
-  kNormedStream,  // h = norm(h); h += attention(h); h = norm(h); h += feed_forward(h)
+  kNormedStream,  // n = norm(h); h = scale n + attention(n); then the same with feed_forward
+};
+
+// The end of a prompt whose tokens see one another (GLM, Du et al. 2022): a token that stands for
+// what is to be written, and one that begins it. The text before the latter is the prefix; in what
+// follows, a token's first position is the mask's, its second counts from 1 on.
+struct PrefixMarks {
+  int32_t mask = 0;
+  int32_t begin = 0;
 };
 
 // Norms are named by their tensors' common part; parts and norms without a name are not there.
@@ -57,6 +65,8 @@ struct DecoderSpec {
   std::optional<PositionBias::Settings> position_bias;
 
   Residual residual = Residual::kSequential;
+  float residual_scale = 1;  // kNormedStream
+  std::optional<PrefixMarks> prefix_marks;
   NormKind norm;
   NormKind head_norm;  // of queries and keys
   cpu::Activation activation = cpu::Activation::kSilu;

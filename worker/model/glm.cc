@@ -26,6 +26,8 @@ std::vector<int64_t> HeadRows(int64_t first, int64_t heads, int64_t head_size, i
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeChatGlm6b(const Checkpoint& checkpoint);
+
 absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeGlm(const Checkpoint& checkpoint) {
   const ConfigReader config = ConfigOf(checkpoint);
   ASSAY_ASSIGN_OR_RETURN(const LlamaConfig llama, LlamaConfig::Parse(checkpoint));
@@ -51,7 +53,10 @@ absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeGlm(const Checkpoint& 
 
 absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeChatGlm(const Checkpoint& checkpoint) {
   const ConfigReader config = ConfigOf(checkpoint);
-  // ChatGLM-6B, of the same model_type, has none of these fields.
+  // ChatGLM-6B has the same model_type and other fields.
+  if (!config.Has("padded_vocab_size") && config.Has("max_sequence_length")) {
+    return DescribeChatGlm6b(checkpoint);
+  }
   LlamaConfig llama;
   ASSAY_ASSIGN_OR_RETURN(llama.vocabulary_size,
                          config.Integer("padded_vocab_size", 1, kMostVocabulary));

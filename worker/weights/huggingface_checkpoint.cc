@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "worker/weights/json_object.h"
 #include "worker/weights/quantized_folder.h"
+#include "worker/weights/rwkv_config.h"
 
 namespace assay {
 namespace {
@@ -97,10 +98,17 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> HuggingFaceCheckpoint::Open(std::str
                                                                         const std::string& file) {
   std::unique_ptr<HuggingFaceCheckpoint> checkpoint(
       new HuggingFaceCheckpoint(std::move(path), std::move(folder)));
-  ASSAY_RETURN_IF_ERROR(checkpoint->ReadConfig());
+  absl::Status config = checkpoint->ReadConfig();
+  // Some files of torch.save come without one.
+  if (!config.ok() && (file.empty() || !absl::IsNotFound(config))) return config;
   ASSAY_RETURN_IF_ERROR(checkpoint->ReadQuantization());
   ASSAY_RETURN_IF_ERROR(file.empty() ? checkpoint->OpenWeights() : checkpoint->OpenShard(file));
   ASSAY_RETURN_IF_ERROR(checkpoint->ListTensors());
+  if (!config.ok()) {
+    std::optional<json> made = RwkvConfig(checkpoint->tensors_, file);
+    if (!made.has_value()) return config;
+    checkpoint->config_ = *std::move(made);
+  }
   return checkpoint;
 }
 

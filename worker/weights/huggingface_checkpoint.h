@@ -27,7 +27,8 @@ namespace assay {
 class HuggingFaceCheckpoint : public Checkpoint {
  public:
   static absl::StatusOr<std::unique_ptr<Checkpoint>> Open(const std::string& folder);
-  // With all weights in one file of torch.save, whose folder has the config.
+  // With all weights in one file of torch.save, whose folder has the config; RWKV's original files
+  // need none.
   static absl::StatusOr<std::unique_ptr<Checkpoint>> OpenFile(const std::string& file);
 
   absl::string_view format() const override { return "huggingface"; }

@@ -76,8 +76,9 @@ enum class Output {
 
 // Each takes 0 to 0.
 enum class Activation {
-  kSilu,       // x / (1 + e^-x)
-  kRelu,       // max(x, 0)
+  kSilu,  // x / (1 + e^-x)
+  kRelu,  // max(x, 0)
+  kReluSquared,
   kGelu,       // x Φ(x), by the error function (to about 3e-7)
   kGeluTanh,   // its approximation by tanh (Hendrycks and Gimpel 2016)
   kGeluQuick,  // x / (1 + e^-1.702x)
@@ -117,7 +118,7 @@ struct AttentionTask {
   // share blocks.
   const void* query;             // of the compute type
   const int64_t* query_offsets;  // of each row in `query`, in elements
-  const int32_t* row_positions;  // of each row's token
+  const int32_t* row_positions;  // of the last key that each row sees, its own token's mostly
   int64_t rows;                  // at most kAttentionRows
   int64_t head_size;
   float scale;
@@ -140,6 +141,29 @@ struct AttentionTask {
   const int32_t* bias_offsets = nullptr;
 };
 inline constexpr int64_t kAttentionRows = 32;
+
+// Consecutive tokens of one sequence in kWkvChannels channels of RWKV's recurrence.
+struct WkvTask {
+  // Of the first token and channel; `stride` floats from one token to the next.
+  const float* key;
+  const float* value;
+  const float* receptance;
+  int64_t stride;
+  int64_t rows;
+  const float* decay;  // of the channels: ln of what is left of a weight from token to token
+  const float* first;  // ln of the weight that a token has more in its own output
+  // The state of the channels, before the tokens and afterwards: sums of weighted values and of
+  // weights, both divided by e^maximum.
+  float* numerator;
+  float* denominator;
+  float* maximum;
+  // The input of a further product, in its layout: the mean times sigmoid(receptance).
+  void* out;
+  int64_t out_padded;
+  int64_t out_row;
+  int64_t out_column;  // a multiple of kWkvChannels
+};
+inline constexpr int64_t kWkvChannels = 32;
 
 struct Kernels {
   absl::string_view name;  // "avx2", "avx512", "amx"
@@ -166,6 +190,9 @@ struct Kernels {
   // Rotary embedding of one head in the half-split form: (row[i], row[half + i]) turned by the
   // angle of (cosine[i], sine[i]).
   void (*rotate)(float* row, const float* cosine, const float* sine, int64_t half);
+  void (*wkv)(Precision precision, const WkvTask& task);
+  // out += scale × values × sigmoid(gate)
+  void (*add_gated)(const float* gate, const float* values, float scale, int64_t count, float* out);
   // Values in the compute type.
   void (*convert)(Precision precision, const float* values, int64_t count, void* out);
   // A panel of weights of 8 bits, times a scale for each column, in bfloat16. For each pair of

@@ -213,6 +213,8 @@ TEST_P(KernelsTest, ActivationsAreRight) {
         return x / (1 + std::exp(-x));
       case Activation::kRelu:
         return std::max(x, 0.0);
+      case Activation::kReluSquared:
+        return x > 0 ? x * x : 0.0;
       case Activation::kGelu:
         return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
       case Activation::kGeluTanh:
@@ -226,8 +228,9 @@ TEST_P(KernelsTest, ActivationsAreRight) {
   const double tolerance = precision() == Precision::kFloat32    ? 2e-6
                            : precision() == Precision::kBFloat16 ? 1e-2
                                                                  : 2e-3;
-  for (const Activation activation : {Activation::kSilu, Activation::kRelu, Activation::kGelu,
-                                      Activation::kGeluTanh, Activation::kGeluQuick}) {
+  for (const Activation activation :
+       {Activation::kSilu, Activation::kRelu, Activation::kReluSquared, Activation::kGelu,
+        Activation::kGeluTanh, Activation::kGeluQuick}) {
     for (const Output output : {Output::kActivated, Output::kGated}) {
       std::vector<char> out(InputBytes(kRows, kPanel));
       kernels().gemm(precision(), {.input = rows.data(),
@@ -388,6 +391,79 @@ TEST_P(KernelsTest, AttentionIsRightAndDoesNotDependOnTheRowsBeside) {
         ASSERT_NEAR(Get(together.data(), At(row, kFirstColumn + d, columns)), expected, tolerance);
       }
     }
+  }
+}
+
+TEST_P(KernelsTest, RwkvsRecurrenceIsRightAndCanBeCut) {
+  constexpr int64_t kRows = 70, kStride = kWkvChannels + 8, kColumns = 2 * kWkvChannels;
+  std::vector<float> key = Random(kRows * kStride), value = Random(kRows * kStride);
+  std::vector<float> receptance = Random(kRows * kStride), first = Random(kWkvChannels);
+  for (float& k : key) k *= 4;
+  // Far beyond what e^x holds without the maximum.
+  key[5 * kStride] = 95;
+  key[6 * kStride + 1] = -95;
+  std::vector<float> decay = Random(kWkvChannels);
+  for (float& d : decay) d = -std::exp(d);
+  // In two pieces, the state being kept between.
+  const auto run = [&](int64_t cut) {
+    std::vector<float> state(3 * kWkvChannels, 0.0f);
+    std::fill(state.begin() + 2 * kWkvChannels, state.end(), -1e38f);
+    std::vector<char> out(InputBytes(kRows, kColumns));
+    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, cut}, {cut, kRows}}) {
+      kernels().wkv(precision(), {.key = key.data() + begin * kStride,
+                                  .value = value.data() + begin * kStride,
+                                  .receptance = receptance.data() + begin * kStride,
+                                  .stride = kStride,
+                                  .rows = end - begin,
+                                  .decay = decay.data(),
+                                  .first = first.data(),
+                                  .numerator = state.data(),
+                                  .denominator = state.data() + kWkvChannels,
+                                  .maximum = state.data() + 2 * kWkvChannels,
+                                  .out = out.data(),
+                                  .out_padded = kColumns,
+                                  .out_row = begin,
+                                  .out_column = kWkvChannels});
+    }
+    return out;
+  };
+  const std::vector<char> whole = run(kRows);
+  for (const int64_t cut : {1, 6, 33}) EXPECT_EQ(run(cut), whole) << cut;
+  const double tolerance = precision() == Precision::kFloat32    ? 2e-6
+                           : precision() == Precision::kBFloat16 ? 1e-2
+                                                                 : 1e-3;
+  for (int64_t c = 0; c < kWkvChannels; ++c) {
+    const size_t channel = static_cast<size_t>(c);
+    // The sums as they are defined, in long double, whose range suffices.
+    for (int64_t t = 0; t < kRows; ++t) {
+      const size_t at = static_cast<size_t>(t * kStride + c);
+      long double numerator = 0, denominator = 0;
+      for (int64_t i = 0; i <= t; ++i) {
+        const size_t from = static_cast<size_t>(i * kStride + c);
+        const long double exponent =
+            i == t ? static_cast<long double>(first[channel]) + key[from]
+                   : static_cast<long double>(t - 1 - i) * decay[channel] + key[from];
+        numerator += std::exp(exponent) * value[from];
+        denominator += std::exp(exponent);
+      }
+      const double expected = static_cast<double>(
+          numerator / denominator / (1 + std::exp(-static_cast<long double>(receptance[at]))));
+      EXPECT_NEAR(Get(whole.data(), At(t, kWkvChannels + c, kColumns)), expected,
+                  tolerance * (1 + std::abs(expected)))
+          << t << " " << c;
+    }
+  }
+}
+
+TEST_P(KernelsTest, AddsWhatAGateLetsThrough) {
+  constexpr int64_t kCount = 37;
+  const std::vector<float> gate = Random(kCount), values = Random(kCount);
+  std::vector<float> out = Random(kCount);
+  const std::vector<float> before = out;
+  kernels().add_gated(gate.data(), values.data(), 0.25f, kCount, out.data());
+  for (size_t i = 0; i < out.size(); ++i) {
+    const double added = 0.25 * values[i] / (1 + std::exp(-static_cast<double>(gate[i])));
+    EXPECT_NEAR(out[i], before[i] + added, 1e-6);
   }
 }
 
