@@ -11,6 +11,7 @@ TEST(NamesTest, EveryPrecisionHasItsName) {
     EXPECT_NE(NameOf(static_cast<v1::Precision>(value)), "unknown") << value;
   }
   EXPECT_EQ(NameOf(v1::PRECISION_INT8), "int8");
+  EXPECT_EQ(NameOf(v1::PRECISION_LLM_INT8), "llm-int8");
 }
 
 }  // namespace
