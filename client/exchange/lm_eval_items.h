@@ -27,6 +27,7 @@ class LmEvalItems {
  public:
   // `benchmark` is one that BenchmarkOfTask gives. Examples are left out.
   LmEvalItems(std::shared_ptr<const Benchmark> benchmark, std::vector<v1::Item> items);
+  LmEvalItems(const LmEvalItems&) = delete;
 
   // The item with the document's content: of mmlu question, choices and subject; of bbh the input;
   // of drop passage and question; of human_eval the task_id; of a user's benchmark the columns that
