@@ -132,8 +132,14 @@ class Folder {
   }
 
   void CheckTokenizer() {
-    if (AnyEnds("", {"tokenizer.json", ".model", ".tiktoken", "vocab.json", "vocab.txt"})) return;
-    Miss("*token*", "the tokenizer: tokenizer.json, tokenizer.model or the like");
+    if (AnyEnds("", {"tokenizer.json", ".model", ".tiktoken"}) || AnyEnds("rwkv_vocab", {".txt"})) {
+      return;
+    }
+    if (!AnyEnds("", {"vocab.json"})) {
+      Miss("*token*", "the tokenizer: tokenizer.json, tokenizer.model or the like");
+    } else if (!AnyEnds("", {"merges.txt"})) {
+      Miss("merges.txt", "the tokenizer's other file, beside vocab.json");
+    }
   }
 
   fs::path path_;

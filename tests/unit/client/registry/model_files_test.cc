@@ -66,9 +66,27 @@ TEST_F(ModelFilesTest, ShardsAreThoseThatTheIndexNames) {
               HasSubstr("named by model.safetensors.index.json"));
 }
 
+TEST_F(ModelFilesTest, TokenizersHaveManyForms) {
+  Put("config.json");
+  Put("model.safetensors", "weights");
+  Put("vocab.json");
+  EXPECT_THAT(Missing(), ElementsAre("merges.txt"));
+  Put("merges.txt");
+  EXPECT_THAT(Missing(), IsEmpty());
+  fs::remove(folder_ + "/vocab.json");
+  EXPECT_THAT(Missing(), ElementsAre("*token*"));
+  for (const char* name : {"20B_tokenizer.json", "spiece.model", "qwen.tiktoken",
+                           "rwkv_vocab_v20230424.txt"}) {
+    Put(name);
+    EXPECT_THAT(Missing(), IsEmpty()) << name;
+    fs::remove(folder_ + "/" + name);
+  }
+}
+
 TEST_F(ModelFilesTest, PicklesAreWeightsToo) {
   Put("config.json");
   Put("vocab.json");
+  Put("merges.txt");
   Put("pytorch_model.bin", "x");
   // Fetched along with all other JSON files; none of its own is there.
   Put("model.safetensors.index.json", R"({"weight_map": {"a": "model-1.safetensors"}})");
