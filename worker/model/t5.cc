@@ -1,11 +1,12 @@
 // T5 (Raffel et al. 2020) and what has its form: T5 1.1, Flan-T5, T0, Tk-Instruct, UL2; mT5 and mT0
 // (Xue et al. 2021); UMT5, whose layers have relative biases of their own (Chung et al. 2023).
 #include <cmath>
+#include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
@@ -13,6 +14,7 @@
 #include "worker/model/model_family.h"
 #include "worker/model/t5_lm.h"
 #include "worker/model/t5_spec.h"
+#include "worker/model/t5_weights.h"
 
 namespace assay {
 namespace {
@@ -131,6 +133,32 @@ void NameTensors(const std::string& stack_name, bool crosses, bool gated, bool b
   }
 }
 
+class T5Description : public ModelDescription {
+ public:
+  explicit T5Description(T5Spec spec) : spec_(std::move(spec)) {}
+
+  int64_t vocabulary_size() const override { return spec_.vocabulary_size; }
+  int64_t context_length() const override { return spec_.context_length; }
+  absl::StatusOr<int64_t> CheckTensors(const Checkpoint& checkpoint) const override {
+    return CheckT5Tensors(checkpoint, spec_);
+  }
+  absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
+                                                 Precision precision) const override {
+    ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
+    try {
+      ASSAY_ASSIGN_OR_RETURN(T5Weights weights, T5Weights::Load(checkpoint, spec_, precision));
+      return std::make_unique<T5Lm>(spec_, std::move(weights), precision);
+    } catch (const std::bad_alloc&) {
+      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
+    } catch (const std::exception& error) {
+      return absl::InternalError(absl::StrCat(checkpoint.path(), ": ", error.what()));
+    }
+  }
+
+ private:
+  const T5Spec spec_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeT5(const Checkpoint& checkpoint) {
@@ -146,7 +174,7 @@ absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeT5(const Checkpoint& c
   const bool biases_everywhere = type == "umt5";
   NameTensors("encoder.", false, gated, biases_everywhere, spec, &spec.encoder);
   NameTensors("decoder.", true, gated, biases_everywhere, spec, &spec.decoder);
-  return DescribeT5Model(std::move(spec));
+  return std::make_unique<T5Description>(std::move(spec));
 }
 
 }  // namespace assay

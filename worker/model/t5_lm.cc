@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/status_macros.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
 
@@ -71,37 +70,7 @@ Batch ChosenRows(const Batch& batch, absl::Span<const int64_t> rows) {
   return chosen;
 }
 
-class T5Description : public ModelDescription {
- public:
-  explicit T5Description(T5Spec spec) : spec_(std::move(spec)) {}
-
-  int64_t vocabulary_size() const override { return spec_.vocabulary_size; }
-  int64_t context_length() const override { return spec_.context_length; }
-  absl::StatusOr<int64_t> CheckTensors(const Checkpoint& checkpoint) const override {
-    return CheckT5Tensors(checkpoint, spec_);
-  }
-  absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
-                                                 Precision precision) const override {
-    ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
-    try {
-      ASSAY_ASSIGN_OR_RETURN(T5Weights weights, T5Weights::Load(checkpoint, spec_, precision));
-      return std::make_unique<T5Lm>(spec_, std::move(weights), precision);
-    } catch (const std::bad_alloc&) {
-      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
-    } catch (const std::exception& error) {
-      return absl::InternalError(absl::StrCat(checkpoint.path(), ": ", error.what()));
-    }
-  }
-
- private:
-  const T5Spec spec_;
-};
-
 }  // namespace
-
-std::unique_ptr<ModelDescription> DescribeT5Model(T5Spec spec) {
-  return std::make_unique<T5Description>(std::move(spec));
-}
 
 T5Lm::T5Lm(T5Spec spec, T5Weights weights, Precision precision)
     : spec_(std::move(spec)),

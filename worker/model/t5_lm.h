@@ -3,7 +3,6 @@
 #define ASSAY_WORKER_MODEL_T5_LM_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -16,7 +15,6 @@
 #include "worker/layers/relative_bias.h"
 #include "worker/layers/stages.h"
 #include "worker/model/causal_lm.h"
-#include "worker/model/model_family.h"
 #include "worker/model/t5_spec.h"
 #include "worker/model/t5_weights.h"
 
@@ -88,9 +86,6 @@ class T5Lm : public CausalLm {
   ActivationBuffer final_;                // [output rows, hidden]
   const void* final_rows_ = nullptr;      // the head's input
 };
-
-// The sizes must be within bounds and fit together.
-std::unique_ptr<ModelDescription> DescribeT5Model(T5Spec spec);
 
 }  // namespace assay
 

@@ -45,7 +45,7 @@ std::vector<Request> Requests() {
   std::mt19937 random(12);
   std::vector<Request> requests;
   const std::vector<int32_t> common = Tokens(random, 128);
-  for (int i = 0; i < 24; ++i) {
+  for (int i = 0; i < 12; ++i) {
     Request request;
     request.id = requests.size();
     request.prompt = i % 3 == 0 ? common : std::vector<int32_t>();
@@ -55,7 +55,7 @@ std::vector<Request> Requests() {
       request.choices = {Tokens(random, 1), Tokens(random, 3), Tokens(random, 1),
                          Tokens(random, 70)};
     } else {
-      request.max_new_tokens = 1 + static_cast<int>(random() % 80);
+      request.max_new_tokens = 1 + static_cast<int>(random() % 70);
       request.stop_token_ids = {static_cast<int32_t>(random() % kVocabulary), 1};
       if (i % 4 == 3) {
         request.sampling = {.temperature = 0.1 * i,
@@ -120,7 +120,7 @@ TEST_P(EncoderDecoderTest, TheSameBitsWhateverRunsBeside) {
   const std::vector<Request> requests = Requests();
   const std::map<uint64_t, Completion> expected = RunAll(model.get(), {}, requests);
   ASSERT_EQ(expected.size(), requests.size());
-  for (const int64_t budget : {1, 64, 512, 4096}) {
+  for (const int64_t budget : {1, 100, 512}) {
     ExpectSame(expected, RunAll(model.get(), {.token_budget = budget}, requests),
                "token budget " + std::to_string(budget));
   }
@@ -225,7 +225,7 @@ TEST_P(EncoderDecoderTest, ChoicesAddUpTheirTokens) {
 TEST(EncoderDecoderRequestTest, RefusesWhatDoesNotFit) {
   const std::unique_ptr<CausalLm> model = T5Model(Precision::kFloat32);
   const int64_t block = model->kv_layout().BlockBytes();
-  const auto engine = Engine::Create(model.get(), {.kv_cache_bytes = 4 * block});
+  const auto engine = Engine::Create(model.get(), {.kv_cache_bytes = 3 * block});
   ASSERT_TRUE(engine.ok());
   Request request{.id = 1,
                   .prompt = std::vector<int32_t>(64, 5),
@@ -262,7 +262,7 @@ class FailingLm : public CausalLm {
     return model_->Logits(first, rows);
   }
 
-  int64_t most_tokens = 400;
+  int64_t most_tokens = 300;
 
  private:
   CausalLm* model_;

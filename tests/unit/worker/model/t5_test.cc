@@ -214,8 +214,8 @@ TEST_P(T5FamiliesTest, GreedyOutputsAreThoseOfTransformers) {
 
 TEST_P(T5FamiliesTest, PassesBatchesAndThreadsDoNotChangeABit) {
   const int threads = ThreadPool::Shared().threads();
-  for (const Precision precision :
-       {Precision::kFloat32, Precision::kBFloat16, Precision::kFloat16, Precision::kInt8}) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16, Precision::kFloat16,
+                                    Precision::kInt8, Precision::kLlmInt8}) {
     SCOPED_TRACE(PrecisionName(precision));
     const auto model = Load(precision);
     ASSERT_NE(model, nullptr);
