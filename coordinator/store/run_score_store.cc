@@ -19,9 +19,10 @@ constexpr char kRun[] =
 constexpr char kScores[] =
     "SELECT item_ordinal, sample_index, s.verdict, s.partial, i.group_name, "
     "  coalesce(i.cluster, i.ordinal), "
-    "  ('x' || left(encode(sha256(p.output || s.extracted), 'hex'), 16))::bit(64)::bigint "
+    "  ('x' || left(encode(sha256(coalesce(p.output, '') || s.extracted), 'hex'), 16))"
+    "    ::bit(64)::bigint "
     "FROM scores s JOIN items i ON i.dataset_id = $2 AND i.ordinal = s.item_ordinal "
-    "JOIN predictions p USING (run_id, item_ordinal, sample_index) "
+    "LEFT JOIN predictions p USING (run_id, item_ordinal, sample_index) "
     "WHERE run_id = $1 AND s.grader = $3 ORDER BY item_ordinal, sample_index";
 
 // The number of `key` in the order in which keys were first seen.
