@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,8 @@ std::string FirstLine(const std::exception& error) {
 }  // namespace
 
 absl::Status OpenCuda(const Device& device, const std::string& library) {
+  // Without a workspace of a fixed size cuBLAS is not deterministic, and libtorch refuses it.
+  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     const char* reason = dlerror();
     return absl::FailedPreconditionError(absl::StrCat(
@@ -54,6 +57,7 @@ absl::Status OpenCuda(const Device& device, const std::string& library) {
     at::globalContext().setAllowBF16ReductionCuBLAS(false, /*allow_splitk=*/false);
     at::globalContext().setAllowFP16ReductionCuBLAS(false, /*allow_splitk=*/false);
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
     return absl::OkStatus();
   } catch (const std::exception& error) {
     return absl::FailedPreconditionError(

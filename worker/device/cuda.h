@@ -14,7 +14,7 @@ namespace assay {
 
 // Loads libtorch_cuda.so (`library`, as dlopen takes it) into the process and checks that the
 // device is there. FailedPrecondition names the library that is missing, or says how many devices
-// there are. May be called again.
+// there are. May be called again; the first time before there are other threads.
 absl::Status OpenCuda(const Device& device, const std::string& library = "libtorch_cuda.so");
 
 struct CudaFacts {
