@@ -174,7 +174,9 @@ std::vector<MissingFile> WholeModel() {
   return {{"*.json", "config.json, tokenizer.json and indices"},
           {"*.safetensors", "the weights; where there are none in this form, *.bin"},
           {"*.model", "SentencePiece's tokenizer, where there is one"},
-          {"*.txt", "merges or a vocabulary, where there are some"}};
+          {"*.tiktoken", "tiktoken's"},
+          {"*.txt", "merges or a vocabulary, where there are some"},
+          {"*.jinja", "a chat template in a file of its own"}};
 }
 
 std::string DownloadAdvice(absl::string_view id, const std::string& folder,

@@ -75,8 +75,8 @@ TEST_F(ModelFilesTest, TokenizersHaveManyForms) {
   EXPECT_THAT(Missing(), IsEmpty());
   fs::remove(folder_ + "/vocab.json");
   EXPECT_THAT(Missing(), ElementsAre("*token*"));
-  for (const char* name : {"20B_tokenizer.json", "spiece.model", "qwen.tiktoken",
-                           "rwkv_vocab_v20230424.txt"}) {
+  for (const char* name :
+       {"20B_tokenizer.json", "spiece.model", "qwen.tiktoken", "rwkv_vocab_v20230424.txt"}) {
     Put(name);
     EXPECT_THAT(Missing(), IsEmpty()) << name;
     fs::remove(folder_ + "/" + name);
