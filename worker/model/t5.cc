@@ -22,12 +22,14 @@ namespace {
 // Distances have no end, so a prompt may have any length; a pass of the encoder takes all of it,
 // and this keeps its memory within bounds.
 constexpr int64_t kMostTokens = 1 << 15;
+// Of more, the tables of biases would have more entries than offsets of 32 bits reach.
+constexpr int64_t kMostHeads = 1 << 12;
 
 absl::Status ReadSizes(const ConfigReader& config, T5Spec* spec) {
   ASSAY_ASSIGN_OR_RETURN(spec->vocabulary_size, config.Integer("vocab_size", 1, kMostVocabulary));
   ASSAY_ASSIGN_OR_RETURN(spec->hidden_size, config.Integer("d_model", 1, kMostWidth));
   ASSAY_ASSIGN_OR_RETURN(spec->intermediate_size, config.Integer("d_ff", 1, kMostWidth));
-  ASSAY_ASSIGN_OR_RETURN(spec->heads, config.Integer("num_heads", 1, kMostWidth));
+  ASSAY_ASSIGN_OR_RETURN(spec->heads, config.Integer("num_heads", 1, kMostHeads));
   ASSAY_ASSIGN_OR_RETURN(spec->head_size, config.Integer("d_kv", 1, kMostWidth));
   if (spec->heads * spec->head_size > kMostWidth) {
     return config.Error("d_kv", "is too large for this number of heads");

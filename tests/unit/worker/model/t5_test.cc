@@ -349,6 +349,7 @@ TEST_F(T5ConfigTest, RefusesWhatItCannotComputeByName) {
            {{{"feed_forward_proj", "gated"}}, "feed_forward_proj"},
            {{{"d_kv", 1 << 20}}, "d_kv"},
            {{{"d_model", 0}}, "d_model"},
+           {{{"num_heads", 1 << 13}}, "num_heads"},
            {{{"num_layers", 1 << 20}}, "num_layers"},
            {{{"relative_attention_num_buckets", 2}}, "relative_attention_num_buckets"},
            {{{"relative_attention_max_distance", 7}}, "relative_attention_max_distance"},
