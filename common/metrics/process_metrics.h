@@ -3,6 +3,7 @@
 #define ASSAY_COMMON_METRICS_PROCESS_METRICS_H_
 
 #include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
 
 #include <vector>
 

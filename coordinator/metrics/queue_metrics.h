@@ -3,6 +3,7 @@
 #define ASSAY_COORDINATOR_METRICS_QUEUE_METRICS_H_
 
 #include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
 
 #include <vector>
 
