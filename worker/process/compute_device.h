@@ -13,7 +13,7 @@ namespace assay {
 
 struct ComputeDevice {
   Device device;
-  std::string engine;                    // as EngineIdentity, for example "1/cuda-sm90"
+  std::string engine;                    // as EngineIdentity, for example "2/cuda-sm90"
   std::map<std::string, double> gflops;  // as MeasureGemmRates
 };
 

@@ -302,6 +302,17 @@ TEST_P(FamiliesTest, MissingAndMisshapenTensorsAreNamed) {
   fs::remove_all(folder);
 }
 
+TEST(DeviceTest, WeightsOfEightBitsAreRefused) {
+  const auto checkpoint = Checkpoint::Open(absl::StrCat(kFolder, "/gpt2"));
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  const auto description = DescribeModel(**checkpoint);
+  ASSERT_TRUE(description.ok()) << description.status();
+  for (const Precision precision : {Precision::kInt8, Precision::kLlmInt8}) {
+    EXPECT_TRUE(absl::IsUnimplemented(
+        (*description)->LoadOnDevice(**checkpoint, precision, Device()).status()));
+  }
+}
+
 TEST(FamiliesTableTest, ThereAreFortyVariants) { EXPECT_GE(Variants().size(), 40u); }
 
 }  // namespace
