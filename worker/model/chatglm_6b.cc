@@ -62,6 +62,9 @@ absl::StatusOr<std::unique_ptr<ModelDescription>> DescribeChatGlm6b(const Checkp
   // The first folders have no field for it; it is the third before the other there, too.
   ASSAY_ASSIGN_OR_RETURN(const int64_t mask,
                          config.IntegerOr("gmask_token_id", 0, sizes.vocabulary - 1, begin - 3));
+  if (mask < 0 || mask == begin) {
+    return config.Error("gmask_token_id", "is no token beside bos_token_id");
+  }
   spec.prefix_marks = {.mask = static_cast<int32_t>(mask), .begin = static_cast<int32_t>(begin)};
   spec.residual = Residual::kNormedStream;
   spec.residual_scale = std::sqrt(2.0f * static_cast<float>(sizes.layers));
