@@ -33,7 +33,13 @@ BASES = {
                  "num_attention_heads": 3, "max_position_embeddings": 128, "rotary_pct": 0.5, "hidden_act": "gelu",
                  "tie_word_embeddings": False},
     "gpt2": {"model_type": "gpt2", "vocab_size": 261, "n_embd": 24, "n_layer": 2, "n_head": 3, "n_positions": 128},
+    "gpt_bigcode": {"model_type": "gpt_bigcode", "vocab_size": 267, "n_embd": 24, "n_layer": 2, "n_head": 3, "n_positions": 128},
+    "phi3": {**LLAMA, "model_type": "phi3", "vocab_size": 269, "sliding_window": 16, "pad_token_id": 2},
+    # Stored under the names of the bare model, as many older files are.
+    "opt": {"model_type": "opt", "vocab_size": 271, "hidden_size": 24, "ffn_dim": 40, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "max_position_embeddings": 128, "word_embed_proj_dim": 24},
 }
+BARE = {"opt": "model."}
 ATTENTION = ["q_proj", "v_proj"]
 # Of each variant the base, and the settings of LoraConfig.
 VARIANTS = {
@@ -55,6 +61,9 @@ VARIANTS = {
     "llama_tied_kept": ("llama_tied", {"target_modules": ATTENTION, "modules_to_save": ["embed_tokens"], "ensure_weight_tying": True, "r": 4}),
     "gpt_neox": ("gpt_neox", {"target_modules": ["query_key_value", "dense_4h_to_h"], "r": 4}),
     "gpt2": ("gpt2", {"target_modules": ["c_attn", "c_proj", "c_fc"], "fan_in_fan_out": True, "r": 4}),
+    "gpt_bigcode": ("gpt_bigcode", {"target_modules": ["c_attn", "c_proj"], "r": 4}),
+    "phi3": ("phi3", {"target_modules": ["qkv_proj", "gate_up_proj"], "r": 4}),
+    "opt": ("opt", {"target_modules": ["q_proj", "v_proj", "fc2"], "r": 4}),
     "gpt2_bias": ("gpt2", {"target_modules": ["c_attn"], "fan_in_fan_out": True, "bias": "lora_only", "r": 4}),
 }
 
@@ -80,8 +89,8 @@ def make_base(name, settings, seed):
             weights[key] = draw(tensor, 0.2, generator) + (1 if key.endswith("weight") else 0)
         else:
             weights[key] = draw(tensor, 0.7 if "embed" in key or "wte" in key else 0.25, generator)
-    save_file({key: tensor.bfloat16().contiguous() for key, tensor in weights.items()}, folder / "model.safetensors",
-              metadata={"format": "pt"})
+    save_file({key.removeprefix(BARE.get(name, "")): tensor.bfloat16().contiguous() for key, tensor in weights.items()},
+              folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
 

@@ -159,9 +159,12 @@ TEST(PickleTest, DepthIsNoProblem) {
 }
 
 TEST(PickleTest, MemoryIsBounded) {
-  std::string bytes = "\x80\x02N" + std::string(20'000'000, '2') + ".";
-  EXPECT_THAT(Refusal(bytes), HasSubstr("more than a model's tensors need"));
-  EXPECT_THAT(Refusal("\x80\x02" + std::string(9'000'000, 'N') + "."), HasSubstr("more than"));
+  const auto repeated = [](absl::string_view start, size_t count, char code) {
+    return absl::StrCat("\x80\x02", start, std::string(count, code), ".");
+  };
+  EXPECT_THAT(Refusal(repeated("N", 20'000'000, '2')),
+              HasSubstr("more than a model's tensors need"));
+  EXPECT_THAT(Refusal(repeated("", 9'000'000, 'N')), HasSubstr("more than"));
   // A dictionary of many pairs, made again and again.
   std::string pairs = Bytes(
       "\x80\x02"
@@ -169,7 +172,7 @@ TEST(PickleTest, MemoryIsBounded) {
   for (int i = 0; i < 1'000'000; ++i) pairs += "NN\x86";
   pairs += "e\x85q\x01";
   for (int i = 0; i < 1'000'000; ++i) pairs += Bytes("h\x00h\x01R0");
-  EXPECT_THAT(Refusal(pairs + "."), HasSubstr("more than a model's tensors need"));
+  EXPECT_THAT(Refusal(absl::StrCat(pairs, ".")), HasSubstr("more than a model's tensors need"));
 }
 
 TEST(PickleTest, DamageIsRefused) {

@@ -40,7 +40,7 @@ TEST(ZipArchiveTest, AnArchiveMayHaveAComment) {
   std::string bytes = ZipBytes({{"a", "1"}});
   bytes[bytes.size() - 2] = 5;
   EXPECT_THAT(Refusal(bytes), HasSubstr("no end"));
-  EXPECT_EQ(Refusal(bytes + "hello"), "");
+  EXPECT_EQ(Refusal(absl::StrCat(bytes, "hello")), "");
 }
 
 TEST(ZipArchiveTest, EveryTruncationIsRefused) {
@@ -53,7 +53,7 @@ TEST(ZipArchiveTest, EveryTruncationIsRefused) {
 }
 
 TEST(ZipArchiveTest, BytesBeforeTheArchiveMoveEverything) {
-  EXPECT_THAT(Refusal("x" + ZipBytes({{"a", "1"}})), HasSubstr("damaged"));
+  EXPECT_THAT(Refusal(absl::StrCat("x", ZipBytes({{"a", "1"}}))), HasSubstr("damaged"));
 }
 
 TEST(ZipArchiveTest, RefusesWhatTorchNeverWrites) {
