@@ -17,11 +17,20 @@ Service::Service(std::string addresses) : addresses_(std::move(addresses)) {
   }
 }
 
+bool Service::Connects(grpc::Channel& channel) {
+  const auto deadline = absl::ToChronoTime(absl::Now() + kConnectTime);
+  while (true) {
+    const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return true;
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN) return false;
+    if (!channel.WaitForStateChange(state, deadline)) return false;
+  }
+}
+
 Service::Endpoint& Service::Reach() {
   absl::MutexLock lock(&mutex_);
   for (size_t tried = 0; endpoints_.size() > 1 && tried < endpoints_.size(); ++tried) {
-    const auto deadline = absl::ToChronoTime(absl::Now() + kConnectTime);
-    if (endpoints_[current_].channel->WaitForConnected(deadline)) break;
+    if (Connects(*endpoints_[current_].channel)) break;
     current_ = (current_ + 1) % endpoints_.size();
   }
   return endpoints_[current_];

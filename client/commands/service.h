@@ -75,6 +75,8 @@ class Service {
   static constexpr absl::Duration kFirstRetry = absl::Milliseconds(500);
   static constexpr absl::Duration kLongestRetry = absl::Seconds(4);
 
+  // Waits until the channel is connected, or cannot be, or the time is over.
+  static bool Connects(grpc::Channel& channel);
   // The present coordinator, or the next one that can be connected to. The only one is not waited
   // for: its call tells what is wrong.
   Endpoint& Reach();

@@ -44,7 +44,7 @@ grpc::Status WorkerServiceImpl::Connect(
     ++streams_;
   }
   const absl::Status status =
-      WorkerSession(leases_, workers_, stream, *std::move(worker), closing_).Run();
+      WorkerSession(leases_, workers_, stream, *std::move(worker), closing_, *context).Run();
   absl::MutexLock lock(&mutex_);
   --streams_;
   return ToGrpcStatus(status);

@@ -26,12 +26,14 @@ constexpr int kMaxLeases = 64;
 }  // namespace
 
 WorkerSession::WorkerSession(LeaseManager* leases, WorkerStore* workers, Stream* stream,
-                             WorkerInfo worker, const std::atomic<bool>& closing)
+                             WorkerInfo worker, const std::atomic<bool>& closing,
+                             const grpc::ServerContext& context)
     : leases_(leases),
       workers_(workers),
       stream_(stream),
       worker_(std::move(worker)),
-      closing_(closing) {}
+      closing_(closing),
+      context_(context) {}
 
 absl::Status WorkerSession::Run() {
   spdlog::info("worker {} connected from {}: {}, {} threads", worker_.worker_id, worker_.hostname,
@@ -43,9 +45,13 @@ absl::Status WorkerSession::Run() {
   if (Send(welcome)) {
     std::thread granter([this] { GrantAll(); });
     status = ReadAll();
+    // A stream that broke says nothing of what the worker has. One that is handed over keeps it
+    // all.
+    const bool in_order = status.ok() && !context_.IsCancelled() && !closing_;
     ended_ = true;
     leases_->pending().Wake(wake_);
     granter.join();
+    if (in_order) GiveBackUnconfirmed();
   }
   // Best effort: without it the worker counts as connected for some more seconds.
   workers_->Left(worker_.worker_id, seen_moment_).IgnoreError();
@@ -107,6 +113,7 @@ absl::Status WorkerSession::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
   for (const v1::LeaseKey& proto : heartbeat.leases()) {
     ASSAY_ASSIGN_OR_RETURN(const LeaseKey key, FromProto(proto));
     keys.push_back(key);
+    Confirm(key);
   }
   if (keys.empty()) return absl::OkStatus();
   const absl::StatusOr<std::vector<LeaseKey>> over = leases_->Renew(keys);
@@ -125,6 +132,7 @@ absl::Status WorkerSession::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
 
 absl::Status WorkerSession::HandleResult(const v1::ShardResult& result) {
   ASSAY_ASSIGN_OR_RETURN(const LeaseKey key, FromProto(result.lease()));
+  Confirm(key);
   std::vector<Prediction> predictions;
   for (const v1::Prediction& proto : result.predictions()) {
     absl::StatusOr<Prediction> prediction = FromProto(proto);
@@ -154,6 +162,7 @@ absl::Status WorkerSession::HandleResult(const v1::ShardResult& result) {
 
 absl::Status WorkerSession::HandleFailure(const v1::ShardFailure& failure) {
   ASSAY_ASSIGN_OR_RETURN(const LeaseKey key, FromProto(failure.lease()));
+  Confirm(key);
   if (!failure.returned()) {
     spdlog::warn("worker {} failed shard {}: {}", worker_.worker_id, key.shard_id,
                  failure.message());
@@ -235,12 +244,31 @@ int WorkerSession::GrantSome(int count, const LoadedModel& loaded, ModelPlace pl
     return 0;
   }
   for (const Lease& lease : *leases) {
+    {
+      absl::MutexLock lock(&mutex_);
+      unconfirmed_[lease.key.lease_id] = lease.key;
+    }
     v1::CoordinatorMessage message;
     *message.mutable_grant() = ToProto(lease);
     // Where giving back fails as well, the lease runs out by itself.
     if (!Send(message)) leases_->Fail(lease.key, FailureKind::kReturned, "").IgnoreError();
   }
   return static_cast<int>(leases->size());
+}
+
+void WorkerSession::Confirm(const LeaseKey& key) {
+  absl::MutexLock lock(&mutex_);
+  unconfirmed_.erase(key.lease_id);
+}
+
+void WorkerSession::GiveBackUnconfirmed() {
+  std::map<int64_t, LeaseKey> keys;
+  {
+    absl::MutexLock lock(&mutex_);
+    keys.swap(unconfirmed_);
+  }
+  // Where it fails, they run out by themselves.
+  for (const auto& [id, key] : keys) leases_->Fail(key, FailureKind::kReturned, "").IgnoreError();
 }
 
 void WorkerSession::NoteSeen() {

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -25,7 +27,7 @@ class WorkerSession {
 
   // When `closing` becomes true and leases->pending() is told, the worker is asked to go elsewhere.
   WorkerSession(LeaseManager* leases, WorkerStore* workers, Stream* stream, WorkerInfo worker,
-                const std::atomic<bool>& closing);
+                const std::atomic<bool>& closing, const grpc::ServerContext& context);
 
   // Until the stream ends. An error is the worker's: it broke the protocol. Call once.
   absl::Status Run();
@@ -57,6 +59,12 @@ class WorkerSession {
   int GrantSome(int count, const LoadedModel& loaded, ModelPlace place);
   void NoteSeen();
 
+  // The worker has the lease.
+  void Confirm(const LeaseKey& key);
+  // Of a worker that has ended its side in order: what it was granted and never spoke of came too
+  // late for it.
+  void GiveBackUnconfirmed();
+
   // False when the stream is broken.
   bool Send(const v1::CoordinatorMessage& message);
 
@@ -65,10 +73,13 @@ class WorkerSession {
   Stream* const stream_;
   const WorkerInfo worker_;
   const std::atomic<bool>& closing_;
+  const grpc::ServerContext& context_;
 
   absl::Mutex write_mutex_;  // a stream takes one writer at a time
   absl::Mutex mutex_;
   Demand demand_ ABSL_GUARDED_BY(mutex_);
+  // Granted here, and named by no heartbeat and no report yet; by lease_id.
+  std::map<int64_t, LeaseKey> unconfirmed_ ABSL_GUARDED_BY(mutex_);
   std::atomic<bool> wake_{false};  // there is news for the granting thread
   std::atomic<bool> ended_{false};
   absl::Time seen_ = absl::InfinitePast();  // of the granting thread

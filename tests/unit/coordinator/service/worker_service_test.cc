@@ -155,6 +155,26 @@ TEST_F(WorkerServiceTest, WorkersOfAnyKernelsAreWelcomeAndGoOnWithRunsOfTheirKin
   EXPECT_EQ(other.Next().grant().run().job_id(), next_job);
 }
 
+TEST_F(WorkerServiceTest, AGrantThatReachesAWorkerWhichHasEndedIsTakenBack) {
+  SubmitByRpc(7);
+  {
+    WorkerStream worker(channel_);
+    worker.Hello();
+    worker.Next();
+    worker.Request(2);
+    const v1::LeaseGrant known = worker.Next().grant();
+    v1::WorkerMessage heartbeat;
+    *heartbeat.mutable_heartbeat()->add_leases() = known.lease();
+    worker.Send(heartbeat);
+    EXPECT_TRUE(worker.Next().has_grant());
+    EXPECT_TRUE(worker.Finish().ok());
+  }
+  // The one that it has named stays its own: it may come back.
+  EXPECT_EQ(Query("SELECT string_agg(state, ' ' ORDER BY first_ordinal) FROM shards"),
+            "leased pending");
+  EXPECT_EQ(Query("SELECT max(failures) FROM shards"), "0");
+}
+
 TEST_F(WorkerServiceTest, StoppingTheServerEndsTheStreamOfAWorkerThatStays) {
   WorkerStream worker(channel_);
   worker.Hello();
