@@ -123,8 +123,11 @@ absl::StatusOr<int64_t> WaitForJudges(Service& service, v1::JobProgress job, Sto
     stop.WaitFor(kJudgesPeriod);
     absl::StatusOr<v1::JobProgress> now =
         service.Call(&v1::EvaluationService::Stub::GetJob, request);
-    if (now.ok()) job = *std::move(now);
-    if (!now.ok() && !MayComeBack(now.status())) return now.status();
+    if (now.ok()) {
+      job = *std::move(now);
+    } else if (!MayComeBack(now.status())) {
+      return now.status();
+    }
   }
   if (job.judge_error().empty()) return job.judge_job();
   return absl::FailedPreconditionError(

@@ -14,6 +14,7 @@ fail and say so. Quantized weights and kernels differ, so that some letters may;
 """
 
 import argparse
+import os
 import pathlib
 import socket
 import subprocess
@@ -55,7 +56,10 @@ class Endpoint:
     def __init__(self, command, port, log):
         self.url = f"http://127.0.0.1:{port}/v1"
         self.log = log
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+        # Of vLLM: GiB for keys and values.
+        environment = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1"}
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT,
+                                        env=environment)
 
     def __enter__(self):
         end = time.monotonic() + START_SECONDS
