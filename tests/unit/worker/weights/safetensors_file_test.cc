@@ -94,7 +94,7 @@ TEST(SafetensorsFileTest, RefusesBadEntries) {
   EXPECT_THAT(with("\"F32\"", "[0,7]", "[8,8]"), IsEmpty());
   EXPECT_THAT(with("\"F64\"", "[1]", "[0,8]"),
               AllOf(HasSubstr("a.weight"), HasSubstr("F64"), HasSubstr("BF16")));
-  EXPECT_THAT(with("\"U8\"", "[8]", "[0,8]"), HasSubstr("dtype U8"));
+  EXPECT_THAT(with("\"I16\"", "[4]", "[0,8]"), HasSubstr("dtype I16"));
   EXPECT_THAT(with("32", "[2]", "[0,8]"), HasSubstr("dtype"));
   EXPECT_THAT(with("\"F32\"", "[3]", "[0,8]"), AllOf(HasSubstr("12 bytes"), HasSubstr("8 bytes")));
   EXPECT_THAT(with("\"F32\"", "[3]", "[0,12]"),
