@@ -45,9 +45,12 @@ class FaultsTest(unittest.TestCase):
         self.cluster.wait(job, 60)
         expect_undisturbed(self, self.cluster, job, self.expected)
 
+    def shards(self, job, what, condition="true"):
+        """An aggregate over the job's shards s and their runs r."""
+        return self.cluster.sql(f"SELECT {what} FROM shards s JOIN runs r USING (run_id) WHERE job_id = {job} AND {condition}")
+
     def leased_to(self, worker, job):
-        return int(self.cluster.sql(f"SELECT count(*) FROM shards JOIN runs USING (run_id) WHERE job_id = {job}"
-                                    f" AND shards.state = 'leased' AND worker_id LIKE '{worker.name}.%'"))
+        return int(self.shards(job, "count(*)", f"s.state = 'leased' AND worker_id LIKE '{worker.name}.%'"))
 
     def test_kills_at_random(self):
         chaos = Chaos(self.cluster, seed=int(os.environ.get("ASSAY_FAULTS_SEED", "1")))
@@ -106,9 +109,8 @@ class FaultsTest(unittest.TestCase):
         for worker in self.cluster.workers:
             self.assertEqual(worker.wait(20), 0, worker.log_end())
         if not self.cluster.ended(job):
-            self.assertEqual(self.cluster.sql("SELECT count(*) FROM shards WHERE state = 'leased'"), "0")
-            self.assertEqual(self.cluster.sql(f"SELECT coalesce(max(failures), 0) FROM shards JOIN runs USING (run_id) WHERE job_id = {job}"
-                                              " AND shards.state = 'pending'"), "0")
+            self.assertEqual(self.shards(job, "count(*)", "s.state = 'leased'"), "0")
+            self.assertEqual(self.shards(job, "max(failures)"), "0")
         for worker in self.cluster.workers:
             worker.start()
         self.expect_the_same(job)
@@ -120,20 +122,19 @@ class FaultsTest(unittest.TestCase):
         self.cluster.wait_for_workers()
         job = self.submit_and_wait_for_the_middle()
         self.cluster.coordinators[1].start()
-        wait_until(lambda: self.cluster.run("jobs", check=False, addresses=f"127.0.0.1:{self.cluster.coordinators[1].port}").returncode == 0,
-                   START_SECONDS, "the second coordinator answers")
+        second = f"127.0.0.1:{self.cluster.coordinators[1].port}"
+        wait_until(lambda: self.cluster.run("jobs", check=False, addresses=second).returncode == 0, START_SECONDS,
+                   "the second coordinator answers")
         begin = time.monotonic()
         self.cluster.coordinators[0].signal_itself(signal.SIGTERM)
         self.assertEqual(self.cluster.coordinators[0].wait(20), 0)
         self.assertLess(time.monotonic() - begin, 5)
         self.expect_the_same(job)
-        failed = self.cluster.sql(f"SELECT coalesce(sum(failures), 0) FROM shards JOIN runs USING (run_id) WHERE job_id = {job}")
-        self.assertEqual(failed, "0", "a lease was lost on the way")
+        self.assertEqual(self.shards(job, "sum(failures)"), "0", "a lease was lost on the way")
 
     def test_a_worker_of_another_engine_is_kept_apart_and_the_job_says_so(self):
         job = self.submit_and_wait_for_the_middle()
-        engine = self.cluster.json("results", job)["runs"][0].get("engine") or self.cluster.sql(f"SELECT engine FROM runs WHERE job_id = {job}"
-                                                                                                " AND engine IS NOT NULL LIMIT 1")
+        engine = self.cluster.sql(f"SELECT engine FROM runs WHERE job_id = {job} AND engine IS NOT NULL LIMIT 1")
         if engine.endswith("/avx2"):
             self.skipTest("this processor's kernels are AVX2's: there is no other kind to take")
         for worker in self.cluster.workers:
@@ -145,20 +146,20 @@ class FaultsTest(unittest.TestCase):
         waiting = wait_until(lambda: [w for w in self.cluster.job(job)["waiting_for"] if engine in w and "/avx2" in w], 40,
                              "the job says what it waits for")
         self.assertIn(f"no worker of engine {engine} is connected", waiting[0])
-        started = self.cluster.sql(f"SELECT count(*) FROM runs WHERE job_id = {job} AND engine = '{engine}'")
-        done = self.cluster.done(job)
+        # Runs that nobody has started yet are the new one's; of those that another has started it gets nothing.
+        of_engine = f"SELECT count(*) FROM runs WHERE job_id = {job} AND engine = '{engine}'"
+        started = self.cluster.sql(of_engine)
         time.sleep(1)
-        # Runs that no other worker has started are the new one's; of those that one has started it gets nothing.
-        self.assertEqual(self.cluster.sql(f"SELECT count(*) FROM runs WHERE job_id = {job} AND engine = '{engine}'"), started)
-        self.assertFalse(self.cluster.ended(job), done)
+        self.assertEqual(self.cluster.sql(of_engine), started)
+        self.assertFalse(self.cluster.ended(job))
         for worker in self.cluster.workers:
             worker.start()
         self.cluster.wait(job, 60)
         of_job = f"run_id IN (SELECT run_id FROM runs WHERE job_id = {job})"
         self.assertEqual(self.cluster.sql(f"SELECT count(*) FROM predictions WHERE {of_job}"), str(len(self.expected)))
         # No run has predictions of both.
-        self.assertEqual(self.cluster.sql(f"SELECT count(*) FROM shards JOIN runs USING (run_id) WHERE job_id = {job} AND shards.state = 'done'"
-                                          " AND (engine LIKE '%/avx2') <> (worker_id LIKE 'other.%')"), "0")
+        mixed = "s.state = 'done' AND (engine LIKE '%/avx2') <> (worker_id LIKE 'other.%')"
+        self.assertEqual(self.shards(job, "count(*)", mixed), "0")
 
     def test_a_coordinator_of_the_next_release_beside_this_one(self):
         job = self.submit_and_wait_for_the_middle()
@@ -181,7 +182,7 @@ class FaultsTest(unittest.TestCase):
         job = self.submit_and_wait_for_the_middle()
         self.cluster.run("pause", job)
         # One that was being granted at that moment is carried out.
-        wait_until(lambda: self.cluster.sql("SELECT count(*) FROM shards WHERE state = 'leased'") == "0", 5, "nothing is leased any more")
+        wait_until(lambda: self.shards(job, "count(*)", "s.state = 'leased'") == "0", 5, "nothing is leased any more")
         self.assertTrue(self.cluster.job(job)["paused"])
         done = self.cluster.done(job)
         time.sleep(1)
@@ -216,8 +217,8 @@ class PoisonTest(unittest.TestCase):
             errors = {p["item_id"] for p in predictions if p["error"]}
             self.assertEqual(len(errors), 1)
             self.assertEqual([p for p in predictions if not p["error"]], [p for p in expected if p["item_id"] not in errors])
-            self.assertEqual(cluster.sql(f"SELECT count(DISTINCT item_ordinal) FROM predictions JOIN runs USING (run_id) WHERE job_id = {job}"
-                                         f" AND predictions.error <> '' AND item_ordinal = {poison}"), "1")
+            of_poison = f"JOIN runs USING (run_id) WHERE job_id = {job} AND predictions.error <> '' AND item_ordinal = {poison}"
+            self.assertEqual(cluster.sql(f"SELECT count(DISTINCT item_ordinal) FROM predictions {of_poison}"), "1")
 
 
 class ClocksTest(unittest.TestCase):
