@@ -14,6 +14,7 @@
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/suspect_rows.h"
 #include "coordinator/store/transaction.h"
+#include "coordinator/store/worker_store.h"
 
 namespace assay {
 namespace {
@@ -135,6 +136,15 @@ void Split(pqxx::work& tx, const LeaseKey& key, const LockedShard& shard, const 
                    .message = message});
 }
 
+bool IsConnected(pqxx::work& tx, const std::string& worker_id) {
+  return tx
+      .exec_params1(
+          "SELECT EXISTS (SELECT 1 FROM workers "
+          "  WHERE worker_id = $1 AND last_seen > now() - make_interval(secs => $2))",
+          worker_id, absl::ToDoubleSeconds(kWorkerConnected))[0]
+      .as<bool>();
+}
+
 // Of a shard that is locked and leased under `key`.
 absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& shard,
                         FailureKind kind, absl::string_view message, const FailurePolicy& policy,
@@ -144,7 +154,10 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
   FailedShard failed;
   failed.kind = kind;
   failed.items = static_cast<int>(shard.ordinals.size());
-  failed.failures = shard.failures + (kind == FailureKind::kReturned ? 0 : 1);
+  // A worker that is still there was frozen or cut off: that is not the shard's doing.
+  const bool blameless = kind == FailureKind::kReturned ||
+                         (kind == FailureKind::kExpired && IsConnected(tx, shard.worker_id));
+  failed.failures = shard.failures + (blameless ? 0 : 1);
   switch (policy(failed)) {
     case FailureAction::kRetry:
       tx.exec_params(kBackToPending, key.shard_id, failed.failures);

@@ -123,6 +123,21 @@ TEST_F(SuspectTest, AReservationEndsWithTheLeaseTime) {
   EXPECT_EQ(Grant("third", 1).at(0).key.attempt, 3);
 }
 
+TEST_F(SuspectTest, ALeaseOfAWorkerThatIsStillThereRunsOutWithoutBlame) {
+  const int64_t job = Submit(1);
+  ASSERT_TRUE(coordinator_.workers.Seen(SampleWorker("frozen")).ok());
+  for (int i = 0; i < 2 * kExpirationsOfOneItem; ++i) {
+    ASSERT_THAT(Grant("frozen", 2), SizeIs(2));
+    RunOut();
+  }
+  EXPECT_EQ(Query("SELECT max(failures) FROM shards"), "0");
+  EXPECT_EQ(Run(job).items_failed, 0);
+  ASSERT_TRUE(coordinator_.workers.Left("frozen").ok());
+  Grant("frozen", 2);
+  RunOut();
+  EXPECT_EQ(Query("SELECT max(failures) FROM shards"), "1");
+}
+
 TEST_F(SuspectTest, AnItemThatEndsEveryWorkerIsIsolatedAndNothingElseIsHarmed) {
   for (const int shard_items : {14, 4, 1}) {
     const int64_t job = Submit(shard_items);
