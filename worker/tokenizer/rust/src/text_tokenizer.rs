@@ -69,7 +69,11 @@ impl TextTokenizer {
         encoding
             .get_ids()
             .iter()
-            .map(|&id| i32::try_from(id).map_err(|_| format!("token id {id} is out of range")))
+            .map(|&id| match i32::try_from(id) {
+                // A post-processor names ids by itself.
+                Ok(small) if id < self.vocabulary_size => Ok(small),
+                _ => Err(format!("token id {id} is not in the vocabulary")),
+            })
             .collect()
     }
 
