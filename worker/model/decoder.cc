@@ -1,18 +1,16 @@
 #include "worker/model/decoder.h"
 
-#include <exception>
 #include <memory>
-#include <new>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "worker/model/config_fields.h"
 #include "worker/model/decoder_lm.h"
 #include "worker/model/decoder_share.h"
 #include "worker/model/decoder_weights.h"
 #include "worker/model/device_decoder_lm.h"
+#include "worker/model/guarded.h"
 
 namespace assay {
 namespace {
@@ -53,15 +51,11 @@ class DecoderDescription : public ModelDescription {
                                                  const Share& share,
                                                  std::optional<DecoderSplit> split) const {
     ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
-    try {
+    return Guarded(checkpoint.path(), [&]() -> absl::StatusOr<std::unique_ptr<CausalLm>> {
       ASSAY_ASSIGN_OR_RETURN(DecoderWeights weights,
                              DecoderWeights::Load(checkpoint, part, precision, share));
       return std::make_unique<DecoderLm>(part, std::move(weights), precision, std::move(split));
-    } catch (const std::bad_alloc&) {
-      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
-    } catch (const std::exception& error) {
-      return absl::InternalError(absl::StrCat(checkpoint.path(), ": ", error.what()));
-    }
+    });
   }
 
   const DecoderSpec spec_;

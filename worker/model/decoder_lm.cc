@@ -1,12 +1,9 @@
 #include "worker/model/decoder_lm.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
-#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -15,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
+#include "worker/model/guarded.h"
 
 namespace assay {
 namespace {
@@ -93,28 +91,18 @@ AttentionShape DecoderLm::Shape(int64_t window) const {
 }
 
 absl::Status DecoderLm::Forward(const Batch& batch, KvPool* pool) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("a forward pass", [&] {
     ForwardOrThrow(batch, pool);
     return absl::OkStatus();
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for a forward pass");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("forward pass: ", error.what()));
-  }
+  });
 }
 
 absl::StatusOr<const float*> DecoderLm::Logits(int64_t first, int64_t rows) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("the logits", [&]() -> absl::StatusOr<const float*> {
     float* logits = static_cast<float*>(logits_.Get(rows, spec_.vocabulary_size));
     LogitsOrThrow(first, rows, logits);
     return logits;
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for the logits");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("logits: ", error.what()));
-  }
+  });
 }
 
 absl::StatusOr<int64_t> DecoderLm::BidirectionalPrefix(absl::Span<const int32_t> prompt) const {

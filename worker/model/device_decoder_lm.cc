@@ -1,21 +1,18 @@
 #include "worker/model/device_decoder_lm.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
-#include <new>
 #include <numeric>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "worker/layers/activations.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/rotary_embedding.h"
+#include "worker/model/guarded.h"
 
 namespace assay {
 namespace {
@@ -24,15 +21,6 @@ using cpu::kBlockTokens;
 
 // Rows of a product.
 constexpr int64_t kProductRows = 256;
-
-// What libtorch throws when a device's memory ends has no type of its own on every path.
-absl::Status StatusOf(const std::exception& error, absl::string_view what) {
-  const std::string text = error.what();
-  if (absl::StrContains(text, "out of memory")) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory on the device for ", what));
-  }
-  return absl::InternalError(absl::StrCat(what, ": ", text));
-}
 
 at::Tensor LongsOn(at::Device device, const std::vector<int64_t>& values) {
   return at::tensor(values, at::kLong).to(device);
@@ -83,31 +71,21 @@ KvLayout DeviceDecoderLm::kv_layout() const {
 }
 
 absl::Status DeviceDecoderLm::Forward(const Batch& batch, KvPool* pool) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("a forward pass", [&] {
     ForwardOrThrow(batch, *pool);
     return absl::OkStatus();
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for a forward pass");
-  } catch (const std::exception& error) {
-    return StatusOf(error, "a forward pass");
-  }
+  });
 }
 
 absl::StatusOr<const float*> DeviceDecoderLm::Logits(int64_t first, int64_t rows) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("the logits", [&]() -> absl::StatusOr<const float*> {
     const DeviceLinear& head = weights_.head.defined() ? weights_.head : weights_.embedding;
     at::Tensor logits = Product(head, final_.narrow(0, first, rows));
     if (spec_.logit_scale != 1.0f) logits.mul_(spec_.logit_scale);
     if (spec_.logit_cap > 0.0f) logits.div_(spec_.logit_cap).tanh_().mul_(spec_.logit_cap);
     logits_ = logits.to(at::kCPU).contiguous();
     return logits_.const_data_ptr<float>();
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for the logits");
-  } catch (const std::exception& error) {
-    return StatusOf(error, "the logits");
-  }
+  });
 }
 
 void DeviceDecoderLm::ReserveCache(const KvPool& pool) {
@@ -323,16 +301,11 @@ absl::StatusOr<std::unique_ptr<CausalLm>> LoadDeviceDecoder(const Checkpoint& ch
   const at::Device at = device.is_cpu()
                             ? at::Device(at::kCPU)
                             : at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index));
-  try {
-    const c10::InferenceMode inference;
+  return Guarded(checkpoint.path(), [&]() -> absl::StatusOr<std::unique_ptr<CausalLm>> {
     ASSAY_ASSIGN_OR_RETURN(DeviceWeights weights,
                            DeviceWeights::Load(checkpoint, spec, precision, at));
     return std::make_unique<DeviceDecoderLm>(spec, std::move(weights), precision, at);
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
-  } catch (const std::exception& error) {
-    return StatusOf(error, checkpoint.path());
-  }
+  });
 }
 
 }  // namespace assay

@@ -1,12 +1,10 @@
 // RWKV-4 (Peng et al. 2023), of the Pile and Raven: a recurrence in place of attention.
-#include <exception>
 #include <memory>
-#include <new>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "worker/model/config_fields.h"
+#include "worker/model/guarded.h"
 #include "worker/model/rwkv_lm.h"
 #include "worker/model/rwkv_weights.h"
 
@@ -25,14 +23,10 @@ class RwkvDescription : public ModelDescription {
   absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
                                                  Precision precision) const override {
     ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
-    try {
+    return Guarded(checkpoint.path(), [&]() -> absl::StatusOr<std::unique_ptr<CausalLm>> {
       ASSAY_ASSIGN_OR_RETURN(RwkvWeights weights, RwkvWeights::Load(checkpoint, spec_, precision));
       return std::make_unique<RwkvLm>(spec_, std::move(weights), precision);
-    } catch (const std::bad_alloc&) {
-      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
-    } catch (const std::exception& error) {
-      return absl::InternalError(absl::StrCat(checkpoint.path(), ": ", error.what()));
-    }
+    });
   }
 
  private:

@@ -1,18 +1,15 @@
 #include "worker/model/rwkv_lm.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <exception>
-#include <new>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
+#include "worker/model/guarded.h"
 
 namespace assay {
 namespace {
@@ -63,31 +60,21 @@ KvLayout RwkvLm::kv_layout() const {
 }
 
 absl::Status RwkvLm::Forward(const Batch& batch, KvPool* pool) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("a forward pass", [&] {
     ForwardOrThrow(batch, pool);
     return absl::OkStatus();
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for a forward pass");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("forward pass: ", error.what()));
-  }
+  });
 }
 
 absl::StatusOr<const float*> RwkvLm::Logits(int64_t first, int64_t rows) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("the logits", [&]() -> absl::StatusOr<const float*> {
     float* logits = static_cast<float*>(logits_.Get(rows, spec_.vocabulary_size));
     const Linear& head = weights_.head.has_value() ? *weights_.head : weights_.embedding;
     const int64_t row_bytes = padded_hidden_ * cpu::ElementSize(precision_);
     head.Forward(static_cast<const char*>(final_rows_) + first * row_bytes, rows,
                  cpu::Output::kStore, logits, spec_.vocabulary_size);
     return logits;
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for the logits");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("logits: ", error.what()));
-  }
+  });
 }
 
 void RwkvLm::ForwardOrThrow(const Batch& batch, KvPool* pool) {

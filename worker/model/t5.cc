@@ -1,9 +1,7 @@
 // T5 (Raffel et al. 2020) and what has its form: T5 1.1, Flan-T5, T0, Tk-Instruct, UL2; mT5 and mT0
 // (Xue et al. 2021); UMT5, whose layers have relative biases of their own (Chung et al. 2023).
 #include <cmath>
-#include <exception>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "worker/model/config_fields.h"
+#include "worker/model/guarded.h"
 #include "worker/model/model_family.h"
 #include "worker/model/t5_lm.h"
 #include "worker/model/t5_spec.h"
@@ -147,14 +146,10 @@ class T5Description : public ModelDescription {
   absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
                                                  Precision precision) const override {
     ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
-    try {
+    return Guarded(checkpoint.path(), [&]() -> absl::StatusOr<std::unique_ptr<CausalLm>> {
       ASSAY_ASSIGN_OR_RETURN(T5Weights weights, T5Weights::Load(checkpoint, spec_, precision));
       return std::make_unique<T5Lm>(spec_, std::move(weights), precision);
-    } catch (const std::bad_alloc&) {
-      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", checkpoint.path()));
-    } catch (const std::exception& error) {
-      return absl::InternalError(absl::StrCat(checkpoint.path(), ": ", error.what()));
-    }
+    });
   }
 
  private:

@@ -1,17 +1,14 @@
 #include "worker/model/t5_lm.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <numeric>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
+#include "worker/model/guarded.h"
 
 namespace assay {
 namespace {
@@ -118,28 +115,18 @@ T5Lm::Rows T5Lm::GetRows(int64_t count) {
 }
 
 absl::Status T5Lm::Forward(const Batch& batch, KvPool* pool) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("a forward pass", [&] {
     ForwardOrThrow(batch, pool);
     return absl::OkStatus();
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for a forward pass");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("forward pass: ", error.what()));
-  }
+  });
 }
 
 absl::StatusOr<const float*> T5Lm::Logits(int64_t first, int64_t rows) {
-  try {
-    const c10::InferenceMode inference;
+  return Guarded("the logits", [&]() -> absl::StatusOr<const float*> {
     float* logits = static_cast<float*>(logits_.Get(rows, spec_.vocabulary_size));
     LogitsOrThrow(first, rows, logits);
     return logits;
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("no memory for the logits");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("logits: ", error.what()));
-  }
+  });
 }
 
 void T5Lm::LogitsOrThrow(int64_t first, int64_t rows, float* logits) const {
