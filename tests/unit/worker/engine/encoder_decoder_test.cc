@@ -9,12 +9,13 @@
 #include <random>
 #include <set>
 
+#include "tests/unit/worker/engine/engine_runner.h"
+#include "tests/unit/worker/model/model_runner.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/optimizations.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
-#include "worker/model/model_family.h"
 
 namespace assay {
 namespace {
@@ -24,13 +25,7 @@ using testing::HasSubstr;
 constexpr int32_t kVocabulary = 271;
 
 std::unique_ptr<CausalLm> T5Model(Precision precision) {
-  const auto checkpoint = Checkpoint::Open("tests/golden/families/t5_gated");
-  EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-  const auto description = DescribeModel(**checkpoint);
-  EXPECT_TRUE(description.ok()) << description.status();
-  auto model = (*description)->Load(**checkpoint, precision);
-  EXPECT_TRUE(model.ok()) << model.status();
-  return std::move(*model);
+  return LoadModelFrom("tests/golden/families/t5_gated", precision);
 }
 
 std::vector<int32_t> Tokens(std::mt19937& random, size_t count) {
@@ -72,40 +67,6 @@ std::vector<Request> Requests() {
     }
   }
   return requests;
-}
-
-std::map<uint64_t, Completion> RunAll(CausalLm* model, const EngineOptions& options,
-                                      const std::vector<Request>& requests,
-                                      EngineStatistics* statistics = nullptr) {
-  const auto engine = Engine::Create(model, options);
-  EXPECT_TRUE(engine.ok()) << engine.status();
-  for (const Request& request : requests) {
-    const absl::Status status = (*engine)->Submit(request);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  std::vector<Completion> finished;
-  int64_t steps = 0;
-  while ((*engine)->HasWork() && ++steps < 100000) {
-    const absl::Status status = (*engine)->Step(&finished);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  std::map<uint64_t, Completion> by_id;
-  for (Completion& completion : finished) by_id[completion.id] = std::move(completion);
-  if (statistics != nullptr) *statistics = (*engine)->statistics();
-  return by_id;
-}
-
-void ExpectSame(const std::map<uint64_t, Completion>& a, const std::map<uint64_t, Completion>& b,
-                const std::string& what) {
-  ASSERT_EQ(a.size(), b.size()) << what;
-  for (const auto& [id, completion] : a) {
-    const Completion& other = b.at(id);
-    EXPECT_EQ(completion.token_ids, other.token_ids) << what << ", request " << id;
-    EXPECT_EQ(completion.finish_reason, other.finish_reason) << what << ", request " << id;
-    // Not nearly: the very same bits.
-    EXPECT_EQ(completion.choice_loglikelihoods, other.choice_loglikelihoods)
-        << what << ", request " << id;
-  }
 }
 
 class EncoderDecoderTest : public testing::TestWithParam<Precision> {};

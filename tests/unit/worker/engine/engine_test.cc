@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tests/support/checkpoint_builder.h"
+#include "tests/unit/worker/engine/engine_runner.h"
 #include "worker/engine/optimizations.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/causal_lm.h"
@@ -78,40 +79,6 @@ std::vector<Request> Requests() {
     }
   }
   return requests;
-}
-
-std::map<uint64_t, Completion> RunAll(CausalLm* model, const EngineOptions& options,
-                                      const std::vector<Request>& requests,
-                                      EngineStatistics* statistics = nullptr) {
-  const auto engine = Engine::Create(model, options);
-  EXPECT_TRUE(engine.ok()) << engine.status();
-  for (const Request& request : requests) {
-    const absl::Status status = (*engine)->Submit(request);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  std::vector<Completion> finished;
-  int64_t steps = 0;
-  while ((*engine)->HasWork() && ++steps < 100000) {
-    const absl::Status status = (*engine)->Step(&finished);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  std::map<uint64_t, Completion> by_id;
-  for (Completion& completion : finished) by_id[completion.id] = std::move(completion);
-  if (statistics != nullptr) *statistics = (*engine)->statistics();
-  return by_id;
-}
-
-void ExpectSame(const std::map<uint64_t, Completion>& a, const std::map<uint64_t, Completion>& b,
-                const std::string& what) {
-  ASSERT_EQ(a.size(), b.size()) << what;
-  for (const auto& [id, completion] : a) {
-    const Completion& other = b.at(id);
-    EXPECT_EQ(completion.token_ids, other.token_ids) << what << ", request " << id;
-    EXPECT_EQ(completion.finish_reason, other.finish_reason) << what << ", request " << id;
-    // Not nearly: the very same bits.
-    EXPECT_EQ(completion.choice_loglikelihoods, other.choice_loglikelihoods)
-        << what << ", request " << id;
-  }
 }
 
 class EngineTest : public testing::TestWithParam<Precision> {};

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "tests/unit/worker/engine/engine_runner.h"
 #include "tests/unit/worker/model/model_runner.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/optimizations.h"
@@ -25,34 +26,6 @@ constexpr int32_t kFirstToken = 8;    // above the special ones
 constexpr int32_t kMask = 3, kBegin = 7;
 
 using Completions = std::map<uint64_t, Completion>;
-
-Completions RunAll(CausalLm* model, const EngineOptions& options,
-                   const std::vector<Request>& requests, EngineStatistics* statistics = nullptr) {
-  const auto engine = Engine::Create(model, options);
-  EXPECT_TRUE(engine.ok()) << engine.status();
-  for (const Request& request : requests) {
-    const absl::Status status = (*engine)->Submit(request);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  std::vector<Completion> finished;
-  for (int steps = 0; (*engine)->HasWork() && steps < 100000; ++steps) {
-    const absl::Status status = (*engine)->Step(&finished);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-  Completions by_id;
-  for (Completion& completion : finished) by_id[completion.id] = std::move(completion);
-  if (statistics != nullptr) *statistics = (*engine)->statistics();
-  return by_id;
-}
-
-void ExpectSame(const Completions& a, const Completions& b, const std::string& what) {
-  ASSERT_EQ(a.size(), b.size()) << what;
-  for (const auto& [id, completion] : a) {
-    EXPECT_EQ(completion.token_ids, b.at(id).token_ids) << what << ", request " << id;
-    EXPECT_EQ(completion.choice_loglikelihoods, b.at(id).choice_loglikelihoods)
-        << what << ", request " << id;
-  }
-}
 
 struct Model {
   const char* folder;

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "tests/support/checkpoint_builder.h"
+#include "tests/unit/worker/model/expected_logits.h"
 #include "tests/unit/worker/model/model_runner.h"
 #include "worker/layers/thread_pool.h"
 
@@ -81,15 +82,6 @@ Errors Compare(const json& expected, const std::vector<std::vector<Logits>>& log
   }
   errors.root_mean_square = std::sqrt(errors.root_mean_square / static_cast<double>(count));
   return errors;
-}
-
-void ExpectSameBits(const std::vector<Logits>& a, const std::vector<Logits>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    ASSERT_EQ(a[i].size(), b[i].size());
-    ASSERT_EQ(std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)), 0)
-        << "position " << i;
-  }
 }
 
 TEST(KernelTableTest, IsTheOneThatTheEnvironmentNames) {

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "tests/support/checkpoint_builder.h"
+#include "tests/unit/worker/model/expected_logits.h"
 #include "tests/unit/worker/model/model_runner.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/loaded_model.h"
@@ -117,23 +118,11 @@ TEST_P(QuantizedTest, GreedyOutputsAreThoseOfTheWeightsThatItStandsFor) {
     TokenIds tokens = sequences_[i];
     tokens.insert(tokens.end(), wanted.begin(), wanted.end());
     const std::vector<Logits> logits = RunSequences(*model, {tokens}, 1)[0];
-    TokenIds got;
-    for (size_t t = sequences_[i].size() - 1; t + 1 < tokens.size(); ++t) {
-      got.push_back(static_cast<int32_t>(std::max_element(logits[t].begin(), logits[t].end()) -
-                                         logits[t].begin()));
-    }
-    EXPECT_EQ(got, wanted) << "sequence " << i;
+    EXPECT_EQ(GreedyBehind(logits, sequences_[i].size() - 1), wanted) << "sequence " << i;
   }
 }
 
 TEST_P(QuantizedTest, PassesBatchesAndThreadsDoNotChangeABit) {
-  const auto expect_same = [](const std::vector<Logits>& a, const std::vector<Logits>& b) {
-    ASSERT_EQ(a.size(), b.size());
-    for (size_t i = 0; i < a.size(); ++i) {
-      ASSERT_EQ(std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)), 0)
-          << "position " << i;
-    }
-  };
   const int threads = ThreadPool::Shared().threads();
   for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16, Precision::kFloat16,
                                     Precision::kInt8, Precision::kLlmInt8}) {
@@ -146,11 +135,11 @@ TEST_P(QuantizedTest, PassesBatchesAndThreadsDoNotChangeABit) {
     for (const int64_t tokens : sizes) {
       SCOPED_TRACE(absl::StrCat(tokens, " tokens a pass"));
       const auto parts = RunSequences(*model, sequences_, tokens);
-      for (size_t i = 0; i < sequences_.size(); ++i) expect_same(parts[i], together[i]);
+      for (size_t i = 0; i < sequences_.size(); ++i) ExpectSameBits(parts[i], together[i]);
     }
     ThreadPool::SetThreads(3);
     for (size_t i = 0; i < sequences_.size(); ++i) {
-      expect_same(RunSequences(*model, {sequences_[i]}, kWhole)[0], together[i]);
+      ExpectSameBits(RunSequences(*model, {sequences_[i]}, kWhole)[0], together[i]);
     }
     ThreadPool::SetThreads(threads);
   }

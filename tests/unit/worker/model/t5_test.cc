@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/file.h"
 #include "tests/support/checkpoint_builder.h"
+#include "tests/unit/worker/model/expected_logits.h"
 #include "tests/unit/worker/model/model_runner.h"
 #include "worker/layers/relative_bias.h"
 #include "worker/layers/thread_pool.h"
@@ -110,15 +111,6 @@ std::vector<std::vector<Logits>> RunPairs(CausalLm& model, const std::vector<Pai
   }
 }
 
-void ExpectSameBits(const std::vector<Logits>& a, const std::vector<Logits>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    ASSERT_EQ(a[i].size(), b[i].size());
-    ASSERT_EQ(std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)), 0)
-        << "position " << i;
-  }
-}
-
 class T5FamiliesTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
@@ -135,29 +127,8 @@ class T5FamiliesTest : public testing::TestWithParam<std::string> {
     return LoadModelFrom(Folder(), precision);
   }
 
-  // The greatest and the root-mean-square difference from the expected logits.
   std::pair<double, double> Errors(const std::vector<std::vector<Logits>>& logits) const {
-    const auto entries = expected_["entries"].get<std::vector<size_t>>();
-    double greatest = 0, squares = 0;
-    int64_t count = 0;
-    const auto add = [&](double difference) {
-      // Unlike std::max, this lets no NaN pass.
-      if (!(std::abs(difference) <= greatest)) greatest = std::abs(difference);
-      squares += difference * difference;
-      ++count;
-    };
-    for (size_t i = 0; i < logits.size(); ++i) {
-      for (const json& row : expected_["sequences"][i]["rows"]) {
-        const Logits& got = logits[i][row["position"].get<size_t>()];
-        double sum = 0;
-        for (const float value : got) sum += std::exp(static_cast<double>(value));
-        add(std::log(sum) - row["log_sum_exp"].get<double>());
-        for (size_t entry = 0; entry < entries.size(); ++entry) {
-          add(static_cast<double>(got[entries[entry]]) - row["logits"][entry].get<double>());
-        }
-      }
-    }
-    return {greatest, std::sqrt(squares / static_cast<double>(count))};
+    return ErrorsOf(logits, expected_);
   }
 
   json expected_;
@@ -203,12 +174,7 @@ TEST_P(T5FamiliesTest, GreedyOutputsAreThoseOfTransformers) {
     pair.output.insert(pair.output.end(), wanted.begin(), wanted.end());
     // Token by token, as decoding computes them.
     const std::vector<Logits> logits = RunPairs(*model, {pair}, 1)[0];
-    TokenIds got;
-    for (size_t t = given - 1; t + 1 < pair.output.size(); ++t) {
-      got.push_back(static_cast<int32_t>(std::max_element(logits[t].begin(), logits[t].end()) -
-                                         logits[t].begin()));
-    }
-    EXPECT_EQ(got, wanted) << "sequence " << i;
+    EXPECT_EQ(GreedyBehind(logits, given - 1), wanted) << "sequence " << i;
   }
 }
 
