@@ -1,0 +1,88 @@
+// The rows of the leaderboard's table as they are shown: filtered, sorted, and as CSV.
+import type {LeaderboardColumn, LeaderboardTable, ModelFacts, TableRow, TableScore} from '../../api/types';
+import {enumName, numberOf} from '../../format';
+
+export interface Filter {
+  text: string;
+  /** In billions of parameters; NaN: no bound. */
+  smallest: number;
+  largest: number;
+  foundation: string;
+  data: string;
+  method: string;
+  tuning: string;
+}
+
+export function methodName(facts: ModelFacts | undefined): string {
+  return enumName(facts?.method ?? '', 'TRAINING_METHOD_');
+}
+
+export function tuningName(facts: ModelFacts | undefined): string {
+  return enumName(facts?.tuning ?? '', 'TUNING_');
+}
+
+export function parametersOf(row: TableRow): number {
+  const value = numberOf(row.facts?.parameters);
+  return value > 0 ? value : NaN;
+}
+
+/** A row of which a fact is not known is not kept by a filter on it. */
+export function keeps(filter: Filter, row: TableRow): boolean {
+  const size = parametersOf(row) / 1e9;
+  if (!Number.isNaN(filter.smallest) && !(size >= filter.smallest)) return false;
+  if (!Number.isNaN(filter.largest) && !(size <= filter.largest)) return false;
+  if (filter.foundation && row.facts?.foundation !== filter.foundation) return false;
+  if (filter.data && row.facts?.instruction_data !== filter.data) return false;
+  if (filter.method && methodName(row.facts) !== filter.method) return false;
+  if (filter.tuning && tuningName(row.facts) !== filter.tuning) return false;
+  const names = `${row.model} ${row.facts?.title ?? ''} ${row.facts?.family ?? ''}`.toLowerCase();
+  return filter.text.toLowerCase().split(/\s+/).every((word) => names.includes(word));
+}
+
+function orderValue(row: TableRow, key: string): number {
+  return key === 'parameters' ? parametersOf(row) : numberOf(row.scores[key]?.value);
+}
+
+/** The highest first, names in order of the alphabet; rows without a value last; a published row after the same model of ours. */
+export function sorted(rows: readonly TableRow[], key: string, ascending: boolean): TableRow[] {
+  const ours = rows.filter((row) => !row.baseline);
+  const names = new Set(ours.map((row) => row.model));
+  const follows = (row: TableRow) => row.baseline !== '' && names.has(row.same_as);
+  const leading = rows.filter((row) => !follows(row));
+  const turn = ascending ? -1 : 1;
+  leading.sort((a, b) => {
+    const byName = a.model.localeCompare(b.model, 'en', {numeric: true});
+    if (key === 'model') return byName * turn;
+    const [x, y] = [orderValue(a, key), orderValue(b, key)];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || byName;
+    return (y - x) * turn || byName;
+  });
+  return leading.flatMap((row) => (row.baseline ? [row] : [row, ...rows.filter((other) => follows(other) && other.same_as === row.model)]));
+}
+
+/** What there is to choose of a fact, in order of the alphabet. */
+export function valuesOf(table: LeaderboardTable, fact: (row: TableRow) => string | undefined): string[] {
+  return [...new Set(table.rows.map(fact).filter((value): value is string => !!value))].sort((a, b) => a.localeCompare(b, 'en'));
+}
+
+function csvCell(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function csvScore(score: TableScore | undefined): string[] {
+  if (!score) return ['', '', '', ''];
+  return [score.value, score.low, score.high, score.items === '0' ? undefined : score.items]
+      .map((value) => (value === undefined || Number.isNaN(numberOf(value)) ? '' : String(value)));
+}
+
+/** Shares are of 1, not in percent. */
+export function asCsv(columns: readonly LeaderboardColumn[], rows: readonly TableRow[]): string {
+  const head = ['model', 'published by', 'parameters', 'foundation', 'instruction data', 'method', 'tuning',
+    ...columns.flatMap(({key}) => [key, `${key} low`, `${key} high`, `${key} items`])];
+  const lines = rows.map((row) => [
+    row.model, row.baseline, Number.isNaN(parametersOf(row)) ? '' : String(parametersOf(row)), row.facts?.foundation ?? '',
+    row.facts?.instruction_data ?? '', methodName(row.facts), tuningName(row.facts),
+    ...columns.flatMap(({key}) => csvScore(row.scores[key])),
+  ]);
+  return [head, ...lines].map((line) => line.map(csvCell).join(',')).join('\n') + '\n';
+}

@@ -1,0 +1,181 @@
+// One answer, or a pair, to be rated: by mouse or finger, or by keys alone.
+import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
+
+import {get, post} from '../../api/client';
+import type {Rating, RatingTask} from '../../api/types';
+import {integer, numberOf} from '../../format';
+import {Bar, ErrorNotice, Loading} from '../../ui/parts';
+
+interface Place {
+  answer: string;
+  criterion: string;
+}
+
+function placesOf(task: RatingTask): Place[] {
+  return task.answers.flatMap(({answer}) => task.criteria.map(({name}) => ({answer, criterion: name})));
+}
+
+function keyOf(place: Place): string {
+  return `${place.answer}/${place.criterion}`;
+}
+
+export function Rater({token}: {token: string}) {
+  const [task, setTask] = useState<RatingTask>();
+  const [error, setError] = useState<Error>();
+  const [busy, setBusy] = useState(false);
+
+  const take = async (request: () => Promise<RatingTask>) => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      setTask(await request());
+    } catch (failure) {
+      setError(failure as Error);
+    }
+    setBusy(false);
+  };
+  const next = () => take(() => get<RatingTask>('ratings/task', {}, {token}));
+  const undo = () => take(() => post<RatingTask>('ratings/undo', {}, {token}));
+  const submit = (ratings: Rating[], seconds: number) =>
+    take(() => post<RatingTask>('ratings/task', {task: task!.task, ratings, seconds}, {token}));
+  useEffect(() => void next(), [token]);
+
+  const done = numberOf(task?.done);
+  const total = numberOf(task?.total);
+  return (
+    <div class="rater">
+      <div class="title">
+        <h1>Rate</h1>
+        {task && <p class="hint">{task.campaign}: {integer(done)} of {integer(total)} done</p>}
+      </div>
+      {task && <Bar done={done} of={total} label="What is rated" />}
+      {error && <ErrorNotice error={error} onRetry={() => void next()} />}
+      {!task && !error && <Loading what="the next answer" />}
+      {task && (task.finished || task.closed ?
+        <Finished task={task} busy={busy} onUndo={() => void undo()} /> :
+        <Task key={task.task} task={task} busy={busy} onSubmit={(ratings, seconds) => void submit(ratings, seconds)}
+          onUndo={() => void undo()} />)}
+    </div>
+  );
+}
+
+function Finished({task, busy, onUndo}: {task: RatingTask; busy: boolean; onUndo: () => void}) {
+  return (
+    <div class="notice" role="status">
+      <p><strong>{task.closed ? 'The campaign is closed.' : 'All is rated. Thank you.'}</strong></p>
+      {!task.closed && <p>You may close the page.</p>}
+      {task.can_undo && !task.closed && <button type="button" disabled={busy} onClick={onUndo}>Back to the last one</button>}
+    </div>
+  );
+}
+
+interface TaskProperties {
+  task: RatingTask;
+  busy: boolean;
+  onSubmit: (ratings: Rating[], seconds: number) => void;
+  onUndo: () => void;
+}
+
+function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
+  const places = useMemo(() => placesOf(task), [task]);
+  const [given, setGiven] = useState(() => new Map(task.ratings.map((rating) => [keyOf(rating), rating.rating])));
+  const [current, setCurrent] = useState(0);
+  const started = useRef(Date.now());
+  const box = useRef<HTMLDivElement>(null);
+  const complete = places.every((place) => given.has(keyOf(place)));
+
+  useEffect(() => {
+    box.current?.focus({preventScroll: true});
+    scrollTo({top: 0});
+  }, []);
+
+  const give = (index: number, rating: number) => {
+    const next = new Map(given).set(keyOf(places[index]!), rating);
+    setGiven(next);
+    const open = places.findIndex((place) => !next.has(keyOf(place)));
+    setCurrent(open >= 0 ? open : index);
+  };
+  const submit = () => {
+    if (!complete || busy) return;
+    onSubmit(places.map((place) => ({...place, rating: given.get(keyOf(place))!})), (Date.now() - started.current) / 1000);
+  };
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const on = event.target as Element;
+      if (event.ctrlKey || event.metaKey || event.altKey || on.closest('input:not([type=radio]), textarea, select, header')) return;
+      const level = Number(event.key);
+      const most = task.criteria[0]?.levels.length ?? 5;
+      if (level >= 1 && level <= most && event.key.length === 1) {
+        give(current, level);
+      } else if (event.key === 'Enter' && !on.closest('button, a, summary')) {
+        submit();
+      } else if ((event.key === 'u' || event.key === 'Backspace') && task.can_undo && !busy) {
+        onUndo();
+      } else if (event.key === 'j' || event.key === 'k') {
+        setCurrent(Math.max(0, Math.min(places.length - 1, current + (event.key === 'j' ? 1 : -1))));
+      } else {
+        return;
+      }
+      event.preventDefault();
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  });
+
+  const isPair = task.answers.length > 1;
+  return (
+    <div ref={box} tabIndex={-1} class="task">
+      <h2>Task{task.category && <span class="faint"> · {task.category}</span>}</h2>
+      <pre class="text">{task.prompt}</pre>
+      <div class={isPair ? 'sides' : ''}>
+        {task.answers.map((answer, side) => (
+          <section key={answer.answer} class="side" aria-label={isPair ? `Answer ${'AB'[side]}` : 'Answer'}>
+            <h2>{isPair ? `Answer ${'AB'[side]}` : 'Answer'}</h2>
+            {answer.text ? <pre class="text">{answer.text}</pre> : <p class="hint">The answer is empty.</p>}
+            {task.criteria.map((criterion) => {
+              const index = places.findIndex((place) => place.answer === answer.answer && place.criterion === criterion.name);
+              return (
+                <Scale key={criterion.name} name={criterion.name} question={criterion.question} levels={criterion.levels}
+                  value={given.get(keyOf(places[index]!))} isCurrent={index === current}
+                  onFocus={() => setCurrent(index)} onChange={(rating) => give(index, rating)} />
+              );
+            })}
+          </section>
+        ))}
+      </div>
+      <div class="controls submit">
+        <button type="button" class="primary" disabled={!complete || busy} onClick={submit}>Next</button>
+        <button type="button" disabled={!task.can_undo || busy} onClick={onUndo}>Back to the last one</button>
+        <p class="hint keys">Keys: <kbd>1</kbd> to <kbd>5</kbd> rate, <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> next, <kbd>u</kbd> back.</p>
+      </div>
+    </div>
+  );
+}
+
+interface ScaleProperties {
+  name: string;
+  question: string;
+  levels: string[];
+  value: number | undefined;
+  isCurrent: boolean;
+  onFocus: () => void;
+  onChange: (rating: number) => void;
+}
+
+function Scale({name, question, levels, value, isCurrent, onFocus, onChange}: ScaleProperties) {
+  const group = useRef(`scale-${Math.random()}`);
+  return (
+    <fieldset class={`scale ${isCurrent ? 'current' : ''}`} onFocusIn={onFocus}>
+      <legend><strong>{name}</strong> {question}</legend>
+      <div>
+        {levels.map((level, index) => (
+          <label key={level} class={value === index + 1 ? 'chosen' : ''}>
+            <input type="radio" name={group.current} checked={value === index + 1} onChange={() => onChange(index + 1)} />
+            <b>{index + 1}</b> {level}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
