@@ -1,58 +1,79 @@
 #include "common/metrics/metrics_server.h"
 
-#include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
+#include <prometheus/text_serializer.h>
 
-#include <exception>
+#include <iterator>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/http/http_server.h"
 #include "common/metrics/process_metrics.h"
 
 namespace assay {
 namespace {
 
 // One scrape under way and one more; Prometheus asks every few seconds.
-constexpr size_t kThreads = 2;
+constexpr int kScrapes = 2;
+// Where more is served: clients that are slow to send what they want hold no scrape up, as long as
+// they are fewer than this.
+constexpr int kSlowClients = 14;
 
 }  // namespace
 
-MetricsServer::MetricsServer(const std::string& listen)
-    : registry_(std::make_shared<prometheus::Registry>()),
-      exposer_(std::make_unique<prometheus::Exposer>(listen, kThreads)) {
-  exposer_->RegisterCollectable(registry_);
-  const std::vector<int> ports = exposer_->GetListeningPorts();
-  address_ = absl::StrCat(listen.substr(0, listen.rfind(':')), ":", ports.empty() ? 0 : ports[0]);
-}
+MetricsServer::MetricsServer() : registry_(std::make_shared<prometheus::Registry>()) {}
 
-MetricsServer::~MetricsServer() = default;
+MetricsServer::~MetricsServer() { http_->Stop(); }
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& listen,
                                                                     const std::string& version,
-                                                                    const std::string& engine) {
-  if (listen.rfind(':') == std::string::npos) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", listen, "\" is no HOST:PORT for metrics"));
-  }
-  try {
-    std::unique_ptr<MetricsServer> server(new MetricsServer(listen));
-    prometheus::BuildGauge()
-        .Name("assay_build_info")
-        .Help("Always 1; what the process is, in its labels")
-        .Register(server->registry())
-        .Add({{"version", version}, {"engine", engine}})
-        .Set(1);
-    server->Add(std::make_shared<ProcessMetrics>());
-    return server;
-  } catch (const std::exception& error) {
-    return absl::UnavailableError(
-        absl::StrCat("metrics cannot be served at ", listen, ": ", error.what()));
-  }
+                                                                    const std::string& engine,
+                                                                    int ordinary) {
+  HttpServerOptions options;
+  options.listen = listen;
+  options.ordinary = ordinary;
+  options.threads = kScrapes + (ordinary == 0 ? 0 : ordinary + kSlowClients);
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> http, HttpServer::Start(options));
+  std::unique_ptr<MetricsServer> server(new MetricsServer());
+  server->http_ = std::move(http);
+  prometheus::BuildGauge()
+      .Name("assay_build_info")
+      .Help("Always 1; what the process is, in its labels")
+      .Register(server->registry())
+      .Add({{"version", version}, {"engine", engine}})
+      .Set(1);
+  server->Add(server->registry_);
+  server->Add(std::make_shared<ProcessMetrics>());
+  server->http_->Handle("/metrics", HttpShare::kAlways, [self = server.get()](const WebRequest&) {
+    WebResponse response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = self->Scrape();
+    return response;
+  });
+  return server;
 }
 
+const std::string& MetricsServer::address() const { return http_->address(); }
+
 void MetricsServer::Add(std::shared_ptr<prometheus::Collectable> collectable) {
-  exposer_->RegisterCollectable(collectable);
+  absl::MutexLock lock(&mutex_);
   collectables_.push_back(std::move(collectable));
+}
+
+std::string MetricsServer::Scrape() {
+  std::vector<std::shared_ptr<prometheus::Collectable>> collectables;
+  {
+    absl::MutexLock lock(&mutex_);
+    collectables = collectables_;
+  }
+  std::vector<prometheus::MetricFamily> families;
+  for (const auto& collectable : collectables) {
+    std::vector<prometheus::MetricFamily> collected = collectable->Collect();
+    families.insert(families.end(), std::make_move_iterator(collected.begin()),
+                    std::make_move_iterator(collected.end()));
+  }
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace assay
