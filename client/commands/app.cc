@@ -92,6 +92,7 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddExportCommand(app, context);
   AddImportCommand(app, context);
   AddWorkersCommand(app, context);
+  AddDoctorCommand(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

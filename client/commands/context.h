@@ -60,6 +60,7 @@ void AddRescoreCommand(CLI::App& parent, CommandContext& context);
 void AddExportCommand(CLI::App& parent, CommandContext& context);
 void AddImportCommand(CLI::App& parent, CommandContext& context);
 void AddWorkersCommand(CLI::App& parent, CommandContext& context);
+void AddDoctorCommand(CLI::App& parent, CommandContext& context);
 
 }  // namespace assay
 

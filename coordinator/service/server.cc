@@ -41,6 +41,7 @@ CoordinatorServer::CoordinatorServer(Database* database, const ServerOptions& op
       evaluation_({&planner_, &datasets_, &models_, &jobs_, &control_, &lookup_, &predictions_,
                    &scores_, &workers_, &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
       worker_(&leases_, &workers_),
+      diagnostics_(database, &workers_, Clock::Real()),
       reaper_(&leases_),
       judge_starter_(&judge_orders_, &planner_, [this] { leases_.pending().Notify(); }) {}
 
@@ -69,6 +70,7 @@ absl::Status CoordinatorServer::Listen(const std::string& address) {
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&evaluation_);
   builder.RegisterService(&worker_);
+  builder.RegisterService(&diagnostics_);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat(

@@ -14,6 +14,7 @@
 #include "coordinator/lease/reaper.h"
 #include "coordinator/planner/judge_starter.h"
 #include "coordinator/planner/planner.h"
+#include "coordinator/service/diagnostics_service.h"
 #include "coordinator/service/evaluation_service.h"
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/service/worker_service.h"
@@ -79,6 +80,7 @@ class CoordinatorServer {
   ExchangeRpcs exchange_;
   EvaluationServiceImpl evaluation_;
   WorkerServiceImpl worker_;
+  DiagnosticsServiceImpl diagnostics_;
   std::unique_ptr<grpc::Server> server_;
   std::string address_;
   Reaper reaper_;

@@ -54,6 +54,9 @@ class Database {
   // seconds.
   absl::StatusOr<Session> Acquire();
 
+  // That are open at once, at most.
+  int most_connections() const { return limit_; }
+
  private:
   void Return(std::unique_ptr<DatabaseConnection> connection);
   void Drop(absl::string_view reason);
