@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Makes lora/<variant>/: adapters as peft writes them, on tiny bases, with the logits of peft's unmerged model in float32.
 
-    ENVIRONMENT/bin/python tests/golden/make_lora.py [VARIANT...]     # the environment of make_families.py, with peft==0.21.2
+    ENVIRONMENT/bin/python tests/golden/make_lora.py [VARIANT...]     # the environment of make_quantized_folders.py, with peft==0.21.2
 
-A base is bases/<name> (config.json, model.safetensors), shared by variants. The matrices of an adapter are random and large enough that
-leaving any of them out, or scaling it otherwise, is seen in the logits. The seeds of adapter_config_fuzz are made, too.
+A base is lora/bases/<name> (config.json, model.safetensors), shared by variants, or a folder of families/ or quantized/: of that the
+weights that it stands for, in float32. The matrices of an adapter are random and large enough that leaving any of them out, or scaling
+it otherwise, is seen in the logits. The seeds of adapter_config_fuzz are made, too.
 """
 
 import json
@@ -19,6 +20,8 @@ import peft
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
+
+import quantized_values
 
 FOLDER = pathlib.Path(__file__).with_name("lora")
 CORPUS = pathlib.Path(__file__).parents[1] / "fuzz/corpus/adapter_config_fuzz"
@@ -65,6 +68,20 @@ VARIANTS = {
     "phi3": ("phi3", {"target_modules": ["qkv_proj", "gate_up_proj"], "r": 4}),
     "opt": ("opt", {"target_modules": ["q_proj", "v_proj", "fc2"], "r": 4}),
     "gpt2_bias": ("gpt2", {"target_modules": ["c_attn"], "fan_in_fan_out": True, "bias": "lora_only", "r": 4}),
+    "t5": ("families/t5", {"target_modules": ["q", "v"], "r": 4, "lora_alpha": 6}),
+    "t5_all_linear": ("families/t5_gated", {"target_modules": "all-linear", "r": 3, "lora_alpha": 1, "use_rslora": True}),
+    "t5_dora": ("families/t5_umt5", {"target_modules": ["k", "o", "wi_0", "wo"], "use_dora": True, "r": 4}),
+    "t5_head": ("families/t5_gated", {"target_modules": r"decoder\..*\.EncDecAttention\.[qv]", "modules_to_save": ["lm_head"], "r": 4}),
+    "t5_layers": ("families/t5_mt5", {"target_modules": ["q", "wi_1", "lm_head"], "layers_to_transform": [1], "layers_pattern": "block", "r": 4}),
+    "gptq_groups": ("quantized/gptq_groups", {"target_modules": "all-linear", "r": 4}),
+    "gptq_act_order": ("quantized/gptq_act_order", {"target_modules": ATTENTION, "r": 4}),
+    "gptq_gpt2": ("quantized/gptq_gpt2", {"target_modules": ["c_attn", "c_proj"], "fan_in_fan_out": True, "r": 4}),
+    "awq": ("quantized/awq", {"target_modules": ["q_proj", "up_proj", "down_proj"], "r": 4}),
+    "bitsandbytes_int8": ("quantized/bitsandbytes_int8", {"target_modules": [*ATTENTION, "down_proj"], "r": 4}),
+    "bitsandbytes_int8_gpt2": ("quantized/bitsandbytes_int8_gpt2", {"target_modules": ["c_attn"], "fan_in_fan_out": True, "r": 4}),
+    # QLoRA: its adapters are of all linear layers.
+    "bitsandbytes_nf4_nested": ("quantized/bitsandbytes_nf4_nested", {"target_modules": "all-linear", "r": 4, "lora_alpha": 16}),
+    "bitsandbytes_fp4": ("quantized/bitsandbytes_fp4", {"target_modules": ["o_proj"], "use_dora": True, "r": 4}),
 }
 
 
@@ -94,12 +111,20 @@ def make_base(name, settings, seed):
     return folder
 
 
+def load(base):
+    if base.parent.name == "quantized":
+        return quantized_values.load(base)
+    kind = transformers.AutoModelForSeq2SeqLM if base.name.startswith("t5") else transformers.AutoModelForCausalLM
+    return kind.from_pretrained(base, dtype=torch.float32)
+
+
 def make_variant(name, base, settings, seed):
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     generator = torch.Generator().manual_seed(seed)
-    model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    model = peft.get_peft_model(model, peft.LoraConfig(task_type="CAUSAL_LM", **settings))
+    model = load(base)
+    task = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
+    model = peft.get_peft_model(model, peft.LoraConfig(task_type=task, **settings))
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             if not parameter.requires_grad:
@@ -120,17 +145,27 @@ def make_variant(name, base, settings, seed):
     (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
     # From its files, on a fresh base, as users load it.
-    fresh = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    fresh = load(base)
     vocabulary = fresh.config.vocab_size
     tokens = torch.randint(3, vocabulary, (1, 40), generator=generator)
+    given, stored = {"input_ids": tokens}, {"token_ids": tokens[0].tolist()}
+    if fresh.config.is_encoder_decoder:
+        prompt = torch.randint(3, vocabulary, (1, 70), generator=generator)
+        tokens[0, 0] = fresh.config.decoder_start_token_id
+        given = {"input_ids": prompt, "decoder_input_ids": tokens}
+        stored = {"prompt": prompt[0].tolist(), "token_ids": tokens[0].tolist()}
     with torch.inference_mode():
-        plain = fresh(tokens).logits[0]
+        plain = fresh(**given).logits[0]
         loaded = peft.PeftModel.from_pretrained(fresh, folder).eval()
-        logits = loaded(tokens).logits[0]
-    assert torch.equal(logits, model.eval()(tokens).logits[0]), name
+        logits = loaded(**given).logits[0]
+    assert torch.equal(logits, model.eval()(**given).logits[0]), name
     spread = float(plain.std())
     assert float((logits - plain).abs().mean()) > 0.2 * spread, name
-    expected = {"base": base.name, "token_ids": tokens[0].tolist(), "spread": spread, "positions": [0, 7, 39],
+    if fresh.config.is_encoder_decoder:  # whose rounding is much larger; merged in float32 as ours is
+        with torch.inference_mode():
+            rounded = loaded.merge_and_unload().bfloat16()(**given).logits[0].float()
+        stored["bfloat16_error"] = float(f"{float((rounded - logits)[[0, 7, 39]].abs().max()) / spread:.3g}")
+    expected = {"base": str(base.relative_to(FOLDER.parent)), **stored, "spread": spread, "positions": [0, 7, 39],
                 "logits": [[float(f"{value:.9g}") for value in logits[position].tolist()] for position in (0, 7, 39)]}
     (folder / "expected.json").write_text(json.dumps(expected) + "\n")
     print(name, sorted(load_file(folder / "adapter_model.safetensors"))[:3] if not binary else "", flush=True)
@@ -144,7 +179,7 @@ def main():
         bases[name] = make_base(name, settings, seed)
     for seed, (name, (base, settings)) in enumerate(VARIANTS.items(), 100):
         if not sys.argv[1:] or name in sys.argv[1:]:
-            make_variant(name, bases[base], settings, seed)
+            make_variant(name, bases.get(base, FOLDER.parent / base), settings, seed)
     CORPUS.mkdir(parents=True, exist_ok=True)
     for name in ("llama_patterns", "llama_layers", "llama_saved"):
         shutil.copyfile(FOLDER / name / "adapter_config.json", CORPUS / name)

@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kEmbeddings[] = {"embed_tokens", "wte", "word_embeddings", "embed_in"};
+constexpr const char* kEmbeddings[] = {"embed_tokens", "wte", "word_embeddings", "embed_in",
+                                       "shared"};
 constexpr const char* kHeads[] = {"lm_head", "embed_out"};
 // Of families whose head is either the embedding or lm_head, as the config says.
 constexpr const char* kUntiable[] = {"bloom", "falcon",      "gemma",    "gemma2",  "gemma3_text",
@@ -136,11 +137,21 @@ bool AdapterCheckpoint::StoresColumns(const StoredTensor& tensor) const {
 // the same weight.
 absl::Status AdapterCheckpoint::UntieHead() {
   bool touched = false;
+  absl::string_view embedding_module;
   const auto touch = [&](absl::string_view module) {
     touched |= IsEmbedding(module) || IsHead(module);
+    if (IsEmbedding(module)) embedding_module = module;
   };
   for (const auto& [name, module] : adapter_->modules()) touch(name);
   for (const auto& [name, tensor] : adapter_->replaced()) touch(SplitName(name).first);
+  const auto encodes = config_.find("is_encoder_decoder");
+  if (!embedding_module.empty() && encodes != config_.end() && *encodes == true) {
+    // Peft changes one of the modules that hold it; the others keep the base's.
+    return absl::UnimplementedError(
+        absl::StrCat(path(), ": the adapter changes the embedding \"", embedding_module,
+                     "\", which encoder and decoder of the base ", base_->path(),
+                     " share; merge the adapter into its base with peft"));
+  }
   const auto tied = config_.find("tie_word_embeddings");
   const bool said = tied != config_.end() && tied->is_boolean();
   const bool has_head = Resolve("lm_head", "weight") != nullptr;

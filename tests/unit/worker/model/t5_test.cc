@@ -19,6 +19,7 @@
 #include "tests/support/checkpoint_builder.h"
 #include "tests/unit/worker/model/expected_logits.h"
 #include "tests/unit/worker/model/model_runner.h"
+#include "tests/unit/worker/model/pair_runner.h"
 #include "worker/layers/relative_bias.h"
 #include "worker/layers/thread_pool.h"
 #include "worker/model/loaded_model.h"
@@ -43,72 +44,6 @@ std::vector<std::string> Variants() {
   }
   std::sort(variants.begin(), variants.end());
   return variants;
-}
-
-struct Pair {
-  TokenIds prompt;
-  TokenIds output;  // the start token first
-};
-
-// Blocks for so many tokens, the last ones of `*end` blocks, which are then fewer.
-std::vector<int32_t> TakeBlocks(size_t tokens, int32_t* end) {
-  std::vector<int32_t> blocks;
-  for (size_t i = 0; i < tokens; i += cpu::kBlockTokens) blocks.push_back(--*end);
-  return blocks;
-}
-
-int32_t BlocksFor(const std::vector<Pair>& pairs) {
-  size_t blocks = 0;
-  for (const Pair& pair : pairs) {
-    for (const TokenIds* tokens : {&pair.prompt, &pair.output}) {
-      blocks += (tokens->size() + cpu::kBlockTokens - 1) / cpu::kBlockTokens;
-    }
-  }
-  return static_cast<int32_t>(blocks);
-}
-
-void AddDecoderSlice(const TokenIds& prompt, const std::vector<int32_t>& prompt_blocks,
-                     const TokenIds& tokens, int64_t first, int64_t rows,
-                     const std::vector<int32_t>& blocks, Batch* batch) {
-  AddSlice(tokens, first, rows, blocks, batch);
-  batch->slices.back().prompt_blocks = prompt_blocks;
-  batch->slices.back().prompt_tokens = static_cast<int64_t>(prompt.size());
-}
-
-// The logits of every position of every output. The first pass reads all prompts; each takes the
-// next `tokens_a_pass` tokens of each output that has any left.
-std::vector<std::vector<Logits>> RunPairs(CausalLm& model, const std::vector<Pair>& pairs,
-                                          int64_t tokens_a_pass) {
-  int32_t end = BlocksFor(pairs);
-  const std::unique_ptr<KvPool> pool = MakePool(model, end);
-  Batch batch;
-  std::vector<std::vector<int32_t>> prompt_blocks, blocks;
-  for (const Pair& pair : pairs) {
-    prompt_blocks.push_back(TakeBlocks(pair.prompt.size(), &end));
-    blocks.push_back(TakeBlocks(pair.output.size(), &end));
-    batch.prompts.push_back({pair.prompt, prompt_blocks.back()});
-  }
-  std::vector<std::vector<Logits>> result(pairs.size());
-  while (true) {
-    std::vector<size_t> owners;  // of each row
-    for (size_t i = 0; i < pairs.size(); ++i) {
-      const int64_t first = static_cast<int64_t>(result[i].size());
-      const int64_t left = static_cast<int64_t>(pairs[i].output.size()) - first;
-      const int64_t rows = std::min(tokens_a_pass, left);
-      if (rows == 0) continue;
-      AddDecoderSlice(pairs[i].prompt, prompt_blocks[i], pairs[i].output, first, rows, blocks[i],
-                      &batch);
-      owners.insert(owners.end(), static_cast<size_t>(rows), i);
-    }
-    if (owners.empty()) return result;
-    std::vector<Logits> rows = RunBatch(model, batch, pool.get());
-    if (rows.size() != owners.size()) {
-      ADD_FAILURE() << rows.size() << " rows of logits for " << owners.size() << " output rows";
-      return result;
-    }
-    for (size_t i = 0; i < rows.size(); ++i) result[owners[i]].push_back(std::move(rows[i]));
-    batch = Batch();
-  }
 }
 
 class T5FamiliesTest : public testing::TestWithParam<std::string> {

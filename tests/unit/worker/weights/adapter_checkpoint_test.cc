@@ -218,6 +218,16 @@ TEST_F(AdapterCheckpointTest, NewTokensHaveRowsInBothMatrices) {
   EXPECT_THAT(Rows(**checkpoint, "lm_head.weight", 4, 5), ElementsAre(9, 10));
 }
 
+TEST_F(AdapterCheckpointTest, TheEmbeddingOfAnEncoderDecoderIsLeftAlone) {
+  Write("base/config.json", R"({"model_type":"t5","is_encoder_decoder":true,"vocab_size":4})");
+  WriteBase({{"shared.weight", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}}});
+  EXPECT_EQ(Refusal(), "");
+  tensors_.push_back({"base_model.model.shared.weight", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}});
+  EXPECT_THAT(RefusalWith({{"modules_to_save", {"shared"}}}),
+              AllOf(HasSubstr("the embedding \"shared\""), HasSubstr("encoder and decoder"),
+                    HasSubstr("with peft")));
+}
+
 TEST_F(AdapterCheckpointTest, AGgufFileCanBeTheBase) {
   const TinyLlamaOptions options = {.layers = 1};
   ASSERT_TRUE(WriteTinyLlama(Path("llama"), options).ok());
