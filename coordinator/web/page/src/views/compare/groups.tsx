@@ -51,8 +51,7 @@ export function Groups({comparison, query}: {comparison: Comparison; query: Quer
               {labels.map((label, index) => <th key={index} scope="col" class="number">{label}</th>)}
               <th scope="col" class="number">{labels[0]} − {labels[1]}</th>
               <th scope="col"><span class="hidden">Plot of the interval</span></th>
-              <th scope="col" class="number">Permutation p</th>
-              <th scope="col" class="number">Holm p</th>
+              <th scope="col" class="number">Permutation p<small>Holm</small></th>
             </tr>
           </thead>
           <tbody>
@@ -65,8 +64,7 @@ export function Groups({comparison, query}: {comparison: Comparison; query: Quer
                 ))}
                 <td class="number">{signedScore(group.difference?.value, rating)}<small>{interval(group.difference, rating, true)}</small></td>
                 <td><IntervalPlot of={group.difference} reach={reach} /></td>
-                <td class="number">{pValue(group.permutation_p)}</td>
-                <td class="number">{pValue(group.holm_p)}</td>
+                <td class="number">{pValue(group.permutation_p)}<small>{pValue(group.holm_p)}</small></td>
               </tr>
             ))}
           </tbody>

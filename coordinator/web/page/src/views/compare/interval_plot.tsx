@@ -1,7 +1,7 @@
 import type {Interval} from '../../api/types';
 import {numberOf} from '../../format';
 
-const kWidth = 160;
+const kWidth = 130;
 const kHeight = 16;
 
 /** A value with its interval, on a scale from -`reach` to `reach` with a line at zero. The numbers stand beside it. */

@@ -56,14 +56,12 @@ export function Pairs({comparison}: {comparison: Comparison}) {
             <tr>
               <th scope="col">First less second</th>
               <th scope="col" class="number">Difference</th>
-              <th scope="col" class="number">Interval</th>
+              <th scope="col" class="number">Interval<small>by bootstrap</small></th>
               <th scope="col"><span class="hidden">Plot of the interval</span></th>
-              <th scope="col" class="number">Bootstrap interval</th>
-              <th scope="col" class="number">Permutation p</th>
-              <th scope="col" class="number">Holm p</th>
-              {mcnemar && <th scope="col" class="number">Only first right</th>}
-              {mcnemar && <th scope="col" class="number">Only second right</th>}
-              {mcnemar && <th scope="col" class="number">McNemar p</th>}
+              <th scope="col" class="number">Permutation p<small>Holm</small></th>
+              {mcnemar && <th scope="col" class="number">Only first<small>is right</small></th>}
+              {mcnemar && <th scope="col" class="number">Only second<small>is right</small></th>}
+              {mcnemar && <th scope="col" class="number">McNemar p<small>Holm</small></th>}
               {changed && <th scope="col" class="number">Other answers</th>}
             </tr>
           </thead>
@@ -75,14 +73,15 @@ export function Pairs({comparison}: {comparison: Comparison}) {
                 <tr key={`${pair.first}/${pair.second}`}>
                   <th scope="row">{first.label} − {second.label}</th>
                   <td class="number"><a href={differ()}>{signedScore(pair.difference.value, rating)}</a></td>
-                  <td class="number">{interval(pair.difference, rating, true)}</td>
+                  <td class="number">
+                    {interval(pair.difference, rating, true)}
+                    <small>{interval({low: pair.bootstrap_low, high: pair.bootstrap_high}, rating, true)}</small>
+                  </td>
                   <td><IntervalPlot of={pair.difference} reach={reach} /></td>
-                  <td class="number">{interval({low: pair.bootstrap_low, high: pair.bootstrap_high}, rating, true)}</td>
-                  <td class="number">{pValue(pair.permutation_p)}</td>
-                  <td class="number">{pValue(pair.permutation_holm_p)}</td>
+                  <td class="number">{pValue(pair.permutation_p)}<small>{pValue(pair.permutation_holm_p)}</small></td>
                   {mcnemar && <td class="number"><a href={differ('ONLY_FIRST')}>{integer(pair.only_first)}</a></td>}
                   {mcnemar && <td class="number"><a href={differ('ONLY_SECOND')}>{integer(pair.only_second)}</a></td>}
-                  {mcnemar && <td class="number">{pValue(pair.mcnemar_p)}</td>}
+                  {mcnemar && <td class="number">{pValue(pair.mcnemar_p)}<small>{pValue(pair.mcnemar_holm_p)}</small></td>}
                   {changed && <td class="number"><a href={differ('ANSWER')}>{integer(pair.changed)}</a></td>}
                 </tr>
               );

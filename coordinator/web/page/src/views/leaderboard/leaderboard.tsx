@@ -1,5 +1,5 @@
 // Models × benchmarks: scores with their intervals, sorted and filtered, published results beside ours.
-import {useMemo} from 'preact/hooks';
+import {useMemo, useRef} from 'preact/hooks';
 
 import {get} from '../../api/client';
 import type {BenchmarkInfo, LeaderboardTable} from '../../api/types';
@@ -17,6 +17,7 @@ const kTables = [
   {value: 'alignment', label: 'Alignment'},
   {value: 'writing', label: 'Writing'},
 ];
+const kWide = 700;
 const kPrecisions = ['float32', 'bfloat16', 'float16', 'int8', 'llm_int8'];
 const kTemplates = ['none', 'chat', 'alpaca'];
 
@@ -63,19 +64,30 @@ export function Leaderboard() {
         <h1>Leaderboard</h1>
         <p class="hint">Shares in percent, ratings from 1 to 5; 95% intervals.</p>
       </div>
-      <Switches query={query} />
-      {table && <Filters query={query} table={table} />}
+      <div class="controls">
+        <Choice label="Table" value={query.get('table')} options={kTables}
+          onChange={(value) => query.set({table: value, sort: null, order: null})} />
+        <Shows query={query} />
+      </div>
+      {/* On a small screen the table comes first. */}
+      <details class="options" open={useRef(innerWidth > kWide).current}>
+        <summary>Which runs count, and filters</summary>
+        <Switches query={query} />
+        {table && <Filters query={query} table={table} />}
+      </details>
+      {table && (
+        <div class="controls">
+          <CopyButton label="Copy as CSV" text={() => asCsv(table.columns, rows)} />
+          <span class="faint count" role="status">
+            {loading ? 'Loading…' : `${rows.length} of ${table.rows.length} rows`}{ranks.loading ? ', ranks are being resampled…' : ''}
+          </span>
+        </div>
+      )}
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!table && !error && <Loading what="the scores" />}
       {ranks.error && <ErrorNotice error={ranks.error} />}
       {table && (
         <>
-          <div class="controls">
-            <CopyButton label="Copy as CSV" text={() => asCsv(table.columns, rows)} />
-            <span class="faint" role="status">
-              {loading ? 'Loading…' : `${rows.length} of ${table.rows.length} rows`}{ranks.loading ? ', ranks are being resampled…' : ''}
-            </span>
-          </div>
           {rows.length > 0 ?
             <ScoreTable columns={table.columns} rows={rows} sort={sort} ascending={ascending} ranks={ranks.value}
               intervals={query.get('intervals') !== 'no'}
@@ -88,14 +100,23 @@ export function Leaderboard() {
   );
 }
 
+function Shows({query}: {query: Query}) {
+  return (
+    <>
+      <Check label="Published results" checked={query.get('published') !== 'no'}
+        onChange={(on) => query.set({published: on ? null : 'no'})} />
+      <Check label="Intervals" checked={query.get('intervals') !== 'no'} onChange={(on) => query.set({intervals: on ? null : 'no'})} />
+      <Check label="Rank intervals" checked={query.get('ranks') === 'yes'} onChange={(on) => query.set({ranks: on ? 'yes' : null})} />
+    </>
+  );
+}
+
 function Switches({query}: {query: Query}) {
   const {value} = useLoad('benchmarks', (signal) => get<{benchmarks: BenchmarkInfo[]}>('benchmarks', {}, {signal}));
   const protocols = [...new Set((value?.benchmarks ?? []).flatMap((benchmark) => benchmark.protocols.map(({name}) => name)))].sort();
   const named = (names: readonly string[]) => names.map((name) => ({value: name, label: name.replace('_', '.')}));
   return (
     <div class="controls">
-      <Choice label="Table" value={query.get('table')} options={kTables}
-        onChange={(table) => query.set({table, sort: null, order: null})} />
       <Select label="Examples in the prompt" value={query.get('shots')} onChange={(shots) => query.set({shots})}
         options={[{value: '', label: 'few, as the protocol has it'}, {value: '0', label: 'none: zero-shot'},
           ...['1', '2', '3', '4', '5'].map((count) => ({value: count, label: count}))]} />
@@ -105,10 +126,6 @@ function Switches({query}: {query: Query}) {
         options={[{value: '', label: 'bfloat16'}, ...named(kPrecisions.filter((name) => name !== 'bfloat16'))]} />
       <Select label="Prompt template" value={query.get('template')} onChange={(template) => query.set({template})}
         options={[{value: '', label: 'none'}, ...named(kTemplates.filter((name) => name !== 'none'))]} />
-      <Check label="Published results" checked={query.get('published') !== 'no'}
-        onChange={(on) => query.set({published: on ? null : 'no'})} />
-      <Check label="Intervals" checked={query.get('intervals') !== 'no'} onChange={(on) => query.set({intervals: on ? null : 'no'})} />
-      <Check label="Rank intervals" checked={query.get('ranks') === 'yes'} onChange={(on) => query.set({ranks: on ? 'yes' : null})} />
       <Check label="Unfinished and limited runs" checked={query.get('partial') === 'yes'}
         onChange={(on) => query.set({partial: on ? 'yes' : null})} />
     </div>

@@ -43,7 +43,7 @@ export function Rater({token}: {token: string}) {
   const done = numberOf(task?.done);
   const total = numberOf(task?.total);
   return (
-    <div class="rater">
+    <div class={(task?.answers.length ?? 0) > 1 ? 'rater pair' : 'rater'}>
       <div class="title">
         <h1>Rate</h1>
         {task && <p class="hint">{task.campaign}: {integer(done)} of {integer(total)} done</p>}
