@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Checks the layout of C++ (clang-format) and Rust (rustfmt); with --fix, corrects it."""
+"""Checks the layout of C++ (clang-format) and Rust (rustfmt); with --fix, corrects it.
+
+    format.py [--fix] [FILE or FOLDER ...]          all files, unless some are named
+"""
 
 import concurrent.futures
-import itertools
 import os
 import pathlib
 import shutil
@@ -20,33 +22,29 @@ def rustfmt():
     return None
 
 
-def clang_format(path, fix):
-    """The first line that is laid out wrongly, or None; with `fix`, the file is corrected."""
-    text = (sources.ROOT / path).read_text(encoding="utf-8")
-    command = ["clang-format", f"--assume-filename={path}"]
-    formatted = subprocess.run(command, cwd=sources.ROOT, input=text, capture_output=True, check=True, encoding="utf-8").stdout
-    if formatted == text:
-        return None
-    if fix:
-        (sources.ROOT / path).write_text(formatted, encoding="utf-8")
-        return None
-    pairs = itertools.zip_longest(text.split("\n"), formatted.split("\n"))
-    return next(number for number, (is_now, should_be) in enumerate(pairs, 1) if is_now != should_be)
+def clang_format(paths, fix):
+    """Whether all is laid out well, or was made so."""
+    options = ["-i"] if fix else ["--dry-run", "--Werror", "--ferror-limit=1"]
+    workers = os.cpu_count() or 1
+    parts = [paths[i::workers] for i in range(workers) if paths[i::workers]]
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        results = list(pool.map(lambda part: subprocess.run(["clang-format", *options, *part], cwd=sources.ROOT).returncode, parts))
+    return not any(results)
 
 
 def main():
     fix = "--fix" in sys.argv[1:]
-    cpp = sources.source_files()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        lines = list(pool.map(lambda path: clang_format(path, fix), cpp))
-    failed = False
-    for path, line in zip(cpp, lines):
-        if line is not None:
-            print(f"{path}:{line}: clang-format would lay this out differently")
-            failed = True
+    named = [str(pathlib.Path(name).resolve().relative_to(sources.ROOT)) for name in sys.argv[1:] if name != "--fix"]
+
+    def chosen(suffixes):
+        files = [str(path) for path in sources.source_files(suffixes=suffixes)]
+        return [path for path in files if not named or any(path == name or path.startswith(f"{name}/") for name in named)]
+
+    cpp = chosen((".cc", ".h"))
+    failed = not clang_format(cpp, fix)
     print(f"clang-format: {len(cpp)} files")
 
-    rust = [str(p) for p in sources.source_files(suffixes=(".rs",))]
+    rust = chosen((".rs",))
     program = rustfmt()
     if program is None:
         print(f"rustfmt is not installed: {len(rust)} files were not looked at")
@@ -56,7 +54,7 @@ def main():
         print(f"rustfmt: {len(rust)} files")
     if failed:
         print("tests/checks/format.py --fix corrects the layout")
-    return 1 if failed or not cpp else 0
+    return 1 if failed or not (cpp or rust) else 0
 
 
 if __name__ == "__main__":
