@@ -1,4 +1,5 @@
-# Pages of TypeScript, built with node and embedded in C++.
+# Pages of TypeScript, built with node and embedded in C++; and other packages of npm.
+include_guard(GLOBAL)
 option(ASSAY_WEB_PAGE "Build the web page of the coordinator, which needs node and the npm registry" ON)
 set(ASSAY_NODE "" CACHE FILEPATH "node to build the web page with, and its npm; empty: the first one that is new enough")
 

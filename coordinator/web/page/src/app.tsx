@@ -35,7 +35,7 @@ export function App() {
   }, [title]);
   return (
     <div onClick={followOwnLinks}>
-      <a class="skip" href="#main">Skip to the content</a>
+      <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
       <header>
         <strong class="name">Assay</strong>
         <nav aria-label="Views">
@@ -51,6 +51,12 @@ export function App() {
       </main>
     </div>
   );
+}
+
+/** Not by the fragment, which may hold a rater's link. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
 }
 
 function Token({onChange}: {onChange: () => void}) {

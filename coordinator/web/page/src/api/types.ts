@@ -65,19 +65,21 @@ export interface WorkerInfo {
   threads: number;
 }
 
-export interface WorkerLease {
+export interface WorkLease {
+  worker_id: string;
   run_id: Int64;
   job_id: Int64;
   benchmark: string;
   model: string;
   items: Int64;
+  attempt: Real;
+  deadline?: string;
 }
 
 export interface WorkerStatus {
   worker: WorkerInfo;
   connected: boolean;
   leases: number;
-  running?: WorkerLease[];
 }
 
 export interface JobEvent {

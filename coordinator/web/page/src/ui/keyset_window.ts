@@ -30,7 +30,7 @@ export interface Source<T> {
   fetch(place: Place, signal: AbortSignal): Promise<KeysetPage<T>>;
 }
 
-const kMostPixels = 8_000_000;  // browsers end between 17 and 33 million
+const kMostPixels = 4_000_000;  // browsers end between 17 and 33 million
 const kMostRows = 2000;
 const kFewRows = 60;  // fewer than these of a page that a filter made short are added to
 const kJumpDelay = 90;
@@ -272,7 +272,9 @@ export class KeysetWindow<T extends Keyed> {
 
   /** Puts a squeezed list's rows where they belong in the whole list. */
   private settle(): void {
-    if (!this.squeezed || this.all.length === 0 || !this.previous || !this.next) return;
+    // Rows that are not seen would take the scroll away from where it went.
+    const seen = this.scroll < this.bottom && this.scroll + this.viewport > this.top;
+    if (!this.squeezed || !seen || !this.previous || !this.next) return;
     const index = Math.min(this.all.length - 1, Math.max(0, Math.floor((this.scroll - this.top) / this.rowHeight)));
     this.height = kMostPixels;
     const by = this.share(this.all[index]!) * (this.height - this.viewport) - this.scroll;

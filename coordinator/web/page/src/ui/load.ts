@@ -1,6 +1,8 @@
 // What a view reads of the service: once, or again and again while it is looked at.
 import {useCallback, useEffect, useRef, useState} from 'preact/hooks';
 
+const kRest = 4;
+
 export interface Loaded<T> {
   value: T | undefined;
   error: Error | undefined;
@@ -23,6 +25,7 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
     const abort = new AbortController();
     let timer = 0;
     const once = async () => {
+      const begun = Date.now();
       try {
         const value = await latest.current(abort.signal);
         if (!abort.signal.aborted) setState({key, value, loading: false});
@@ -33,7 +36,8 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
           return old.key === key && old.value !== undefined ? {...next, value: old.value} : next;
         });
       }
-      if (period > 0 && !abort.signal.aborted) timer = setTimeout(next, period);
+      // What is long in coming is asked for less often.
+      if (period > 0 && !abort.signal.aborted) timer = setTimeout(next, Math.max(period, kRest * (Date.now() - begun)));
     };
     const next = () => {
       if (document.visibilityState === 'visible') {

@@ -8,7 +8,7 @@ import {useLoad} from '../../ui/load';
 import {Check, Choice, CopyButton, Empty, ErrorNotice, Loading, Select, TextField} from '../../ui/parts';
 import {useQuery, type Query} from '../../url';
 import {useRanks} from './ranks';
-import {asCsv, keeps, methodName, sorted, tuningName, valuesOf, type Filter} from './rows';
+import {asCsv, defaultSort, keeps, methodName, sorted, tuningName, valuesOf, type Filter} from './rows';
 import {ScoreTable} from './score_table';
 
 const kTables = [
@@ -16,6 +16,7 @@ const kTables = [
   {value: 'problem_solving', label: 'Problem solving'},
   {value: 'alignment', label: 'Alignment'},
   {value: 'writing', label: 'Writing'},
+  {value: 'all', label: 'All benchmarks'},
 ];
 const kWide = 700;
 const kPrecisions = ['float32', 'bfloat16', 'float16', 'int8', 'llm_int8'];
@@ -32,11 +33,11 @@ function filterOf(query: Query): Filter {
   };
 }
 
-function parametersOf(query: Query) {
+function parametersOf(query: Query, benchmarks: readonly BenchmarkInfo[]) {
   const precision = query.get('precision');
   const template = query.get('template');
   return {
-    view: query.get('table') || 'suite',
+    ...(query.get('table') === 'all' ? {benchmarks: benchmarks.map(({name}) => name)} : {view: query.get('table') || 'suite'}),
     protocol: query.get('protocol'),
     shots: query.get('shots'),
     precision: precision && `PRECISION_${precision.toUpperCase()}`,
@@ -48,11 +49,14 @@ function parametersOf(query: Query) {
 
 export function Leaderboard() {
   const query = useQuery();
-  const parameters = parametersOf(query);
-  const {value: table, error, loading, reload} = useLoad(JSON.stringify(parameters),
+  const benchmarks = useLoad('benchmarks',
+      async (signal) => (await get<{benchmarks: BenchmarkInfo[]}>('benchmarks', {}, {signal})).benchmarks);
+  const parameters = parametersOf(query, benchmarks.value ?? []);
+  const waits = query.get('table') === 'all' && !benchmarks.value && !benchmarks.error;
+  const {value: table, error, loading, reload} = useLoad(waits ? '' : JSON.stringify(parameters),
       (signal) => get<LeaderboardTable>('leaderboard/table', parameters, {signal}));
   const filter = filterOf(query);
-  const sort = query.get('sort') || table?.columns[0]?.key || 'model';
+  const sort = query.get('sort') || (table ? defaultSort(table) : 'model');
   const ascending = query.get('order') === 'up';
   const rows = useMemo(() => (table ? sorted(table.rows.filter((row) => keeps(filter, row)), sort, ascending) : []),
       [table, JSON.stringify(filter), sort, ascending]);
@@ -72,7 +76,7 @@ export function Leaderboard() {
       {/* On a small screen the table comes first. */}
       <details class="options" open={useRef(innerWidth > kWide).current}>
         <summary>Which runs count, and filters</summary>
-        <Switches query={query} />
+        <Switches query={query} benchmarks={benchmarks.value ?? []} />
         {table && <Filters query={query} table={table} />}
       </details>
       {table && (
@@ -111,9 +115,8 @@ function Shows({query}: {query: Query}) {
   );
 }
 
-function Switches({query}: {query: Query}) {
-  const {value} = useLoad('benchmarks', (signal) => get<{benchmarks: BenchmarkInfo[]}>('benchmarks', {}, {signal}));
-  const protocols = [...new Set((value?.benchmarks ?? []).flatMap((benchmark) => benchmark.protocols.map(({name}) => name)))].sort();
+function Switches({query, benchmarks}: {query: Query; benchmarks: readonly BenchmarkInfo[]}) {
+  const protocols = [...new Set(benchmarks.flatMap((benchmark) => benchmark.protocols.map(({name}) => name)))].sort();
   const named = (names: readonly string[]) => names.map((name) => ({value: name, label: name.replace('_', '.')}));
   return (
     <div class="controls">

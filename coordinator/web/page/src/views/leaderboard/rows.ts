@@ -14,11 +14,11 @@ export interface Filter {
 }
 
 export function methodName(facts: ModelFacts | undefined): string {
-  return enumName(facts?.method ?? '', 'TRAINING_METHOD_');
+  return enumName(facts?.method ?? '', 'TRAINING_METHOD_').replace('rlhf', 'RLHF');
 }
 
 export function tuningName(facts: ModelFacts | undefined): string {
-  return enumName(facts?.tuning ?? '', 'TUNING_');
+  return enumName(facts?.tuning ?? '', 'TUNING_').replace('lora', 'LoRA');
 }
 
 export function parametersOf(row: TableRow): number {
@@ -58,6 +58,14 @@ export function sorted(rows: readonly TableRow[], key: string, ascending: boolea
     return (y - x) * turn || byName;
   });
   return leading.flatMap((row) => (row.baseline ? [row] : [row, ...rows.filter((other) => follows(other) && other.same_as === row.model)]));
+}
+
+/** The column with the most scores, the first of these; the average goes before all where there is one. */
+export function defaultSort(table: LeaderboardTable): string {
+  const count = (key: string) => table.rows.filter((row) => row.scores[key]).length;
+  if (count('average') > 0) return 'average';
+  const most = Math.max(0, ...table.columns.map((column) => count(column.key)));
+  return table.columns.find((column) => count(column.key) === most)?.key ?? 'model';
 }
 
 /** What there is to choose of a fact, in order of the alphabet. */

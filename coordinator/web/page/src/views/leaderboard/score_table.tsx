@@ -51,7 +51,7 @@ export function ScoreTable({columns, rows, sort, ascending, ranks, intervals, on
 function Row({row, columns, ranks, intervals, sort}:
     {row: TableRow} & Pick<Properties, 'columns' | 'ranks' | 'intervals' | 'sort'>) {
   const rank = ranks?.get(row.scores[sort]?.run_id ?? '');
-  const method = [methodName(row.facts), tuningName(row.facts) === 'lora' ? 'LoRA' : ''].filter(Boolean).join(', ');
+  const method = [methodName(row.facts), tuningName(row.facts) === 'LoRA' ? 'LoRA' : ''].filter(Boolean).join(', ');
   return (
     <tr class={row.baseline ? 'published' : ''}>
       <th scope="row">{row.model}{row.baseline && <small>published by {row.baseline}</small>}</th>

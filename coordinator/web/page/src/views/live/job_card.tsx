@@ -127,7 +127,10 @@ function Runs({runs, meter, now}: {runs: readonly RunProgress[]; meter: SpeedMet
                   <small>{integer(run.items_done)} of {integer(run.items)}</small>
                 </td>
                 <td class="number">{Number.isNaN(speed) ? '' : fixed(speed, speed < 10 ? 1 : 0)}</td>
-                <td class={numberOf(run.items_failed) > 0 ? 'number bad' : 'number'}>{integer(run.items_failed)}</td>
+                <td class="number">
+                  {numberOf(run.items_failed) > 0 ?
+                    <a class="bad" href={linkTo('samples', {run: run.spec.run_id, verdict: 'error'})}>{integer(run.items_failed)}</a> : '0'}
+                </td>
                 <td class="number">{Number.isNaN(secondsTaken(run)) ? '' : duration(secondsTaken(run))}</td>
                 <td class="faint">{settingsText(run.spec)}</td>
               </tr>

@@ -2,7 +2,7 @@
 import {useRef, useState} from 'preact/hooks';
 
 import {get} from '../../api/client';
-import type {JobProgress, WorkerStatus} from '../../api/types';
+import type {JobProgress, WorkerStatus, WorkLease} from '../../api/types';
 import {integer} from '../../format';
 import {useLoad} from '../../ui/load';
 import {Empty, ErrorNotice, Loading, Select} from '../../ui/parts';
@@ -26,6 +26,7 @@ export function Live() {
     return answer.jobs;
   }, kPeriod);
   const workers = useLoad('workers', async (signal) => (await get<{workers: WorkerStatus[]}>('workers', {}, {signal})).workers, kPeriod);
+  const work = useLoad('work', async (signal) => (await get<{leases: WorkLease[]}>('work', {}, {signal})).leases, kPeriod);
   const state = query.get('state');
   const shown = (jobs.value ?? []).filter((job) => !state || job.state === `STATE_${state.toUpperCase()}`);
   const connected = (workers.value ?? []).filter((worker) => worker.connected).length;
@@ -58,8 +59,8 @@ export function Live() {
         ))}
       </div>
       <h2>Workers</h2>
-      {workers.error && <ErrorNotice error={workers.error} onRetry={workers.reload} />}
-      {workers.value && <Workers workers={workers.value} />}
+      {workers.error && !jobs.error && <ErrorNotice error={workers.error} onRetry={workers.reload} />}
+      {workers.value && <Workers workers={workers.value} leases={work.value ?? []} />}
     </>
   );
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import {base, column, facts, inspect, open, picture} from './harness.mjs';
+
+const kSeconds = 1;
+
+async function rows(page) {
+  return column(page, 'Scores', 'Model');
+}
+
+test('sixty models are there within a second', async () => {
+  const page = await open('/');
+  await page.getByRole('region', {name: 'Scores'}).getByRole('row').nth(60).waitFor();
+  const seconds = await page.evaluate(() => new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime / 1000))
+        .observe({type: 'largest-contentful-paint', buffered: true});
+  }));
+  console.log(`the leaderboard of ${(await rows(page)).length} rows was painted after ${seconds.toFixed(2)} s`);
+  assert.ok(seconds < kSeconds, `after ${seconds} s`);
+  await picture(page, 'leaderboard-1280');
+  await inspect(page, 'leaderboard');
+  await page.finish();
+});
+
+test('scores are those of the service, and sort', async () => {
+  const page = await open('/?sort=mmlu&published=no');
+  const scores = await column(page, 'Scores', 'MMLU');
+  const table = await (await fetch(`${base}/api/v1/leaderboard/table?view=suite`)).json();
+  const expected = table.rows.flatMap((row) => (row.scores.mmlu ? [row.scores.mmlu.value] : [])).sort((a, b) => b - a);
+  assert.deepEqual(scores.filter((text) => text !== '–').map((text) => text.replace('*', '')), expected.map((value) => (value * 100).toFixed(1)));
+  await page.getByRole('button', {name: 'MMLU'}).click();
+  assert.equal(new URL(page.url()).searchParams.get('order'), 'up');
+  const ascending = (await column(page, 'Scores', 'MMLU')).filter((text) => text !== '–');
+  assert.equal(ascending[0], (expected.at(-1) * 100).toFixed(1));
+  await page.finish();
+});
+
+test('filters keep the rows of which the fact is known', async () => {
+  const page = await open('/?published=no');
+  const all = (await rows(page)).length;
+  await page.getByLabel('Foundation').selectOption(facts.foundation);
+  const some = await rows(page);
+  assert.ok(some.length > 0 && some.length < all);
+  assert.deepEqual([...new Set(await column(page, 'Scores', 'Foundation'))], [facts.foundation]);
+  await page.getByRole('button', {name: 'Show all'}).click();
+  await page.getByLabel('From, billions').fill('10');
+  await page.getByLabel('To, billions').fill('20');
+  const sizes = (await column(page, 'Scores', 'Size')).map((text) => Number(text.replace('B', '')));
+  assert.ok(sizes.length > 0 && sizes.length < all && sizes.every((size) => size >= 10 && size <= 20), sizes.join());
+  await page.getByLabel('Model').fill('there is no such model');
+  await page.getByText('No row passes the filters.').waitFor();
+  await page.finish();
+});
+
+test('published results stand beside ours, and the switches reach the service', async () => {
+  const page = await open('/');
+  await page.getByText(`published by ${facts.published}`).first().waitFor();
+  await page.getByLabel('Published results').uncheck();
+  await page.getByText(`published by ${facts.published}`).first().waitFor({state: 'detached'});
+  await page.getByLabel('Examples in the prompt').selectOption('0');
+  await page.getByText('Cells that are empty although there are runs').waitFor();
+  await page.goBack();
+  await page.getByRole('region', {name: 'Scores'}).getByRole('row').nth(60).waitFor();
+  await page.finish();
+});
+
+test('ranks come with what the data allow', async () => {
+  const page = await open(`/?partial=yes&sort=mmlu&published=no&precision=${facts.precision}&ranks=yes`);
+  await page.getByRole('columnheader', {name: 'Rank', exact: true}).waitFor();
+  const ranks = (await column(page, 'Scores', 'Rank')).filter((text) => text);
+  assert.equal(ranks.length, facts.models.length);
+  assert.equal(ranks[0], '1');
+  await page.finish();
+});
+
+test('the table is copied as CSV', async () => {
+  const page = await open('/?published=no');
+  const models = await rows(page);
+  await page.getByRole('button', {name: 'Copy as CSV'}).click();
+  await page.getByText('Copied').waitFor();
+  const lines = (await page.evaluate(() => navigator.clipboard.readText())).trimEnd().split('\n');
+  assert.match(lines[0], /^model,published by,parameters,.*,mmlu,mmlu low,mmlu high,mmlu items/);
+  assert.equal(lines.length, models.length + 1);
+  assert.ok(lines[1].startsWith(`${models[0]},`));
+  await page.finish();
+});
