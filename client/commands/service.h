@@ -26,6 +26,8 @@ class Service {
 
   // Of a coordinator that is there, if one is.
   v1::EvaluationService::Stub& stub() { return *Reach().stub; }
+  // Of that coordinator: for the stubs of other services.
+  std::shared_ptr<grpc::Channel> channel() { return Reach().channel; }
   const std::string& address() const { return addresses_; }
 
   // One call and its answer, for example Call(&v1::EvaluationService::Stub::GetJob, request). Tried

@@ -44,6 +44,12 @@ ColumnType TypeOf(const FieldDescriptor& field) {
   }
 }
 
+// What says nothing elsewhere: the numbers of runs, and what one prediction may be taken for.
+bool IsOfThisServiceAlone(const FieldDescriptor& field) {
+  return field.name() == "run_id" || field.name() == "reused_run" ||
+         field.name() == "request_digest";
+}
+
 void AddColumns(const Descriptor& message, const std::vector<const FieldDescriptor*>& path,
                 std::vector<ExchangeColumn>& columns) {
   for (int i = 0; i < message.field_count(); ++i) {
@@ -56,7 +62,7 @@ void AddColumns(const Descriptor& message, const std::vector<const FieldDescript
       if (!field->is_repeated()) AddColumns(*field->message_type(), whole, columns);
       continue;
     }
-    if (field->name() == "run_id") continue;  // of this service alone
+    if (IsOfThisServiceAlone(*field)) continue;
     columns.push_back({field->name(), TypeOf(*field), false, whole});
     if (field->type() == FieldDescriptor::TYPE_BYTES) {
       columns.push_back({field->name() + "_base64", ColumnType::kText, true, whole});

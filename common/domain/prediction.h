@@ -44,6 +44,11 @@ struct Prediction {
   std::string program_outcome;
   std::string
       error;  // not empty: the item could not be run, and why; everything else is then unset
+  // 32 hexadecimal digits over all that the model was asked, to the last token and setting. Empty
+  // of remote models, and of predictions from before it was kept.
+  std::string request_digest = "";
+  // The run that this was taken from instead of being computed anew; 0: it was computed.
+  int64_t reused_run = 0;
 };
 
 // How many tokens the model generated.

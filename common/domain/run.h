@@ -58,6 +58,9 @@ struct RunProgress {
   absl::Time finished = absl::InfiniteFuture();
   // What the run waits for, where it has shards and no worker is connected that may run them.
   std::string waiting_for = "";
+  // Of items_done, those taken from earlier runs; and the tokens that were not computed for it.
+  int64_t items_reused = 0;
+  int64_t reused_tokens = 0;
 };
 
 struct JobProgress {
@@ -65,7 +68,9 @@ struct JobProgress {
   State state = State::kPending;
   absl::Time submitted = absl::InfinitePast();
   std::vector<RunProgress> runs;
-  bool paused = false;  // nothing of it is leased until it is resumed
+  bool paused = false;     // nothing of it is leased until it is resumed
+  std::string owner = "";  // the user whose job it is; empty: not known
+  int priority = 0;        // of two jobs, that of the higher one goes first
   // Of a job whose answers are to be judged as soon as they are there: whether that is still to
   // come; then the judges' job, or why there is none.
   bool awaits_judges = false;

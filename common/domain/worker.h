@@ -27,6 +27,10 @@ struct WorkerInfo {
   // What keeps programs that models write apart from its machine, by the name of its mode
   // (docs/sandbox.md).
   std::string sandbox = "";
+  // For models, their keys and values: of the GPU, or what was free of the machine's memory when
+  // the worker started; of all processes together. 0: not known.
+  int64_t memory_bytes = 0;
+  int tensor_parallel = 1;  // processes that compute one model together
 };
 
 // What fences a commit. lease_id comes from a sequence of the database and is never reused.
@@ -47,6 +51,17 @@ struct Lease {
   std::map<std::string, std::vector<Item>> shots;
   // The text that declares run.benchmark, where that is a user's.
   std::string benchmark_text;
+  // Predictions of earlier runs for the same items, without prompts: each may be taken for a
+  // request of the same item, sample, prompt_sha256 and request_digest.
+  std::vector<Prediction> reusable = {};
+};
+
+// What a worker's engine did since its previous report; see WorkDone in worker_service.proto.
+struct WorkDone {
+  double busy_seconds = 0;
+  int64_t prompt_tokens = 0;
+  int64_t generated_tokens = 0;
+  double load_seconds = 0;
 };
 
 enum class CommitOutcome {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -20,6 +22,12 @@ static_assert(v1::VERDICT_UNPARSABLE == static_cast<int>(Verdict::kUnparsable) +
 static_assert(v1::VERDICT_RATED == static_cast<int>(Verdict::kRated) + 1);
 static_assert(v1::VERDICT_UNGRADED == static_cast<int>(Verdict::kUngraded) + 1);
 static_assert(v1::METRIC_UNIT_RATING == static_cast<int>(MetricUnit::kRating) + 1);
+
+bool IsRequestDigest(const std::string& text) {
+  return text.size() == 32 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
 
 }  // namespace
 
@@ -43,6 +51,8 @@ v1::Prediction ToProto(const Prediction& prediction) {
   proto.set_error(prediction.error);
   proto.set_program_outcome(prediction.program_outcome);
   proto.set_generated_tokens(prediction.generated_tokens);
+  proto.set_request_digest(prediction.request_digest);
+  proto.set_reused_run(prediction.reused_run);
   return proto;
 }
 
@@ -84,6 +94,12 @@ absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
   prediction.error = proto.error();
   prediction.program_outcome = proto.program_outcome();
   prediction.generated_tokens = proto.generated_tokens();
+  if (!proto.request_digest().empty() && !IsRequestDigest(proto.request_digest())) {
+    return FieldError("Prediction.request_digest", "is not 32 hexadecimal digits");
+  }
+  prediction.request_digest = proto.request_digest();
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.reused_run", proto.reused_run(), 0));
+  prediction.reused_run = proto.reused_run();
   return prediction;
 }
 

@@ -172,6 +172,8 @@ v1::RunProgress ToProto(const RunProgress& run) {
   if (run.rescored != absl::InfinitePast()) SetTimestamp(run.rescored, proto.mutable_rescored());
   proto.set_origin_json(run.origin_json);
   proto.set_waiting_for(run.waiting_for);
+  proto.set_items_reused(run.items_reused);
+  proto.set_reused_tokens(run.reused_tokens);
   if (run.started != absl::InfinitePast()) SetTimestamp(run.started, proto.mutable_started());
   if (run.finished != absl::InfiniteFuture()) SetTimestamp(run.finished, proto.mutable_finished());
   return proto;
@@ -197,6 +199,8 @@ absl::StatusOr<RunProgress> FromProto(const v1::RunProgress& proto) {
   if (proto.has_rescored()) run.rescored = FromTimestamp(proto.rescored());
   run.origin_json = proto.origin_json();
   run.waiting_for = proto.waiting_for();
+  run.items_reused = proto.items_reused();
+  run.reused_tokens = proto.reused_tokens();
   if (proto.has_started()) run.started = FromTimestamp(proto.started());
   if (proto.has_finished()) run.finished = FromTimestamp(proto.finished());
   return run;
@@ -211,6 +215,8 @@ v1::JobProgress ToProto(const JobProgress& job) {
   }
   for (const RunProgress& run : job.runs) *proto.add_runs() = ToProto(run);
   proto.set_paused(job.paused);
+  proto.set_owner(job.owner);
+  proto.set_priority(job.priority);
   proto.set_awaits_judges(job.awaits_judges);
   proto.set_judge_job(job.judge_job);
   proto.set_judge_error(job.judge_error);
@@ -225,6 +231,8 @@ absl::StatusOr<JobProgress> FromProto(const v1::JobProgress& proto) {
       job.state, EnumFromProto<State>("JobProgress.state", proto.state(), v1::State_IsValid));
   if (proto.has_submitted()) job.submitted = FromTimestamp(proto.submitted());
   job.paused = proto.paused();
+  job.owner = proto.owner();
+  job.priority = proto.priority();
   for (const v1::RunProgress& run : proto.runs()) {
     ASSAY_ASSIGN_OR_RETURN(RunProgress converted, FromProto(run));
     job.runs.push_back(std::move(converted));

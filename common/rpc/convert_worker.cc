@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,8 @@ v1::WorkerInfo ToProto(const WorkerInfo& worker) {
   proto.set_remote_engine(worker.remote_engine);
   proto.set_sandbox(worker.sandbox);
   proto.set_threads(worker.threads);
+  proto.set_memory_bytes(worker.memory_bytes);
+  proto.set_tensor_parallel(worker.tensor_parallel);
   for (const auto& [precision, rate] : worker.gflops) (*proto.mutable_gflops())[precision] = rate;
   return proto;
 }
@@ -50,6 +53,8 @@ absl::StatusOr<WorkerInfo> FromProto(const v1::WorkerInfo& proto) {
     ASSAY_RETURN_IF_ERROR(
         CheckNotNegative(absl::StrCat("WorkerInfo.gflops[\"", precision, "\"]"), rate));
   }
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("WorkerInfo.memory_bytes", proto.memory_bytes(), 0));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("WorkerInfo.tensor_parallel", proto.tensor_parallel(), 0));
   WorkerInfo worker;
   worker.worker_id = proto.worker_id();
   worker.hostname = proto.hostname();
@@ -58,6 +63,8 @@ absl::StatusOr<WorkerInfo> FromProto(const v1::WorkerInfo& proto) {
   worker.remote_engine = proto.remote_engine();
   worker.sandbox = proto.sandbox();
   worker.threads = proto.threads();
+  worker.memory_bytes = proto.memory_bytes();
+  worker.tensor_parallel = std::max(1, proto.tensor_parallel());
   worker.gflops.insert(proto.gflops().begin(), proto.gflops().end());
   return worker;
 }
@@ -92,6 +99,7 @@ v1::LeaseGrant ToProto(const Lease& lease) {
     for (const Item& shot : shots) *list.add_items() = ToProto(shot);
   }
   proto.set_benchmark_text(lease.benchmark_text);
+  for (const Prediction& prediction : lease.reusable) *proto.add_reusable() = ToProto(prediction);
   return proto;
 }
 
@@ -109,6 +117,10 @@ absl::StatusOr<Lease> FromProto(const v1::LeaseGrant& proto) {
     ASSAY_ASSIGN_OR_RETURN(lease.shots[group], ItemsFromProto(list.items()));
   }
   lease.benchmark_text = proto.benchmark_text();
+  for (const v1::Prediction& reusable : proto.reusable()) {
+    ASSAY_ASSIGN_OR_RETURN(Prediction prediction, FromProto(reusable));
+    lease.reusable.push_back(std::move(prediction));
+  }
   return lease;
 }
 
