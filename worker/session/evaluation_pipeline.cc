@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "spdlog/spdlog.h"
 #include "worker/machine/machine.h"
+#include "worker/session/reuse.h"
 
 namespace assay {
 namespace {
@@ -159,7 +160,13 @@ absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Leas
   }
   ASSAY_RETURN_IF_ERROR(PromptForm(&lease.run.settings, &model.codec()).Check());
   *fatal_for_run = false;
-  return PrepareItems(lease, run, model.codec(), model.stop_token_ids());
+  ASSAY_ASSIGN_OR_RETURN(std::vector<PreparedItem> items,
+                         PrepareItems(lease, run, model.codec(), model.stop_token_ids()));
+  if (const int taken = TakeReusable(lease.reusable, &items); taken > 0) {
+    spdlog::info("shard {} of run {} ({}): {} of {} predictions are known from earlier runs",
+                 lease.key.shard_id, lease.run.run_id, lease.run.benchmark, taken, items.size());
+  }
+  return items;
 }
 
 EvaluationPipeline::EngineWork EvaluationPipeline::TakeEngineWork() {
@@ -213,7 +220,11 @@ void EvaluationPipeline::RunEngine() {
       executor_->Add(shard->lease.key, std::move(shard->items), &reports);
     }
     absl::Status status;
-    if (executor_ != nullptr && !executor_->idle()) status = executor_->Step(&reports);
+    if (executor_ != nullptr && !executor_->idle()) {
+      const absl::Time begin = clock_->Now();
+      status = executor_->Step(&reports);
+      work_.busy_seconds += absl::ToDoubleSeconds(clock_->Now() - begin);
+    }
     for (ShardReport& report : reports) Report(std::move(report));
     if (!status.ok()) {
       spdlog::error("the engine could not be made anew, so the model is dropped: {}",
@@ -245,8 +256,10 @@ void EvaluationPipeline::SwapModel(const Shard& shard) {
   absl::StatusOr<std::unique_ptr<ServedModel>> loaded =
       loader_->Load(lease.model, lease.run.settings.precision);
   if (loaded.ok()) {
+    work_ = {};
+    work_.load_seconds = absl::ToDoubleSeconds(clock_->Now() - begin);
     spdlog::info("model {} is loaded in {:.1f} s; the process takes {} MiB", lease.model.name,
-                 absl::ToDoubleSeconds(clock_->Now() - begin), ResidentBytes() >> 20);
+                 work_.load_seconds, ResidentBytes() >> 20);
     absl::MutexLock lock(&mutex_);
     model_ = *std::move(loaded);
     model_key_ = shard.model;
@@ -283,8 +296,11 @@ void EvaluationPipeline::Report(ShardReport report) {
   }
   LogFinished(shard->lease, report);
   auto* const predictions = std::get_if<std::vector<Prediction>>(&report.outcome);
+  // Not of a shard that could not be prepared, which another thread reports.
+  if (predictions != nullptr) report.work = std::exchange(work_, {});
   if (shard->program.program != ProgramKind::kNone && predictions != nullptr) {
-    programs_->Accept(std::move(shard->lease), std::move(shard->program), std::move(*predictions));
+    programs_->Accept(std::move(shard->lease), std::move(shard->program), std::move(*predictions),
+                      report.work);
     return;
   }
   sink_(std::move(report));
@@ -298,8 +314,11 @@ void EvaluationPipeline::LogFinished(const Lease& lease, const ShardReport& repo
   }
   const auto& predictions = std::get<std::vector<Prediction>>(report.outcome);
   for (const Prediction& prediction : predictions) {
-    busy_tokens_ += prediction.prompt_tokens - prediction.cached_tokens +
-                    static_cast<int64_t>(prediction.output_token_ids.size());
+    if (prediction.reused_run != 0) continue;
+    const auto generated = static_cast<int64_t>(prediction.output_token_ids.size());
+    work_.prompt_tokens += prediction.prompt_tokens - prediction.cached_tokens;
+    work_.generated_tokens += generated;
+    busy_tokens_ += prediction.prompt_tokens - prediction.cached_tokens + generated;
   }
   // Shards overlap in the engine, so the rate is that of all since it was idle.
   const double seconds = absl::ToDoubleSeconds(clock_->Now() - busy_since_);

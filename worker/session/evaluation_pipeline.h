@@ -107,6 +107,7 @@ class EvaluationPipeline : public ShardRunner {
   std::unique_ptr<ShardExecutor> executor_;  // of model_; the engine's thread alone uses it
   absl::Time busy_since_;                    // likewise: when the engine was idle last
   int64_t busy_tokens_ = 0;                  // likewise: computed for shards finished since then
+  WorkDone work_;                            // likewise: since the last report
   std::thread preparation_;
   std::thread engine_;
 };

@@ -10,6 +10,7 @@
 #include "common/base/sha256.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/python_text.h"
+#include "worker/session/request_digest.h"
 #include "worker/session/sample_stream.h"
 #include "worker/session/stop_text_finder.h"
 
@@ -155,7 +156,7 @@ absl::StatusOr<PreparedItem> PrepareItem(const Preparation& preparation, const I
 }
 
 // Appends the item once for each of its samples.
-void AddSamples(const SamplingSettings& sampling, PreparedItem item,
+void AddSamples(const Preparation& preparation, const SamplingSettings& sampling, PreparedItem item,
                 std::vector<PreparedItem>* prepared) {
   for (int sample = 0; sample < sampling.samples; ++sample) {
     item.prediction.sample_index = sample;
@@ -165,6 +166,8 @@ void AddSamples(const SamplingSettings& sampling, PreparedItem item,
                             SampleStream(sampling.seed, item.prediction.item_id, sample)};
       }
     }
+    item.prediction.request_digest =
+        RequestDigest(item.requests, *preparation.run.protocol, preparation.context_length);
     prepared->push_back(item);
   }
 }
@@ -201,7 +204,7 @@ absl::StatusOr<std::vector<PreparedItem>> PrepareItems(const Lease& lease, const
     }
     absl::StatusOr<PreparedItem> one = PrepareItem(preparation, item, shots);
     if (!one.ok()) return InItem(item, one.status());
-    AddSamples(settings.sampling, *std::move(one), &prepared);
+    AddSamples(preparation, settings.sampling, *std::move(one), &prepared);
   }
   return prepared;
 }

@@ -23,7 +23,8 @@ void ProgramStage::Start() {
   }
 }
 
-void ProgramStage::Accept(Lease lease, CompletionRule rule, std::vector<Prediction> predictions) {
+void ProgramStage::Accept(Lease lease, CompletionRule rule, std::vector<Prediction> predictions,
+                          const WorkDone& work) {
   const LeaseKey key = lease.key;
   bool returning = false;
   const bool empty = predictions.empty();
@@ -36,6 +37,7 @@ void ProgramStage::Accept(Lease lease, CompletionRule rule, std::vector<Predicti
       shard->rule = std::move(rule);
       shard->unfinished = predictions.size();
       shard->predictions = std::move(predictions);
+      shard->work = work;
       shards_.push_back(std::move(shard));
       return;
     }
@@ -107,6 +109,7 @@ void ProgramStage::Finish(const ShardPtr& shard, size_t index,
       shard->predictions[index].program_outcome = *std::move(outcome);
       if (--shard->unfinished > 0) return;
       report.outcome = std::move(shard->predictions);
+      report.work = shard->work;
     } else {
       report.outcome =
           ShardFailure{absl::StrCat("item ", shard->predictions[index].item_id,

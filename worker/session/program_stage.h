@@ -33,9 +33,10 @@ class ProgramStage {
   absl::Status Check() { return runner_->Check(); }
   // Runs the program that `rule` makes of each prediction that is no error; these are in the order
   // of lease.items, and of an item in that of its samples. A
-  // report of the lease follows: the predictions with their program_outcome, or that a program
-  // could not be run.
-  void Accept(Lease lease, CompletionRule rule, std::vector<Prediction> predictions);
+  // report of the lease follows: the predictions with their program_outcome and `work`, or that a
+  // program could not be run.
+  void Accept(Lease lease, CompletionRule rule, std::vector<Prediction> predictions,
+              const WorkDone& work = {});
   // Reports every unfinished shard, and every one accepted from now on, as returned. Waits for
   // nothing.
   void ReturnUnfinished();
@@ -48,6 +49,7 @@ class ProgramStage {
     Lease lease;
     CompletionRule rule;
     std::vector<Prediction> predictions;
+    WorkDone work = {};
     size_t next = 0;  // the first whose program was not started
     size_t unfinished = 0;
   };

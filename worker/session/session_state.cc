@@ -49,6 +49,11 @@ v1::WorkerMessage ReportMessage(const ShardReport& report) {
   for (const Prediction& prediction : std::get<std::vector<Prediction>>(report.outcome)) {
     *result.add_predictions() = ToProto(prediction);
   }
+  v1::WorkDone& work = *result.mutable_work();
+  work.set_busy_seconds(report.work.busy_seconds);
+  work.set_prompt_tokens(report.work.prompt_tokens);
+  work.set_generated_tokens(report.work.generated_tokens);
+  work.set_load_seconds(report.work.load_seconds);
   const size_t bytes = message.ByteSizeLong();
   if (bytes <= static_cast<size_t>(kMaxMessageBytes)) return message;
   return FailureMessage(

@@ -26,6 +26,11 @@ void ShardExecutor::Add(const LeaseKey& lease, std::vector<PreparedItem> items,
     shard->loglikelihoods.emplace_back(item.requests.size());
     shard->unfinished += item.requests.size();
   }
+  if (shard->unfinished == 0) {
+    reports->push_back({lease, std::move(shard->predictions)});
+    shards_.erase(shard);
+    return;
+  }
   for (size_t i = 0; i < items.size(); ++i) {
     for (size_t variant = 0; variant < items[i].requests.size(); ++variant) {
       Request& request = items[i].requests[variant];

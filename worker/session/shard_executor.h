@@ -23,7 +23,8 @@ class ShardExecutor {
   // `model` must outlive the executor and have no request.
   explicit ShardExecutor(ServedModel* model) : model_(model) {}
 
-  // Hands the shard's requests to the engine. A shard that the engine refuses is reported at once.
+  // Hands the shard's requests to the engine. A shard that the engine refuses is reported at once,
+  // and so is one without requests, whose predictions are there already.
   void Add(const LeaseKey& lease, std::vector<PreparedItem> items,
            std::vector<ShardReport>* reports);
   // Forgets the shard and its requests; no report comes of it.

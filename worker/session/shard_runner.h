@@ -41,6 +41,8 @@ struct ShardFailure {
 struct ShardReport {
   LeaseKey lease;
   std::variant<std::vector<Prediction>, ShardFailure> outcome;
+  // Of an engine, since its previous report.
+  WorkDone work = {};
 };
 
 // Thread-safe; never waits for the network or the engine.
