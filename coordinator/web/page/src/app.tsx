@@ -19,8 +19,12 @@ const kViews = [
 ];
 
 /** A link for a rater ends in "#/rate/TOKEN"; what follows # is never sent to the service. */
+function isForRater(): boolean {
+  return location.hash.startsWith('#/rate/');
+}
+
 function keyOf(view: string): string {
-  if (location.hash.startsWith('#/rate/')) return 'rate';
+  if (isForRater()) return 'rate';
   return kViews.some(({key}) => key === view) ? view : 'leaderboard';
 }
 
@@ -38,12 +42,17 @@ export function App() {
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
       <header>
         <strong class="name">Assay</strong>
-        <nav aria-label="Views">
-          {kViews.map((entry) => (
-            <a key={entry.key} href={linkTo(entry.key)} aria-current={entry.key === key ? 'page' : undefined}>{entry.title}</a>
-          ))}
-        </nav>
-        <Token onChange={() => setAccess(access + 1)} />
+        {/* Raters are not led to what would tell them whose answer it is. */}
+        {isForRater() ? <span class="space" /> : (
+          <>
+            <nav aria-label="Views">
+              {kViews.map((entry) => (
+                <a key={entry.key} href={linkTo(entry.key)} aria-current={entry.key === key ? 'page' : undefined}>{entry.title}</a>
+              ))}
+            </nav>
+            <Token onChange={() => setAccess(access + 1)} />
+          </>
+        )}
         <ThemeSwitch />
       </header>
       <main id="main" key={`${key}/${access}`} tabIndex={-1}>
