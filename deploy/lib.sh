@@ -7,8 +7,10 @@ ASSAY_CACHE="${ASSAY_CACHE:-${HOME:?is not set}/.cache/assay}"
 # The names of these two hold their versions, so that two checkouts can need different ones.
 ASSAY_LIBTORCH="$ASSAY_CACHE/libtorch-2.15.0"
 ASSAY_DEMO_MODEL="$ASSAY_CACHE/models/SmolLM2-135M-Instruct.Q4_1.gguf"
+ASSAY_MANIFEST_TOOLS="$ASSAY_CACHE/tools/manifests"
+ASSAY_KUSTOMIZE="$ASSAY_CACHE/tools/kustomize-v5.8.1"
 ASSAY_BUILD="$ASSAY_ROOT/build/release"
-export ASSAY_CACHE ASSAY_DEMO_MODEL
+export ASSAY_CACHE ASSAY_DEMO_MODEL ASSAY_MANIFEST_TOOLS ASSAY_KUSTOMIZE
 
 assay_program="$(basename "$0")"
 assay_step=""
