@@ -26,6 +26,8 @@ namespace {
 }
 
 std::string FindBinaries() {
+  // Of another version than Debian's: tests/reference/postgres_versions.
+  if (const char* folder = std::getenv("ASSAY_TEST_POSTGRES"); folder != nullptr) return folder;
   for (const char* version : {"17", "16", "15", "14"}) {
     const std::string folder = absl::StrCat("/usr/lib/postgresql/", version, "/bin");
     if (std::filesystem::exists(folder + "/initdb")) return folder;
