@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
 #include "coordinator/lease/failure_policy.h"
@@ -18,12 +19,17 @@ absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker,
                                                        const LoadedModel& loaded,
                                                        ModelPlace place) {
   const absl::Time begin = clock_->Now();
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<LeasedShard> shards,
-                         shards_->Lease(worker, count, loaded, lease_time_, place));
+  const LeaseAsk ask = {worker, count, loaded.weights_sha256, loaded.precision,
+                        place == ModelPlace::kRemote};
+  ASSAY_ASSIGN_OR_RETURN(const Decision decision, scheduler_.Decide(ask));
+  ASSAY_ASSIGN_OR_RETURN(const LeaseResult leased,
+                         shards_->Lease(worker, decision.choices, lease_time_, place));
+  scheduler_.Leased(ask, decision, leased);
   std::vector<Lease> leases;
-  for (const LeasedShard& shard : shards) {
+  for (const LeasedShard& shard : leased.shards) {
     absl::StatusOr<Lease> lease = Fill(shard);
     if (lease.ok()) {
+      granted_.Add(shard.key, shard.run, shard.ordinals);
       leases.push_back(*std::move(lease));
       continue;
     }
@@ -82,42 +88,85 @@ absl::StatusOr<std::shared_ptr<const Dataset>> LeaseManager::DatasetOf(
 }
 
 absl::StatusOr<std::vector<LeaseKey>> LeaseManager::Renew(absl::Span<const LeaseKey> keys) {
-  return shards_->Renew(keys, lease_time_);
+  ASSAY_ASSIGN_OR_RETURN(std::vector<LeaseKey> over, shards_->Renew(keys, lease_time_));
+  for (const LeaseKey& key : over) scheduler_.Ended(key.lease_id);
+  return over;
 }
 
 absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
                                                    std::vector<Prediction> predictions) {
+  absl::StatusOr<CommitOutcome> result;
+  absl::Notification ready;
+  CommitAsync(key, std::move(predictions), [&](const absl::StatusOr<CommitOutcome>& outcome) {
+    result = outcome;
+    ready.Notify();
+  });
+  ready.WaitForNotification();
+  return result;
+}
+
+void LeaseManager::CommitAsync(const LeaseKey& key, std::vector<Prediction> predictions,
+                               CommitDone done) {
   const absl::Time begin = clock_->Now();
-  const absl::StatusOr<ShardView> shard = shards_->View(key);
-  if (absl::IsNotFound(shard.status())) return CommitOutcome::kStale;
-  ASSAY_RETURN_IF_ERROR(shard.status());
-  if (shard->standing != LeaseStanding::kCurrent) {
-    const CommitOutcome outcome = shard->standing == LeaseStanding::kCommitted
-                                      ? CommitOutcome::kDuplicate
-                                      : CommitOutcome::kStale;
-    ObserveCommit(outcome, shard->run, {}, begin);
-    return outcome;
-  }
-  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
-                         catalog_->ProtocolOf(shard->run));
-  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
-                         DatasetOf(shard->run, shard->ordinals));
-  // Graded before the transaction, which stays short.
-  const absl::StatusOr<std::vector<GradedItem>> graded =
-      GradeReport(*dataset, shard->ordinals, *protocol, shard->run.settings.sampling.samples,
-                  std::move(predictions));
-  if (!graded.ok()) {
-    if (absl::IsInvalidArgument(graded.status())) {
-      ASSAY_RETURN_IF_ERROR(Fail(key, FailureKind::kReported, graded.status().message()).status());
+  std::optional<GrantedShard> shard = granted_.Find(key);
+  if (!shard.has_value()) {
+    const absl::StatusOr<ShardView> view = shards_->View(key);
+    if (absl::IsNotFound(view.status())) return done(CommitOutcome::kStale);
+    if (!view.ok()) return done(view.status());
+    if (view->standing != LeaseStanding::kCurrent) {
+      const CommitOutcome outcome = view->standing == LeaseStanding::kCommitted
+                                        ? CommitOutcome::kDuplicate
+                                        : CommitOutcome::kStale;
+      ObserveCommit(outcome, view->run, {}, begin);
+      return done(outcome);
     }
-    return graded.status();
+    shard = {std::make_shared<const RunSpec>(view->run), view->ordinals};
   }
-  ASSAY_ASSIGN_OR_RETURN(const CommitOutcome outcome, shards_->Commit(key, *graded));
-  ObserveCommit(outcome, shard->run,
-                outcome == CommitOutcome::kAccepted ? absl::MakeConstSpan(*graded)
-                                                    : absl::Span<const GradedItem>(),
-                begin);
-  return outcome;
+  // Graded before the transaction, which stays short.
+  absl::StatusOr<CommitBatcher::Commit> commit = Grade(key, *shard, std::move(predictions));
+  if (!commit.ok()) {
+    if (absl::IsInvalidArgument(commit.status())) {
+      const absl::StatusOr<CommitOutcome> failed =
+          Fail(key, FailureKind::kReported, commit.status().message());
+      if (!failed.ok()) return done(failed.status());
+    }
+    return done(commit.status());
+  }
+  commit->done = [this, run = shard->run, begin, done = std::move(done)](
+                     const CommitBatcher::Commit& batched,
+                     const absl::StatusOr<CommitOutcome>& outcome) {
+    if (outcome.ok()) {
+      granted_.Forget(batched.key);
+      if (*outcome == CommitOutcome::kAccepted) {
+        scheduler_.Committed(batched.key.lease_id);
+      } else {
+        scheduler_.Ended(batched.key.lease_id);
+      }
+      ObserveCommit(*outcome, *run,
+                    *outcome == CommitOutcome::kAccepted ? absl::MakeConstSpan(batched.items)
+                                                         : absl::Span<const GradedItem>(),
+                    begin);
+    }
+    done(outcome);
+  };
+  batcher_.Add(*std::move(commit));
+}
+
+absl::StatusOr<CommitBatcher::Commit> LeaseManager::Grade(const LeaseKey& key,
+                                                          const GrantedShard& shard,
+                                                          std::vector<Prediction> predictions) {
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const ProtocolSpec> protocol,
+                         catalog_->ProtocolOf(*shard.run));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset,
+                         DatasetOf(*shard.run, shard.ordinals));
+  ASSAY_ASSIGN_OR_RETURN(std::vector<GradedItem> items,
+                         GradeReport(*dataset, shard.ordinals, *protocol,
+                                     shard.run->settings.sampling.samples, std::move(predictions)));
+  CommitBatcher::Commit commit;
+  commit.key = key;
+  commit.items = std::move(items);
+  commit.clustered = dataset->has_passages();
+  return commit;
 }
 
 void LeaseManager::ObserveCommit(CommitOutcome outcome, const RunSpec& run,
@@ -130,6 +179,8 @@ absl::StatusOr<CommitOutcome> LeaseManager::Fail(const LeaseKey& key, FailureKin
                                                  absl::string_view message) {
   ASSAY_ASSIGN_OR_RETURN(const bool current,
                          shards_->Fail(key, kind, message, DecideFailure, MakeErrorItem()));
+  granted_.Forget(key);
+  scheduler_.Ended(key.lease_id);
   if (!current) return CommitOutcome::kStale;
   if (observer_ != nullptr) observer_->Failed(kind);
   pending_.Notify();

@@ -2,6 +2,7 @@
 #ifndef ASSAY_COORDINATOR_LEASE_LEASE_MANAGER_H_
 #define ASSAY_COORDINATOR_LEASE_LEASE_MANAGER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +14,10 @@
 #include "common/base/clock.h"
 #include "common/domain/worker.h"
 #include "coordinator/catalog/benchmark_catalog.h"
+#include "coordinator/lease/commit_batcher.h"
+#include "coordinator/lease/granted_leases.h"
 #include "coordinator/lease/lease_observer.h"
+#include "coordinator/lease/lease_scheduler.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
@@ -27,21 +31,23 @@ class LeaseManager {
  public:
   LeaseManager(ShardStore* shards, BenchmarkCatalog* catalog, DatasetCache* cache,
                AnswerStore* answers, absl::Duration lease_time, Clock* clock = Clock::Real(),
-               LeaseObserver* observer = nullptr)
+               LeaseObserver* observer = nullptr, const LeaseSchedulerOptions& scheduling = {})
       : shards_(shards),
         catalog_(catalog),
         cache_(cache),
         answers_(answers),
         lease_time_(lease_time),
         clock_(clock),
-        observer_(observer) {}
+        observer_(observer),
+        scheduler_(shards, &pending_, clock, scheduling),
+        batcher_(shards) {}
 
   absl::Duration lease_time() const { return lease_time_; }
   // Moves whenever shards may have become pending.
   WorkSignal& pending() { return pending_; }
 
-  // Up to `count` leases; none when nothing is pending that the worker may run (see
-  // ShardStore::Lease).
+  // Up to `count` leases, of what the Scheduler chooses (coordinator/schedule); none when nothing
+  // is pending that the worker may run (see ShardStore::Lease).
   absl::StatusOr<std::vector<Lease>> Grant(const WorkerInfo& worker, int count,
                                            const LoadedModel& loaded,
                                            ModelPlace place = ModelPlace::kLocal);
@@ -49,6 +55,12 @@ class LeaseManager {
   absl::StatusOr<std::vector<LeaseKey>> Renew(absl::Span<const LeaseKey> keys);
   // InvalidArgument when the predictions do not fit the shard, which then counts as failed.
   absl::StatusOr<CommitOutcome> Commit(const LeaseKey& key, std::vector<Prediction> predictions);
+  // As Commit, but waits for no transaction: what is graded is committed together with what else is
+  // there, and `done` is called once, by this thread or another one. It must be quick.
+  using CommitDone = std::function<void(const absl::StatusOr<CommitOutcome>&)>;
+  void CommitAsync(const LeaseKey& key, std::vector<Prediction> predictions, CommitDone done);
+  // What the commits that are under way hold, in bytes, about.
+  size_t held_bytes() const { return batcher_.held_bytes(); }
   // kAccepted or kStale.
   absl::StatusOr<CommitOutcome> Fail(const LeaseKey& key, FailureKind kind,
                                      absl::string_view message);
@@ -57,7 +69,12 @@ class LeaseManager {
   absl::StatusOr<int> Reap();
 
  private:
+  static constexpr size_t kMostGrantedLeases = size_t{1} << 15;
+
   absl::StatusOr<Lease> Fill(const LeasedShard& shard);
+  // Checked and graded, and ready for the batcher but for `done`.
+  absl::StatusOr<CommitBatcher::Commit> Grade(const LeaseKey& key, const GrantedShard& shard,
+                                              std::vector<Prediction> predictions);
   void ObserveCommit(CommitOutcome outcome, const RunSpec& run, absl::Span<const GradedItem> items,
                      absl::Time begin) const;
   // The run's data set, with these items as they are asked.
@@ -73,6 +90,9 @@ class LeaseManager {
   Clock* const clock_;             // for how long things take
   LeaseObserver* const observer_;  // may be null
   WorkSignal pending_;
+  LeaseScheduler scheduler_;
+  GrantedLeases granted_{kMostGrantedLeases};
+  CommitBatcher batcher_;
 };
 
 }  // namespace assay

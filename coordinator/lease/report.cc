@@ -47,14 +47,20 @@ absl::StatusOr<const Item*> FindItem(const Dataset& dataset, int64_t ordinal) {
   return absl::InternalError(absl::StrCat("the data set has no item of ordinal ", ordinal));
 }
 
-}  // namespace
+// One for each sample of each item, as workers send them.
+bool IsInOrder(absl::Span<const Item* const> items, int samples,
+               absl::Span<const Prediction> predictions) {
+  const auto each = static_cast<size_t>(samples);
+  if (predictions.size() != items.size() * each) return false;
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    if (predictions[i].sample_index != static_cast<int>(i % each)) return false;
+    if (predictions[i].item_id != items[i / each]->id) return false;
+  }
+  return true;
+}
 
-absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
-                                                    absl::Span<const int64_t> ordinals,
-                                                    const ProtocolSpec& protocol, int samples,
-                                                    std::vector<Prediction> predictions) {
-  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Grader> grader,
-                         MakeGrader(GraderOf(protocol)));
+absl::StatusOr<std::vector<Prediction>> PutInOrder(absl::Span<const Item* const> items, int samples,
+                                                   std::vector<Prediction> predictions) {
   std::map<std::pair<std::string, int>, Prediction*> by_sample;
   for (Prediction& prediction : predictions) {
     const std::pair<std::string, int> key(prediction.item_id, prediction.sample_index);
@@ -63,19 +69,15 @@ absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
           absl::StrCat("item ", key.first, " has two predictions of sample ", key.second));
     }
   }
-  std::vector<GradedItem> graded;
-  for (const int64_t ordinal : ordinals) {
-    ASSAY_ASSIGN_OR_RETURN(const Item* item, FindItem(dataset, ordinal));
+  std::vector<Prediction> ordered;
+  for (const Item* item : items) {
     for (int sample = 0; sample < samples; ++sample) {
       const auto found = by_sample.find({item->id, sample});
       if (found == by_sample.end()) {
         return absl::InvalidArgumentError(
             absl::StrCat("item ", item->id, " has no prediction of sample ", sample));
       }
-      Prediction& prediction = *found->second;
-      ASSAY_RETURN_IF_ERROR(CheckPrediction(*item, protocol, prediction));
-      const Score score = grader->Grade(*item, prediction);
-      graded.push_back({ordinal, item->group, std::move(prediction), score});
+      ordered.push_back(std::move(*found->second));
       by_sample.erase(found);
     }
   }
@@ -83,6 +85,33 @@ absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
     const auto& [item, sample] = by_sample.begin()->first;
     return absl::InvalidArgumentError(
         absl::StrCat("sample ", sample, " of item ", item, " is not of the shard"));
+  }
+  return ordered;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<GradedItem>> GradeReport(const Dataset& dataset,
+                                                    absl::Span<const int64_t> ordinals,
+                                                    const ProtocolSpec& protocol, int samples,
+                                                    std::vector<Prediction> predictions) {
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Grader> grader,
+                         MakeGrader(GraderOf(protocol)));
+  std::vector<const Item*> items;
+  items.reserve(ordinals.size());
+  for (const int64_t ordinal : ordinals) {
+    ASSAY_ASSIGN_OR_RETURN(items.emplace_back(), FindItem(dataset, ordinal));
+  }
+  if (!IsInOrder(items, samples, predictions)) {
+    ASSAY_ASSIGN_OR_RETURN(predictions, PutInOrder(items, samples, std::move(predictions)));
+  }
+  std::vector<GradedItem> graded;
+  graded.reserve(predictions.size());
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    const Item& item = *items[i / static_cast<size_t>(samples)];
+    ASSAY_RETURN_IF_ERROR(CheckPrediction(item, protocol, predictions[i]));
+    Score score = grader->Grade(item, predictions[i]);
+    graded.push_back({item.ordinal, item.group, std::move(predictions[i]), std::move(score)});
   }
   return graded;
 }

@@ -1,87 +1,182 @@
 #include "coordinator/store/commit_rows.h"
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "coordinator/store/cluster_rows.h"
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/prediction_rows.h"
+#include "coordinator/store/prepared.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/score_rows.h"
 
 namespace assay {
 namespace {
 
+constexpr char kNow[] = "SELECT extract(epoch FROM now())";
+constexpr char kEndShards[] =
+    "UPDATE shards SET state = 'done', deadline = NULL WHERE shard_id = ANY($1::bigint[])";
+// Of each group, $8: values that are neither 0 nor 1, as the text of an array; the ones are among
+// those that are counted in $4. Groups of unclustered items ($9) are their own clusters.
+constexpr char kCountGroups[] =
+    "INSERT INTO run_groups AS g "
+    "  (run_id, group_name, items, correct, errors, unanswered, unparsable, values_sum, "
+    "  squares_sum, clusters, n_n, n_correct, correct_correct, n_values, values_values) "
+    "SELECT c.run_id, c.group_name, c.items, c.correct, c.errors, c.unanswered, c.unparsable, "
+    "  v.sum, v.squares, c.single, c.single, c.single_correct, c.single_correct, "
+    "  CASE WHEN c.single > 0 THEN v.sum ELSE 0 END, "
+    "  CASE WHEN c.single > 0 THEN v.squares ELSE 0 END "
+    "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], "
+    "  $6::bigint[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[]) AS c "
+    "  (run_id, group_name, items, correct, errors, unanswered, unparsable, fractions, single, "
+    "  single_correct, ones) "
+    "CROSS JOIN LATERAL (SELECT c.ones + coalesce(sum(f), 0) AS sum, "
+    "  c.ones + coalesce(sum(f * f), 0) AS squares FROM unnest(c.fractions::numeric[]) f) v "
+    "ORDER BY c.run_id, c.group_name "
+    "ON CONFLICT (run_id, group_name) DO UPDATE SET "
+    "  items = g.items + excluded.items, correct = g.correct + excluded.correct, "
+    "  errors = g.errors + excluded.errors, unanswered = g.unanswered + excluded.unanswered, "
+    "  unparsable = g.unparsable + excluded.unparsable, "
+    "  values_sum = g.values_sum + excluded.values_sum, "
+    "  squares_sum = g.squares_sum + excluded.squares_sum, "
+    "  clusters = g.clusters + excluded.clusters, n_n = g.n_n + excluded.n_n, "
+    "  n_correct = g.n_correct + excluded.n_correct, "
+    "  correct_correct = g.correct_correct + excluded.correct_correct, "
+    "  n_values = g.n_values + excluded.n_values, "
+    "  values_values = g.values_values + excluded.values_values";
 // The run's row is what commits of one run wait for each other at, so it is touched last.
 constexpr char kCountItems[] =
     "UPDATE runs SET items_done = items_done + $2, items_failed = items_failed + $3, "
     "  prompt_tokens = prompt_tokens + $4, cached_tokens = cached_tokens + $5, "
-    "  generated_tokens = generated_tokens + $6, "
+    "  generated_tokens = generated_tokens + $6, items_reused = items_reused + $7, "
+    "  reused_tokens = reused_tokens + $8, "
     "  state = CASE WHEN items_done + $2 = items THEN 'completed' ELSE state END, "
     "  finished = CASE WHEN items_done + $2 = items THEN clock_timestamp() END "
     "WHERE run_id = $1 RETURNING state = 'completed', job_id";
-constexpr char kCountGroup[] =
-    "INSERT INTO run_groups AS g "
-    "  (run_id, group_name, items, correct, errors, unanswered, unparsable, values_sum, "
-    "  squares_sum) "
-    "SELECT $1::bigint, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, "
-    "  coalesce(sum(v), 0), coalesce(sum(v * v), 0) "
-    "FROM unnest($8::numeric[]) v "
-    "ON CONFLICT (run_id, group_name) DO UPDATE SET "
-    "  items = g.items + excluded.items, correct = g.correct + excluded.correct, "
-    "  errors = g.errors + excluded.errors, unanswered = g.unanswered + excluded.unanswered, "
-    "  unparsable = g.unparsable + excluded.unparsable, values_sum = g.values_sum + "
-    "excluded.values_sum, "
-    "  squares_sum = g.squares_sum + excluded.squares_sum";
-constexpr char kEndShard[] =
-    "UPDATE shards SET state = 'done', deadline = NULL WHERE shard_id = $1";
 
-struct Counts {
+struct GroupCounts {
   int64_t items = 0;
   int64_t correct = 0;
   int64_t errors = 0;
   int64_t unanswered = 0;
   int64_t unparsable = 0;
-  std::vector<double> values;
+  std::vector<double> fractions;  // values that are neither 0 nor 1
+  int64_t ones = 0;
+  int64_t single = 0;  // items of shards that are not clustered
+  int64_t single_correct = 0;
 };
+using Groups = std::map<std::pair<int64_t, std::string>, GroupCounts>;
+
+struct RunCounts {
+  int64_t items = 0;
+  int64_t failed = 0;
+  int64_t prompt_tokens = 0;
+  int64_t cached_tokens = 0;
+  int64_t generated_tokens = 0;
+  int64_t reused = 0;
+  int64_t reused_tokens = 0;
+  std::vector<GradedItem> clustered;
+};
+
+void Count(const GradedItem& item, bool clustered, GroupCounts& group, RunCounts& run) {
+  const Prediction& prediction = item.prediction;
+  const bool correct = item.score.verdict == Verdict::kCorrect;
+  ++group.items;
+  group.correct += correct ? 1 : 0;
+  group.errors += item.score.verdict == Verdict::kError ? 1 : 0;
+  group.unanswered += item.score.verdict == Verdict::kUnanswered ? 1 : 0;
+  group.unparsable += item.score.verdict == Verdict::kUnparsable ? 1 : 0;
+  const double value = item.score.value();
+  if (value == 1) {
+    ++group.ones;
+  } else if (value != 0) {
+    group.fractions.push_back(value);
+  }
+  if (!clustered) {
+    ++group.single;
+    group.single_correct += correct ? 1 : 0;
+  }
+  const int64_t generated = GeneratedTokens(prediction);
+  ++run.items;
+  run.failed += prediction.error.empty() ? 0 : 1;
+  run.prompt_tokens += prediction.prompt_tokens;
+  run.cached_tokens += prediction.cached_tokens;
+  run.generated_tokens += generated;
+  if (prediction.reused_run != 0) {
+    ++run.reused;
+    run.reused_tokens += prediction.prompt_tokens - prediction.cached_tokens + generated;
+  }
+}
+
+void CountGroups(pqxx::work& tx, const Groups& groups) {
+  std::vector<int64_t> run_ids, items, correct, errors, unanswered, unparsable, single,
+      single_correct, ones;
+  std::vector<std::string> names, fractions;
+  for (const auto& [group, counts] : groups) {
+    run_ids.push_back(group.first);
+    names.push_back(group.second);
+    items.push_back(counts.items);
+    correct.push_back(counts.correct);
+    errors.push_back(counts.errors);
+    unanswered.push_back(counts.unanswered);
+    unparsable.push_back(counts.unparsable);
+    fractions.push_back(EncodeArray(counts.fractions));
+    single.push_back(counts.single);
+    single_correct.push_back(counts.single_correct);
+    ones.push_back(counts.ones);
+  }
+  ExecPrepared(tx, kCountGroups, EncodeArray(run_ids), EncodeArray(names), EncodeArray(items),
+               EncodeArray(correct), EncodeArray(errors), EncodeArray(unanswered),
+               EncodeArray(unparsable), EncodeArray(fractions), EncodeArray(single),
+               EncodeArray(single_correct), EncodeArray(ones));
+}
 
 }  // namespace
 
-void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
-                absl::Span<const GradedItem> items) {
+void StoreShards(pqxx::work& tx, absl::Span<const DoneShard> shards) {
+  if (shards.empty()) return;
+  const double now = ExecPrepared(tx, kNow)[0][0].as<double>();
+  const absl::Time committed = absl::FromUnixMicros(static_cast<int64_t>(now * 1e6));
   std::vector<PredictionRow> predictions;
   std::vector<ScoreRow> scores;
-  for (const GradedItem& item : items) {
-    predictions.push_back({item.ordinal, &item.prediction, "now"});
-    scores.push_back({item.ordinal, item.prediction.sample_index, item.score});
+  std::vector<int64_t> shard_ids;
+  Groups groups;
+  std::map<int64_t, RunCounts> runs;
+  for (const DoneShard& shard : shards) {
+    shard_ids.push_back(shard.key.shard_id);
+    RunCounts& run = runs[shard.run_id];
+    Groups::value_type* group = nullptr;
+    for (const GradedItem& item : shard.items) {
+      predictions.push_back({shard.run_id, item.ordinal, &item.prediction, shard.key, committed});
+      scores.push_back({shard.run_id, item.ordinal, item.prediction.sample_index, &item.score});
+      if (group == nullptr || group->first.second != item.group) {
+        group = &*groups.try_emplace({shard.run_id, item.group}).first;
+      }
+      Count(item, shard.clustered, group->second, run);
+      if (shard.clustered) run.clustered.push_back(item);
+    }
   }
-  CopyPredictions(tx, key, run_id, predictions);
-  CopyScores(tx, run_id, scores);
-  std::map<std::string, Counts> groups;
-  int64_t failed = 0, prompt_tokens = 0, cached_tokens = 0, generated_tokens = 0;
-  for (const GradedItem& item : items) {
-    Counts& group = groups[item.group];
-    ++group.items;
-    group.correct += item.score.verdict == Verdict::kCorrect ? 1 : 0;
-    group.errors += item.score.verdict == Verdict::kError ? 1 : 0;
-    group.unanswered += item.score.verdict == Verdict::kUnanswered ? 1 : 0;
-    group.unparsable += item.score.verdict == Verdict::kUnparsable ? 1 : 0;
-    group.values.push_back(item.score.value());
-    failed += item.prediction.error.empty() ? 0 : 1;
-    prompt_tokens += item.prediction.prompt_tokens;
-    cached_tokens += item.prediction.cached_tokens;
-    generated_tokens += GeneratedTokens(item.prediction);
+  CopyPredictions(tx, predictions);
+  CopyScores(tx, scores);
+  ExecPrepared(tx, kEndShards, EncodeArray(shard_ids));
+  CountGroups(tx, groups);
+  for (const auto& [run_id, counts] : runs) {
+    if (!counts.clustered.empty()) AddToClusters(tx, run_id, counts.clustered);
   }
-  tx.exec_params(kEndShard, key.shard_id);
-  for (const auto& [group, counts] : groups) {
-    tx.exec_params(kCountGroup, run_id, group, counts.items, counts.correct, counts.errors,
-                   counts.unanswered, counts.unparsable, EncodeArray(counts.values));
+  std::set<int64_t> jobs;
+  for (const auto& [run_id, counts] : runs) {
+    const pqxx::row run = ExecPrepared(tx, kCountItems, run_id, counts.items, counts.failed,
+                                       counts.prompt_tokens, counts.cached_tokens,
+                                       counts.generated_tokens, counts.reused, counts.reused_tokens)
+                              .at(0);
+    if (run[0].as<bool>()) jobs.insert(run[1].as<int64_t>());
   }
-  AddToClusters(tx, run_id, items);
-  const pqxx::row run = tx.exec_params1(kCountItems, run_id, static_cast<int64_t>(items.size()),
-                                        failed, prompt_tokens, cached_tokens, generated_tokens);
-  if (run[0].as<bool>()) EndJobIfDone(tx, run[1].as<int64_t>());
+  for (const int64_t job : jobs) EndJobIfDone(tx, job);
 }
 
 }  // namespace assay

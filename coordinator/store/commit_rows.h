@@ -11,10 +11,18 @@
 
 namespace assay {
 
-// Writes predictions, scores and counters of a shard that the transaction holds the lock on, marks
-// it done, and ends its run and job when that was the last.
-void StoreShard(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
-                absl::Span<const GradedItem> items);
+// A shard that is done.
+struct DoneShard {
+  LeaseKey key;
+  int64_t run_id = 0;
+  absl::Span<const GradedItem> items;
+  // False: each of the items is a cluster of its own (cluster_rows.h).
+  bool clustered = true;
+};
+
+// Writes predictions, scores and counters of different shards, whose rows the transaction has
+// locked, marks them done, and ends the runs and jobs whose last they were.
+void StoreShards(pqxx::work& tx, absl::Span<const DoneShard> shards);
 
 }  // namespace assay
 

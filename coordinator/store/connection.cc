@@ -1,5 +1,8 @@
 #include "coordinator/store/connection.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <exception>
 #include <string>
 
@@ -51,11 +54,35 @@ DatabaseError DescribeSqlError(const pqxx::sql_error& error) {
 
 }  // namespace
 
+PostgresConnection::PostgresConnection(const std::string& url)
+    : pqxx::connection_base(policy_), policy_(url) {
+  init();
+}
+
+PostgresConnection::~PostgresConnection() noexcept { close(); }
+
+pqxx::connectionpolicy::handle PostgresConnection::Policy::do_startconnect(handle original) {
+  handle_of_connection = pqxx::connect_direct::do_startconnect(original);
+  return handle_of_connection;
+}
+
+pqxx::connectionpolicy::handle PostgresConnection::Policy::do_disconnect(handle original) noexcept {
+  handle_of_connection = nullptr;
+  return pqxx::connect_direct::do_disconnect(original);
+}
+
 DatabaseConnection::DatabaseConnection(const std::string& url)
-    : connection(url), quiet(connection) {
+    : connection(url),
+      quiet(connection),
+      backend(connection.backendpid()),
+      socket(fcntl(connection.sock(), F_DUPFD_CLOEXEC, 0)) {
   connection.set_client_encoding("UTF8");
   pqxx::nontransaction tx(connection);
   tx.exec(kSessionLimits);
+}
+
+DatabaseConnection::~DatabaseConnection() {
+  if (socket >= 0) close(socket);
 }
 
 DatabaseError DescribeCurrentException(bool is_open) {

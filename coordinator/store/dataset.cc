@@ -34,6 +34,7 @@ absl::StatusOr<std::shared_ptr<const Dataset>> Dataset::Create(std::vector<Item>
     }
     ++dataset->ranges_[item.group].second;
     dataset->bytes_ += BytesOf(item);
+    dataset->has_passages_ |= item.fields.count("passage") != 0;
   }
   return dataset;
 }

@@ -38,6 +38,8 @@ class Dataset {
   absl::Span<const Item> Group(absl::string_view group) const;
   // Null for an ordinal that there is not.
   const Item* Find(int64_t ordinal) const;
+  // Whether any item has a passage, which others may have too.
+  bool has_passages() const { return has_passages_; }
   // About what it takes of memory.
   size_t bytes() const { return bytes_; }
 
@@ -48,6 +50,7 @@ class Dataset {
   std::vector<std::string> groups_;
   std::map<std::string, std::pair<size_t, size_t>, std::less<>> ranges_;  // group -> first, count
   size_t bytes_ = 0;
+  bool has_passages_ = false;
 };
 
 // Thread-safe. The least recently used datasets go when all together pass `capacity_bytes`; whoever

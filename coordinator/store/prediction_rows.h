@@ -3,8 +3,8 @@
 #define ASSAY_COORDINATOR_STORE_PREDICTION_ROWS_H_
 
 #include <cstdint>
-#include <string>
 
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/domain/prediction.h"
 #include "common/domain/worker.h"
@@ -13,14 +13,14 @@
 namespace assay {
 
 struct PredictionRow {
+  int64_t run_id = 0;
   int64_t item_ordinal = 0;
   const Prediction* prediction = nullptr;
-  std::string committed;  // as PostgreSQL reads a time
+  LeaseKey key;  // the lease that it was made under; all zeros for runs from elsewhere
+  absl::Time committed;
 };
 
-// `key` is the lease that they were made under; all zeros for runs from elsewhere.
-void CopyPredictions(pqxx::work& tx, const LeaseKey& key, int64_t run_id,
-                     absl::Span<const PredictionRow> rows);
+void CopyPredictions(pqxx::work& tx, absl::Span<const PredictionRow> rows);
 
 }  // namespace assay
 

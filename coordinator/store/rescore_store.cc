@@ -127,12 +127,12 @@ absl::Status GradePage(pqxx::work& tx, const pqxx::result& rows, const GraderIde
     ASSAY_ASSIGN_OR_RETURN(const bool same, SaysTheSame(rows[static_cast<int>(i)], scores[i]));
     rescoring.changed += same ? 0 : 1;
     score_rows.push_back(
-        {outputs[i].ordinal, outputs[i].prediction.sample_index, std::move(scores[i])});
+        {run_id, outputs[i].ordinal, outputs[i].prediction.sample_index, &scores[i]});
   }
   tx.exec_params(kForget, run_id, grader.name, score_rows.front().ordinal,
                  score_rows.front().sample_index, score_rows.back().ordinal,
                  score_rows.back().sample_index);
-  CopyScores(tx, run_id, score_rows);
+  CopyScores(tx, score_rows);
   rescoring.predictions += static_cast<int64_t>(outputs.size());
   return absl::OkStatus();
 }

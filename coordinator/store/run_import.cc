@@ -63,11 +63,6 @@ std::optional<double> Seconds(absl::Time time, absl::Time missing) {
   return static_cast<double>(absl::ToUnixMicros(time)) / 1e6;
 }
 
-// As "timestamptz" reads it, to the microsecond.
-std::string TimeText(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
-}
-
 std::optional<std::string> OrNull(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
@@ -212,7 +207,7 @@ absl::Status RunImport::AddPredictions(absl::Span<const ImportedItem> items) {
                                                    item.prediction.sample_index));
     }
     for (const Score& score : item.scores) {
-      scores.push_back({item.ordinal, item.prediction.sample_index, score});
+      scores.push_back({run_id, item.ordinal, item.prediction.sample_index, &score});
     }
   }
   return Do([&]() -> absl::Status {
@@ -220,16 +215,16 @@ absl::Status RunImport::AddPredictions(absl::Span<const ImportedItem> items) {
     for (const ImportedItem& item : items) {
       const Prediction& p = item.prediction;
       predictions.push_back(
-          {item.ordinal, &p,
-           TimeText(item.committed == absl::InfinitePast() ? state_->now : item.committed)});
+          {run_id, item.ordinal, &p, LeaseKey(),
+           item.committed == absl::InfinitePast() ? state_->now : item.committed});
       ++state_->done;
       state_->failed += p.error.empty() ? 0 : 1;
       state_->prompt_tokens += p.prompt_tokens;
       state_->cached_tokens += p.cached_tokens;
       state_->generated_tokens += GeneratedTokens(p);
     }
-    CopyPredictions(state_->tx, LeaseKey(), run_id, predictions);
-    CopyScores(state_->tx, run_id, scores);
+    CopyPredictions(state_->tx, predictions);
+    CopyScores(state_->tx, scores);
     return absl::OkStatus();
   });
 }

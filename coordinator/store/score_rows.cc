@@ -1,13 +1,15 @@
 #include "coordinator/store/score_rows.h"
 
-#include <string>
-#include <tuple>
-
 #include "coordinator/store/cluster_rows.h"
-#include "coordinator/store/encoding.h"
+#include "coordinator/store/copy_writer.h"
 
 namespace assay {
 namespace {
+
+constexpr char kColumns[] =
+    "scores (run_id, item_ordinal, sample_index, grader, grader_version, verdict, extracted, "
+    "partial)";
+constexpr int kColumnCount = 8;
 
 // Rows that are there stay the same rows: who waits for a group's lock goes on with its new sums.
 constexpr char kRecountGroups[] =
@@ -30,17 +32,24 @@ constexpr char kRecountGroups[] =
 
 }  // namespace
 
-void CopyScores(pqxx::work& tx, int64_t run_id, absl::Span<const ScoreRow> rows) {
-  const std::vector<std::string> columns = {"run_id",    "item_ordinal",   "sample_index",
-                                            "grader",    "grader_version", "verdict",
-                                            "extracted", "partial"};
-  pqxx::stream_to stream(tx, "scores", columns);
+void CopyScores(pqxx::work& tx, absl::Span<const ScoreRow> rows) {
+  CopyWriter copy(tx, kColumns, kColumnCount);
   for (const ScoreRow& row : rows) {
-    stream << std::make_tuple(run_id, row.ordinal, row.sample_index, row.score.grader,
-                              row.score.grader_version, std::string(VerdictName(row.score.verdict)),
-                              EncodeBytes(row.score.extracted), row.score.partial);
+    copy.StartRow();
+    copy.Int64(row.run_id);
+    copy.Int32(static_cast<int32_t>(row.ordinal));
+    copy.Int32(row.sample_index);
+    copy.Text(row.score->grader);
+    copy.Int32(row.score->grader_version);
+    copy.Text(VerdictName(row.score->verdict));
+    copy.Bytes(row.score->extracted);
+    if (row.score->partial.has_value()) {
+      copy.Double(*row.score->partial);
+    } else {
+      copy.Null();
+    }
   }
-  stream.complete();
+  copy.Complete();
 }
 
 void RecountRun(pqxx::work& tx, int64_t run_id) {

@@ -3,7 +3,6 @@
 #define ASSAY_COORDINATOR_STORE_SCORE_ROWS_H_
 
 #include <cstdint>
-#include <vector>
 
 #include "absl/types/span.h"
 #include "common/domain/prediction.h"
@@ -12,12 +11,13 @@
 namespace assay {
 
 struct ScoreRow {
+  int64_t run_id = 0;
   int64_t ordinal = 0;
   int sample_index = 0;
-  Score score;
+  const Score* score = nullptr;
 };
 
-void CopyScores(pqxx::work& tx, int64_t run_id, absl::Span<const ScoreRow> rows);
+void CopyScores(pqxx::work& tx, absl::Span<const ScoreRow> rows);
 
 // Makes the sums of the run's groups and clusters anew, out of the scores of its current grader.
 void RecountRun(pqxx::work& tx, int64_t run_id);

@@ -180,7 +180,8 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
           items.push_back(item);
         }
       }
-      StoreShard(tx, key, shard.run_id, items);
+      const DoneShard done = {key, shard.run_id, items};
+      StoreShards(tx, {&done, 1});
       RecordEvent(tx, {.kind = "item_error",
                        .job_id = run.job_id,
                        .run_id = run.run_id,
@@ -270,22 +271,6 @@ absl::StatusOr<ShardView> ShardStore::View(const LeaseKey& key) {
     view.standing = StandingOf(key, row[next].c_str(), row[next + 1], row[next + 2]);
     view.ordinals = DecodeIntegers(row[next + 3].c_str());
     return view;
-  });
-}
-
-absl::StatusOr<CommitOutcome> ShardStore::Commit(const LeaseKey& key,
-                                                 absl::Span<const GradedItem> items) {
-  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<CommitOutcome> {
-    const LockedShard shard = LockShard(tx, key);
-    if (shard.standing == LeaseStanding::kCommitted) return CommitOutcome::kDuplicate;
-    if (shard.standing == LeaseStanding::kStale) return CommitOutcome::kStale;
-    const size_t expected = shard.ordinals.size() * static_cast<size_t>(shard.samples);
-    if (items.size() != expected) {
-      return absl::InternalError(absl::StrCat("shard ", key.shard_id, " has ", expected,
-                                              " samples of items, not ", items.size()));
-    }
-    StoreShard(tx, key, shard.run_id, items);
-    return CommitOutcome::kAccepted;
   });
 }
 

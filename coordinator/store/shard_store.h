@@ -51,6 +51,14 @@ struct GradedItem {
   Score score;
 };
 
+// A worker's result.
+struct ShardCommit {
+  LeaseKey key;
+  absl::Span<const GradedItem> items;  // all of the shard's, with all their samples
+  // False where no item shares a passage with another: spares a look at the table of items.
+  bool clustered = true;
+};
+
 enum class FailureKind {
   kReported,  // the worker says that it could not run the shard, or what it sent does not fit
   kExpired,   // the lease was not renewed
@@ -103,6 +111,10 @@ class ShardStore {
   // Stores the graded samples of all the shard's items and ends the shard, its run and its job as
   // far as they are done.
   absl::StatusOr<CommitOutcome> Commit(const LeaseKey& key, absl::Span<const GradedItem> items);
+
+  // As Commit, of several shards in one transaction: of all or, with an error, of none. An outcome
+  // for each. What a shard is sent twice is a duplicate the second time.
+  absl::StatusOr<std::vector<CommitOutcome>> CommitAll(absl::Span<const ShardCommit> commits);
 
   // Ends the lease without a result; false when it was not the current one.
   absl::StatusOr<bool> Fail(const LeaseKey& key, FailureKind kind, absl::string_view message,

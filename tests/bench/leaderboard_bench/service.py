@@ -99,17 +99,18 @@ class Service:
         self.start_coordinator()
         return dropped
 
+    def psql_command(self, database="assay"):
+        return [self._binaries / "psql", "--no-psqlrc", "-q", "-v", "ON_ERROR_STOP=1", "-h", self._sockets, "-U", "assay", "-d", database]
+
     def psql(self, sql, database="assay", stdin=None):
         """The lines that the statements print."""
-        command = [self._binaries / "psql", "--no-psqlrc", "-qtA", "-v", "ON_ERROR_STOP=1", "-h", self._sockets,
-                   "-U", "assay", "-d", database, "-c", sql]
-        result = subprocess.run(command, check=True, stdout=subprocess.PIPE, stdin=stdin or subprocess.DEVNULL)
+        result = subprocess.run([*self.psql_command(database), "-tA", "-c", sql], check=True, stdout=subprocess.PIPE,
+                                stdin=stdin or subprocess.DEVNULL)
         return result.stdout.decode().splitlines()
 
     def copy(self, table, columns, lines):
         """COPY of `lines`, an iterable of texts that each hold whole rows."""
-        command = [self._binaries / "psql", "--no-psqlrc", "-q", "-v", "ON_ERROR_STOP=1", "-h", self._sockets,
-                   "-U", "assay", "-d", "assay", "-c", f"COPY {table} ({columns}) FROM STDIN"]
+        command = [*self.psql_command(), "-c", f"COPY {table} ({columns}) FROM STDIN"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
         for text in lines:
             process.stdin.write(text)
