@@ -11,6 +11,7 @@ constexpr int64_t kMaxShardItems = 64;
 constexpr int64_t kUnknownSpeedShardItems = 16;
 constexpr int64_t kMaxShardPredictions = 1024;
 constexpr int64_t kShardsPerWorker = 4;
+constexpr int64_t kCutShardPredictions = 256;
 constexpr double kReachedShareOfRate = 0.5;
 
 }  // namespace
@@ -31,6 +32,9 @@ double ExpectedTokensPerSecond(const ModelSpec& model, Precision precision,
 }
 
 int64_t ChooseShardItems(const ShardSizing& sizing) {
+  if (sizing.may_cut) {
+    return std::max<int64_t>(1, kCutShardPredictions / std::max(1, sizing.samples));
+  }
   int64_t items = kUnknownSpeedShardItems;
   if (sizing.tokens_per_second > 0 && sizing.work > 0 && sizing.items > 0) {
     const double tokens_per_item =

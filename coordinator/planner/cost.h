@@ -33,10 +33,11 @@ struct ShardSizing {
   double tokens_per_second = 0;  // 0: not known
   int workers = 0;               // connected
   int samples = 1;               // of each item
+  bool may_cut = false;          // leases take parts of them, sized by how fast each worker is
 };
 
-// Items of a shard: some seconds of work, and small enough that every worker gets several. At
-// least 1.
+// Items of a shard: some seconds of work, and small enough that every worker gets several; where
+// leases cut it, as many as a lease may ever be for. At least 1.
 int64_t ChooseShardItems(const ShardSizing& sizing);
 
 }  // namespace assay

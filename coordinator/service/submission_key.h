@@ -1,4 +1,5 @@
-// The key by which a request that is sent again is known.
+// How a request is submitted: the key by which it is known when it is sent again, whose it is, and
+// what goes first.
 #ifndef ASSAY_COORDINATOR_SERVICE_SUBMISSION_KEY_H_
 #define ASSAY_COORDINATOR_SERVICE_SUBMISSION_KEY_H_
 
@@ -15,12 +16,25 @@
 namespace assay {
 
 inline constexpr size_t kLongestSubmissionKey = 128;
+inline constexpr size_t kLongestOwner = 128;
+inline constexpr int kMostPriority = 100;  // either way
 
-// `Request` has a submission_key, beside which everything tells what is asked for. InvalidArgument
-// when the key is too long or holds a NUL character.
+// `Request` has a submission_key, beside which everything tells what is asked for, an owner and a
+// priority. InvalidArgument when one is too long, holds a NUL character or is out of its range.
 template <typename Request>
 absl::StatusOr<Submission> ReadSubmission(Request request) {
   Submission submission{request.submission_key()};
+  submission.owner = request.owner();
+  submission.priority = request.priority();
+  if (submission.owner.size() > kLongestOwner || submission.owner.find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("owner: must have at most ", kLongestOwner, " bytes and no NUL character"));
+  }
+  if (submission.priority < -kMostPriority || submission.priority > kMostPriority) {
+    return absl::InvalidArgumentError(absl::StrCat("priority: must be between -", kMostPriority,
+                                                   " and ", kMostPriority, ", not ",
+                                                   submission.priority));
+  }
   if (submission.key.empty()) return submission;
   if (submission.key.size() > kLongestSubmissionKey ||
       submission.key.find('\0') != std::string::npos) {

@@ -19,38 +19,6 @@
 namespace assay {
 namespace {
 
-// More than one, because all pending shards of the first may be in other transactions' hands.
-constexpr char kCandidateRuns[] =
-    "SELECT %s, %s FROM runs r JOIN models m ON m.name = r.model_name "
-    "JOIN datasets d USING (dataset_id) JOIN jobs j USING (job_id) "
-    "WHERE j.paused IS NULL AND NOT EXISTS "
-    "  (SELECT 1 FROM shards s WHERE s.worker_id = $6 AND s.state = 'leased' AND s.failures >= 2) "
-    "  AND r.state IN ('pending', 'running') AND (m.remote IS NOT NULL) = $4::boolean "
-    "  AND (r.engine IS NULL OR r.engine = $3) "
-    "  AND (NOT r.runs_programs OR $5 <> '' AND coalesce(r.sandbox, $5) = $5) AND EXISTS "
-    "  (SELECT 1 FROM shards s WHERE s.run_id = r.run_id AND s.state = 'pending') "
-    "ORDER BY (m.weights_sha256 = $1 AND r.precision_name = $2) DESC, r.job_id, "
-    "  r.estimated_tokens DESC, r.run_id LIMIT 16";
-constexpr char kLease[] =
-    "WITH picked AS MATERIALIZED ("
-    "  SELECT shard_id FROM shards WHERE run_id = $1 AND state = 'pending' AND failures < 2 "
-    "  ORDER BY first_ordinal LIMIT $2 FOR UPDATE SKIP LOCKED) "
-    "UPDATE shards s SET state = 'leased', attempt = attempt + 1, lease_id = nextval('lease_ids'), "
-    "  worker_id = $3, deadline = clock_timestamp() + make_interval(secs => $4) "
-    "FROM picked WHERE s.shard_id = picked.shard_id "
-    "RETURNING s.shard_id, s.attempt, s.lease_id, s.item_ordinals";
-// Of workers that want to start a run at once, the first to lock its row does; the others wait for
-// that and then look at what it has become.
-constexpr char kStartRun[] =
-    "UPDATE runs SET state = 'running', engine = $2, started = clock_timestamp(), "
-    "  sandbox = CASE WHEN runs_programs THEN $3 END "
-    "WHERE run_id = $1 AND state = 'pending'";
-constexpr char kIsForWorker[] =
-    "SELECT coalesce(r.engine = $2 AND (NOT r.runs_programs OR r.sandbox = $3), false) "
-    "  AND j.paused IS NULL FROM runs r JOIN jobs j USING (job_id) WHERE r.run_id = $1";
-constexpr char kStartJob[] =
-    "UPDATE jobs SET state = 'running' WHERE job_id = $1 AND state = 'pending'";
-
 constexpr char kRenew[] =
     "UPDATE shards s SET deadline = clock_timestamp() + make_interval(secs => $4) "
     "FROM unnest($1::bigint[], $2::integer[], $3::bigint[]) AS k (shard_id, attempt, lease_id) "
@@ -194,48 +162,6 @@ absl::Status FailLocked(pqxx::work& tx, const LeaseKey& key, const LockedShard& 
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<LeasedShard>> ShardStore::Lease(const WorkerInfo& worker, int count,
-                                                           const LoadedModel& loaded,
-                                                           absl::Duration lease_time,
-                                                           ModelPlace place) {
-  return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<LeasedShard>> {
-    std::vector<LeasedShard> shards;
-    const bool remote = place == ModelPlace::kRemote;
-    const std::string engine = PlainText(remote ? worker.remote_engine : worker.engine_version);
-    const std::string sandbox = PlainText(worker.sandbox);
-    if (engine.empty()) return shards;
-    const pqxx::result runs = tx.exec_params(
-        absl::StrFormat(kCandidateRuns, kRunSpecColumns, kModelColumns), loaded.weights_sha256,
-        std::string(PrecisionName(loaded.precision)), engine, remote, sandbox, worker.worker_id);
-    for (const auto& run_row : runs) {
-      ASSAY_ASSIGN_OR_RETURN(const RunSpec run, ReadRunSpec(run_row, 0));
-      ASSAY_ASSIGN_OR_RETURN(const ModelSpec model, ReadModel(run_row, kRunSpecColumnCount));
-      tx.exec_params(kStartRun, run.run_id, engine, sandbox);
-      if (!tx.exec_params1(kIsForWorker, run.run_id, engine, sandbox)[0].as<bool>()) continue;
-      const SuspectLease suspect =
-          LeaseSuspect(tx, run.run_id, worker.worker_id, remote, lease_time);
-      if (suspect.reserved) break;
-      const pqxx::result leased = suspect.leased.empty()
-                                      ? tx.exec_params(kLease, run.run_id, count, worker.worker_id,
-                                                       absl::ToDoubleSeconds(lease_time))
-                                      : suspect.leased;
-      for (const auto& row : leased) {
-        shards.push_back({{row[0].as<int64_t>(), row[1].as<int>(), row[2].as<int64_t>()},
-                          run,
-                          model,
-                          DecodeIntegers(row[3].c_str())});
-      }
-      if (shards.empty()) continue;
-      tx.exec_params(kStartJob, run.job_id);
-      break;
-    }
-    std::sort(shards.begin(), shards.end(), [](const LeasedShard& a, const LeasedShard& b) {
-      return a.ordinals.front() < b.ordinals.front();
-    });
-    return shards;
-  });
-}
 
 absl::StatusOr<std::vector<LeaseKey>> ShardStore::Renew(absl::Span<const LeaseKey> keys,
                                                         absl::Duration lease_time) {

@@ -16,6 +16,8 @@
 #include "common/domain/prediction.h"
 #include "common/domain/run.h"
 #include "common/domain/worker.h"
+#include "coordinator/schedule/cluster_state.h"
+#include "coordinator/schedule/run_choice.h"
 #include "coordinator/store/database.h"
 
 namespace assay {
@@ -34,6 +36,13 @@ struct LeasedShard {
   RunSpec run;
   ModelSpec model;
   std::vector<int64_t> ordinals;
+};
+
+struct LeaseResult {
+  std::vector<LeasedShard> shards;
+  size_t choice = 0;  // that they are of
+  // Runs that were chosen and of which nothing was there for the worker.
+  std::vector<int64_t> exhausted;
 };
 
 enum class LeaseStanding { kCurrent, kCommitted, kStale };
@@ -88,17 +97,24 @@ class ShardStore {
  public:
   explicit ShardStore(Database* database) : database_(database) {}
 
-  // Up to `count` pending shards of one run, contiguous where possible, whose model is in `place`.
-  // The run: of the loaded model first, then of the oldest job, then the longest. A run is bound to
-  // the engine of the worker that starts it (its remote_engine where the model is remote): workers
-  // of other engines get nothing of it. One that runs programs is bound to that worker's sandbox as
-  // well. A suspect (kFailuresInCompany) is leased alone: a worker that holds leases is granted
-  // nothing until they are over, and then the suspect only. Nothing of a paused job is leased.
-  // Empty when nothing is pending that this worker may run.
-  absl::StatusOr<std::vector<LeasedShard>> Lease(const WorkerInfo& worker, int count,
-                                                 const LoadedModel& loaded,
-                                                 absl::Duration lease_time,
-                                                 ModelPlace place = ModelPlace::kLocal);
+  // The queue and the workers at one moment. Its cost grows with the runs that have not ended, the
+  // leases and the connected workers, and not with what is pending or done.
+  absl::StatusOr<ClusterState> ReadState();
+
+  // Pending shards of the first of `choices` of which there are any that this worker may run, all
+  // of one run and contiguous where possible; empty when there are none. Whatever was chosen is
+  // checked against the run as it is now: not paused, not ended, its model in `place`, within its
+  // owner's limits. A run is bound to the engine of the worker that starts it (its remote_engine
+  // where the model is remote): workers of other engines get nothing of it. One that runs programs
+  // is bound to that worker's sandbox as well. A suspect (kFailuresInCompany) is leased alone: a
+  // worker that holds leases is granted nothing until they are over, and then the suspect only.
+  //
+  // A shard of more than RunChoice::most_items is shortened to that, where its run may be cut, and
+  // the rest becomes a pending shard of its own. A lease that is to be taken back, if it is still
+  // current and has no failure, becomes pending again, as by a pause.
+  absl::StatusOr<LeaseResult> Lease(const WorkerInfo& worker, absl::Span<const RunChoice> choices,
+                                    absl::Duration lease_time,
+                                    ModelPlace place = ModelPlace::kLocal);
 
   // Moves the deadlines of the current ones of `keys`; returns the others. A lease that is past its
   // deadline, and not yet taken away, is renewed too.

@@ -9,6 +9,8 @@ namespace assay {
 struct Submission {
   std::string key = "";             // that the client made; empty: it sends nothing again
   std::string request_sha256 = "";  // of what is asked for, without the key
+  std::string owner = "";           // whose job it is; empty: not known
+  int priority = 0;                 // of two jobs, that of the higher one goes first
 };
 
 }  // namespace assay

@@ -87,6 +87,12 @@ std::vector<Prediction> RightAnswers(const Lease& lease) {
   return predictions;
 }
 
+std::vector<LeasedShard> LeaseAny(ShardStore& shards, const WorkerInfo& worker, int count) {
+  std::vector<RunChoice> choices;
+  for (const QueuedRun& run : Must(shards.ReadState()).runs) choices.push_back({run.run_id, count});
+  return Must(shards.Lease(worker, choices, absl::Seconds(30))).shards;
+}
+
 Coordinator::Coordinator(const std::string& url, absl::Duration lease_time)
     : database(url, 16),
       datasets(&database),
@@ -100,7 +106,9 @@ Coordinator::Coordinator(const std::string& url, absl::Duration lease_time)
       cache(&datasets, 1 << 20),
       answers(&database),
       planner(&datasets, &models, &jobs, &workers, &catalog, &cache, &answers),
-      leases(&shards, &catalog, &cache, &answers, lease_time) {
+      // What a test has changed is seen at once.
+      leases(&shards, &catalog, &cache, &answers, lease_time, Clock::Real(), nullptr,
+             {absl::ZeroDuration(), absl::ZeroDuration()}) {
   Must(Migrate(database, EmbeddedMigrations()));
 }
 

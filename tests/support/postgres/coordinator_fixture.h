@@ -41,6 +41,9 @@ WorkerInfo SampleWorker(const std::string& id = "worker-1", const std::string& k
 Prediction RightAnswer(const Item& item);
 std::vector<Prediction> RightAnswers(const Lease& lease);
 
+// Of the first run of which the worker may have any, in the order in which they were submitted.
+std::vector<LeasedShard> LeaseAny(ShardStore& shards, const WorkerInfo& worker, int count);
+
 // What a coordinator is made of, on the database at `url`, migrated.
 struct Coordinator {
   explicit Coordinator(const std::string& url, absl::Duration lease_time = absl::Seconds(30));
