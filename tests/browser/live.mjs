@@ -25,7 +25,7 @@ test('what went wrong is told', async () => {
   const job = page.getByRole('article', {name: `Job ${facts.failed_job}`, exact: true});
   await job.getByText(`${facts.failed} failed`).waitFor();
   await job.getByRole('region', {name: 'Runs'}).getByRole('link', {name: String(facts.failed), exact: true}).last().click();
-  await page.getByRole('option').first().click();
+  await page.getByRole('listbox', {name: 'Predictions'}).getByRole('option').first().click();
   await page.getByText(facts.failure).first().waitFor();
   await page.finish();
 });

@@ -10,7 +10,7 @@ test('a campaign is begun, and each rater gets a link', async () => {
   await page.getByText('New campaign').click();
   await page.getByLabel('Name').fill('letters');
   await page.getByLabel('Raters, with spaces between').fill('anna ben');
-  await page.getByLabel('Prompts at most').fill('3');
+  await page.getByLabel('Answers of each run at most').fill('3');
   await page.getByLabel(new RegExp(`run ${facts.writing_run}$`)).check();
   await page.getByRole('button', {name: 'Begin'}).click();
   await page.getByText('has begun').waitFor();

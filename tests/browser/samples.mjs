@@ -3,8 +3,8 @@ import test from 'node:test';
 
 import {base, facts, inspect, open, picture, until} from './harness.mjs';
 
-const list = (page) => page.getByRole('listbox');
-const rows = (page) => page.getByRole('option');
+const list = (page) => page.getByRole('listbox', {name: /^(Predictions|Items)$/});
+const rows = (page) => list(page).getByRole('option');
 
 /** The ordinals that are seen in the list's box, from the keys of its rows. */
 async function seen(page) {
@@ -108,11 +108,11 @@ test('the list is worked by keys, and the item is in the link', async () => {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
   const item = new URL(page.url()).searchParams.get('item');
-  await page.getByRole('option', {selected: true}).waitFor();
+  await list(page).getByRole('option', {selected: true}).waitFor();
   await page.keyboard.press('End');
   await until(async () => (await seen(page)).at(-1) === facts.many_items - 1, 'the last row');
   await page.reload();
-  await page.getByRole('option', {selected: true}).waitFor();
+  await list(page).getByRole('option', {selected: true}).waitFor();
   assert.equal(new URL(page.url()).searchParams.get('item'), item);
   await page.finish();
 });
@@ -125,7 +125,7 @@ test('two runs stand side by side, with the items on which they differ', async (
   for (const model of facts.models) await detail.getByRole('heading', {name: new RegExp(`^${model} ·`)}).waitFor();
   await picture(page, 'pair-1280');
   await inspect(page, 'pair');
-  await page.getByLabel('Items').selectOption('ALL');
+  await page.getByRole('combobox', {name: 'Items'}).selectOption('ALL');
   await until(async () => await rows(page).count() > 10, 'all items');
   await page.finish();
 });

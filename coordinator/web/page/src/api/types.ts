@@ -326,6 +326,12 @@ export interface RatingTask {
   closed?: boolean;
 }
 
+export interface RaterToken {
+  rater_id: string;
+  name: string;
+  token: string;
+}
+
 export interface Campaign {
   campaign_id: Int64;
   name: string;
@@ -338,7 +344,7 @@ export interface Campaign {
   answers: Int64;
   ratings_done: Int64;
   ratings_wanted: Int64;
-  raters: {rater_id: Int64; name: string; tasks: Int64; tasks_done: Int64; last_rated?: string}[];
+  raters: {rater_id: string; name: string; tasks: Int64; tasks_done: Int64; last_rated?: string}[];
 }
 
 export interface AgreementPair {

@@ -45,7 +45,7 @@ function Pairs({label, pairs}: {label: string; pairs: AgreementPair[]}) {
             <th scope="col" class="number">Spearman</th>
             <th scope="col" class="number">Kendall</th>
             <th scope="col" class="number">The same, %</th>
-            <th scope="col" class="number">Second less first</th>
+            <th scope="col" class="number">First less second</th>
           </tr>
         </thead>
         <tbody>

@@ -2,13 +2,13 @@
 import {useState} from 'preact/hooks';
 
 import {get, post} from '../../api/client';
-import type {Campaign} from '../../api/types';
+import type {Campaign, RaterToken} from '../../api/types';
 import {integer, numberOf, time} from '../../format';
 import {useLoad} from '../../ui/load';
-import {Bar, Empty, ErrorNotice, Loading, Scrolling} from '../../ui/parts';
+import {Bar, CopyButton, Empty, ErrorNotice, Loading, Scrolling} from '../../ui/parts';
 import {linkTo, useQuery} from '../../url';
 import {AgreementTables} from './agreement';
-import {NewCampaign} from './new_campaign';
+import {linkOf, NewCampaign} from './new_campaign';
 
 export function Campaigns() {
   const query = useQuery();
@@ -32,7 +32,7 @@ export function Campaigns() {
                 <th scope="col">Campaign</th>
                 <th scope="col">Progress</th>
                 <th scope="col" class="number">Answers</th>
-                <th scope="col" class="number">Raters</th>
+                <th scope="col" class="number">Raters of each</th>
                 <th scope="col">Shown</th>
                 <th scope="col">State</th>
                 <th scope="col">Begun</th>
@@ -47,7 +47,7 @@ export function Campaigns() {
                     <small>{integer(campaign.ratings_done)} of {integer(campaign.ratings_wanted)} ratings</small>
                   </td>
                   <td class="number">{integer(campaign.answers)}</td>
-                  <td class="number">{campaign.raters.length}</td>
+                  <td class="number">{campaign.raters_per_answer}</td>
                   <td>{campaign.pairs ? 'in pairs' : 'one by one'}</td>
                   <td>{campaign.closed ? 'closed' : 'open'}</td>
                   <td>{time(campaign.created)}</td>
@@ -65,6 +65,9 @@ export function Campaigns() {
 
 function Details({campaign, onChanged}: {campaign: Campaign; onChanged: () => void}) {
   const [error, setError] = useState<Error>();
+  const [renewed, setRenewed] = useState<RaterToken>();
+  const path = `ratings/campaigns/${campaign.campaign_id}`;
+  const whole = useLoad(path, (signal) => get<Campaign>(path, {}, {signal}), 5000);
   const attempt = async (action: () => Promise<void>) => {
     setError(undefined);
     try {
@@ -74,40 +77,64 @@ function Details({campaign, onChanged}: {campaign: Campaign; onChanged: () => vo
     }
   };
   const close = () => attempt(async () => {
-    await post(`ratings/campaigns/${campaign.campaign_id}/close`);
+    await post(`${path}/close`);
     onChanged();
   });
   const exportAll = () => attempt(async () => {
-    const ratings = await get<object>(`ratings/campaigns/${campaign.campaign_id}/export`);
-    save(`${campaign.name}.json`, JSON.stringify(ratings, null, 1));
+    save(`${campaign.name}.json`, JSON.stringify(await get<object>(`${path}/export`), null, 1));
   });
+  const renew = (rater: string) => attempt(async () => setRenewed(await post<RaterToken>(`${path}/renew`, {rater})));
+  const failure = error ?? whole.error;
   return (
     <>
       <h2>{campaign.name}</h2>
-      {error && <ErrorNotice error={error} />}
-      <Scrolling label="Raters">
-        <table>
-          <thead>
-            <tr><th scope="col">Rater</th><th scope="col">Progress</th><th scope="col" class="number">Done</th><th scope="col">Last</th></tr>
-          </thead>
-          <tbody>
-            {campaign.raters.map((rater) => (
-              <tr key={rater.rater_id}>
-                <th scope="row">{rater.name}</th>
-                <td><Bar done={numberOf(rater.tasks_done)} of={numberOf(rater.tasks)} label={`Progress of ${rater.name}`} /></td>
-                <td class="number">{integer(rater.tasks_done)} of {integer(rater.tasks)}</td>
-                <td>{time(rater.last_rated)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scrolling>
+      {failure && <ErrorNotice error={failure} />}
+      {whole.value && <Raters campaign={whole.value} onRenew={(rater) => void renew(rater)} />}
+      {renewed && (
+        <div class="notice" role="status">
+          <p>The link of {renewed.name} from now on, shown this once; the earlier one is of no use any more.</p>
+          <p><code>{linkOf(renewed.token)}</code> <CopyButton label="Copy" text={() => linkOf(renewed.token)} /></p>
+        </div>
+      )}
       <div class="controls">
         <button type="button" onClick={() => void exportAll()}>Save all ratings as JSON</button>
         {!campaign.closed && <button type="button" onClick={() => void close()}>Close the campaign</button>}
       </div>
       <AgreementTables campaign={campaign} />
     </>
+  );
+}
+
+function Raters({campaign, onRenew}: {campaign: Campaign; onRenew: (rater: string) => void}) {
+  return (
+    <Scrolling label="Raters">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Rater</th>
+            <th scope="col">Progress</th>
+            <th scope="col" class="number">Done</th>
+            <th scope="col">Last</th>
+            {!campaign.closed && <th scope="col"><span class="hidden">A new link</span></th>}
+          </tr>
+        </thead>
+        <tbody>
+          {campaign.raters.map((rater) => (
+            <tr key={rater.rater_id}>
+              <th scope="row">{rater.name}</th>
+              <td><Bar done={numberOf(rater.tasks_done)} of={numberOf(rater.tasks)} label={`Progress of ${rater.name}`} /></td>
+              <td class="number">{integer(rater.tasks_done)} of {integer(rater.tasks)}</td>
+              <td>{time(rater.last_rated)}</td>
+              {!campaign.closed && (
+                <td>
+                  <button type="button" class="link" aria-label={`New link for ${rater.name}`} onClick={() => onRenew(rater.name)}>New link</button>
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scrolling>
   );
 }
 

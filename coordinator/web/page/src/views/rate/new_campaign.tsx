@@ -1,16 +1,17 @@
 import {useState} from 'preact/hooks';
 
 import {post} from '../../api/client';
-import type {Campaign, RunProgress} from '../../api/types';
+import type {Campaign, RaterToken, RunProgress} from '../../api/types';
 import {Check, CopyButton, ErrorNotice, TextField} from '../../ui/parts';
 import {runLabel, useRuns} from '../../ui/run_picker';
 
 interface Made {
   campaign: Campaign;
-  tokens: {rater_id: string; name: string; token: string}[];
+  tokens: RaterToken[];
 }
 
-function linkOf(token: string): string {
+/** What a rater opens; the token is behind #, which is never sent. */
+export function linkOf(token: string): string {
   return `${location.origin}${location.pathname}#/rate/${encodeURIComponent(token)}`;
 }
 
@@ -58,7 +59,7 @@ function Form({onMade}: {onMade: (made: Made) => void}) {
         <TextField label="Name" type="text" value={name} onInput={setName} width="14rem" />
         <TextField label="Raters, with spaces between" type="text" value={raters} onInput={setRaters} width="18rem" placeholder="anna ben" />
         <TextField label="Raters for each answer" type="number" value={perAnswer} onInput={setPerAnswer} width="8rem" />
-        <TextField label="Prompts at most" type="number" value={most} onInput={setMost} width="8rem" placeholder="all" />
+        <TextField label="Answers of each run at most" type="number" value={most} onInput={setMost} width="11rem" placeholder="all" />
         <Check label="Two answers at a time" checked={pairs} onChange={setPairs} />
       </div>
       <fieldset class="plain">
