@@ -81,3 +81,9 @@ test('a rater works by mouse, and agreement is shown', async () => {
   await until(async () => (await column(overview, 'Campaigns', 'State'))[0] === 'closed', 'the campaign is closed');
   await overview.finish();
 });
+
+test('a link that is not valid is told so', async () => {
+  const page = await open('/#/rate/nobody');
+  await page.getByRole('alert').getByText('This link is not valid.').waitFor();
+  await page.finish();
+});

@@ -1,7 +1,7 @@
 // One answer, or a pair, to be rated: by mouse or finger, or by keys alone.
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
 
-import {get, post} from '../../api/client';
+import {ApiError, get, post} from '../../api/client';
 import type {Rating, RatingTask} from '../../api/types';
 import {integer, numberOf} from '../../format';
 import {Bar, ErrorNotice, Loading} from '../../ui/parts';
@@ -49,7 +49,9 @@ export function Rater({token}: {token: string}) {
         {task && <p class="hint">{task.campaign}: {integer(done)} of {integer(total)} done</p>}
       </div>
       {task && <Bar done={done} of={total} label="What is rated" />}
-      {error && <ErrorNotice error={error} onRetry={() => void next()} />}
+      {error && (error instanceof ApiError && error.code === 'UNAUTHENTICATED' ?
+        <div class="notice error" role="alert"><p><strong>This link is not valid.</strong> Ask whoever sent it for a new one.</p></div> :
+        <ErrorNotice error={error} onRetry={() => void next()} />)}
       {!task && !error && <Loading what="the next answer" />}
       {task && (task.finished || task.closed ?
         <Finished task={task} busy={busy} onUndo={() => void undo()} /> :
