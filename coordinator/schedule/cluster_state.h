@@ -38,7 +38,7 @@ struct QueuedRun {
 };
 
 // A lease that is held now.
-struct HeldLease {
+struct CurrentLease {
   int64_t shard_id = 0;
   int64_t lease_id = 0;
   int64_t run_id = 0;
@@ -67,9 +67,9 @@ struct OwnerShare {
 
 struct ClusterState {
   std::vector<QueuedModel> models;
-  std::vector<QueuedRun> runs;      // by job and then by length, the longest first
-  std::vector<WorkerInfo> workers;  // that are connected
-  std::vector<HeldLease> leases;    // by lease_id
+  std::vector<QueuedRun> runs;       // by job and then by length, the longest first
+  std::vector<WorkerInfo> workers;   // that are connected
+  std::vector<CurrentLease> leases;  // by lease_id
   std::vector<ModelSpeed> speeds;
   std::vector<OwnerShare> shares;
 };

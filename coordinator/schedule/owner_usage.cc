@@ -36,7 +36,7 @@ void OwnerUsage::Update(const ClusterState& state, absl::Time now) {
   }
   done_items_ = std::move(done_items);
   leased_.clear();
-  for (const HeldLease& lease : state.leases) {
+  for (const CurrentLease& lease : state.leases) {
     const auto run = runs.find(lease.run_id);
     if (run == runs.end()) continue;
     leased_[run->second->owner] +=

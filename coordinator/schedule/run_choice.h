@@ -15,7 +15,7 @@ struct RunChoice {
   int count = 0;
   int64_t most_items = 0;  // predictions of each; 0: as the shards are cut
   // To be taken back from its worker first.
-  std::optional<HeldLease> take_back = std::nullopt;
+  std::optional<CurrentLease> take_back = std::nullopt;
   // That a worker of this kind is expected to take for an item, and to load the model where it has
   // to.
   double seconds_per_item = 0;

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace assay {
 namespace {
 
@@ -44,7 +46,7 @@ void Scheduler::Update(ClusterState state, const SpeedOf& speeds, absl::Time now
   owner_workers_.clear();
   // A worker computes the model of its newest lease, and has it loaded when it holds an older one.
   std::map<std::string, int> models;
-  for (const HeldLease& lease : state_.leases) {
+  for (const CurrentLease& lease : state_.leases) {
     const auto run = run_index_.find(lease.run_id);
     if (run == run_index_.end()) continue;
     const QueuedRun& queued = state_.runs[run->second];
@@ -53,6 +55,7 @@ void Scheduler::Update(ClusterState state, const SpeedOf& speeds, absl::Time now
     if (!queued.remote) models[lease.worker_id] = queued.model;
   }
   usage_.Update(state_, now);
+  late_known_ = false;
 
   const Serving before = std::move(serving_);
   kinds_.Update(&state_);
@@ -81,13 +84,12 @@ void Scheduler::Update(ClusterState state, const SpeedOf& speeds, absl::Time now
 void Scheduler::Plan(const std::vector<double>& workers, absl::Time now) {
   std::vector<std::string> models;
   for (const QueuedModel& model : state_.models) {
-    models.push_back(model.weights_sha256);
-    models.back() += PrecisionName(model.precision);
+    models.push_back(absl::StrCat(model.weights_sha256, " ", PrecisionName(model.precision)));
   }
-  const bool same = models == planned_models_ && workers.size() == planned_kinds_;
+  const bool same = models == planned_models_ && kinds_.names() == planned_kinds_;
   if (same && now - planned_ < kPlanPeriod) return;
   planned_models_ = std::move(models);
-  planned_kinds_ = workers.size();
+  planned_kinds_ = kinds_.names();
   planned_ = now;
   std::vector<PlannedModel> planned(state_.models.size());
   for (size_t model = 0; model < planned.size(); ++model) {

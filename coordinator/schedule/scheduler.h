@@ -95,8 +95,9 @@ class Scheduler {
   // Runs of one priority.
   void DecideAmong(const Runs& runs, const Asker& asker, Decision& decision) const;
   void DecideRemote(Runs runs, const Asker& asker, Decision& decision) const;
-  void TakeBack(const Asker& asker, const SpeedOf& speeds, absl::Time now,
-                Decision& decision) const;
+  // Leases by the seconds until their workers end them.
+  void FindLate(const SpeedOf& speeds, absl::Time now);
+  void TakeBack(const Asker& asker, const SpeedOf& speeds, absl::Time now, Decision& decision);
 
   ClusterState state_;
   std::map<int64_t, size_t> run_index_;
@@ -106,9 +107,17 @@ class Scheduler {
   Serving serving_;
   OwnerUsage usage_;
   KindPlan plan_;
+  struct LateLease {
+    size_t lease = 0;  // its place in state_.leases
+    size_t run = 0;    // likewise
+    double tokens = 0;
+    double seconds = 0;
+  };
+  std::vector<LateLease> late_;  // the latest first
+  bool late_known_ = false;      // since the update
   // What the plan is of.
   std::vector<std::string> planned_models_;
-  size_t planned_kinds_ = 0;
+  std::vector<std::string> planned_kinds_;
   absl::Time planned_ = absl::InfinitePast();
 };
 

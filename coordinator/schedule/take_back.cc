@@ -41,16 +41,16 @@ class Queue {
 
 }  // namespace
 
-void Scheduler::TakeBack(const Asker& asker, const SpeedOf& speeds, absl::Time now,
-                         Decision& decision) const {
+void Scheduler::FindLate(const SpeedOf& speeds, absl::Time now) {
+  late_known_ = true;
+  late_.clear();
   std::map<std::string, Queue> queues;
   std::map<std::string, int> kinds;
   for (const WorkerInfo& worker : state_.workers) {
     kinds[worker.worker_id] = kinds_.Known(worker);
   }
-  const HeldLease* latest = nullptr;
-  double most_saved = 0;
-  for (const HeldLease& lease : state_.leases) {
+  for (size_t i = 0; i < state_.leases.size(); ++i) {
+    const CurrentLease& lease = state_.leases[i];
     const auto index = run_index_.find(lease.run_id);
     const auto kind = kinds.find(lease.worker_id);
     // What a worker holds that is not there any more runs out; that it does is held against it.
@@ -61,22 +61,42 @@ void Scheduler::TakeBack(const Asker& asker, const SpeedOf& speeds, absl::Time n
     const double tokens = static_cast<double>(lease.items) * run.tokens_per_item;
     const double end = queues.try_emplace(lease.worker_id, speeds(lease.worker_id), now)
                            .first->second.Add(tokens / rate);
-    if (!run.may_cut || lease.failures > 0 || lease.attempt > kMostTakenBack ||
-        lease.worker_id == asker.ask->worker.worker_id || !MayRun(run, asker) ||
+    if (run.may_cut && lease.failures == 0 && lease.attempt <= kMostTakenBack) {
+      late_.push_back({i, index->second, tokens, end});
+    }
+  }
+  std::sort(late_.begin(), late_.end(),
+            [](const LateLease& a, const LateLease& b) { return a.seconds > b.seconds; });
+}
+
+void Scheduler::TakeBack(const Asker& asker, const SpeedOf& speeds, absl::Time now,
+                         Decision& decision) {
+  const std::string& worker_id = asker.ask->worker.worker_id;
+  // It has something to do.
+  if (serving_.Find(worker_id) != nullptr) return;
+  if (!late_known_) FindLate(speeds, now);
+  auto latest = late_.end();
+  double most_saved = 0;
+  for (auto late = late_.begin(); late != late_.end(); ++late) {
+    if (late->seconds - 1 <= most_saved) break;
+    const QueuedRun& run = state_.runs[late->run];
+    if (state_.leases[late->lease].worker_id == worker_id || !MayRun(run, asker) ||
         !WithinLimits(run, *asker.ask)) {
       continue;
     }
-    const double own = LoadSeconds(run.model, asker) + tokens / Rate(run.model, asker);
-    const double saved = end - kLateFactor * own - 1;
+    const double own = LoadSeconds(run.model, asker) + late->tokens / Rate(run.model, asker);
+    const double saved = late->seconds - kLateFactor * own - 1;
     if (saved > most_saved) {
       most_saved = saved;
-      latest = &lease;
+      latest = late;
     }
   }
-  if (latest == nullptr) return;
-  RunChoice choice = Choose(state_.runs[run_index_.at(latest->run_id)], asker);
-  choice.take_back = *latest;
+  if (latest == late_.end()) return;
+  RunChoice choice = Choose(state_.runs[latest->run], asker);
+  choice.take_back = state_.leases[latest->lease];
   decision.choices.push_back(choice);
+  // Whatever becomes of it, nobody else is to try the same.
+  late_.erase(latest);
 }
 
 }  // namespace assay

@@ -53,6 +53,7 @@ std::string ScheduleKind(const WorkerInfo& worker) {
 void WorkerKinds::Update(const ClusterState* state) {
   state_ = state;
   index_.clear();
+  names_.clear();
   speeds_.clear();
 }
 
@@ -65,6 +66,7 @@ int WorkerKinds::Find(const WorkerInfo& worker) {
   const auto [entry, added] =
       index_.emplace(ScheduleKind(worker), static_cast<int>(speeds_.size()));
   if (!added) return entry->second;
+  names_.push_back(entry->first);
   std::vector<KindSpeed>& speeds = speeds_.emplace_back();
   const std::string kind = WorkerKindOf(worker);
   for (const QueuedModel& model : state_->models) {

@@ -33,12 +33,15 @@ class WorkerKinds {
   // The same, or -1 for a kind that Find was not asked for.
   int Known(const WorkerInfo& worker) const;
 
+  // Of the kinds, by number.
+  const std::vector<std::string>& names() const { return names_; }
   int count() const { return static_cast<int>(speeds_.size()); }
   const KindSpeed& speed(int kind, int model) const { return speeds_[kind][model]; }
 
  private:
   const ClusterState* state_ = nullptr;
   std::map<std::string, int> index_;
+  std::vector<std::string> names_;
   std::vector<std::vector<KindSpeed>> speeds_;  // by kind and model
 };
 

@@ -94,7 +94,7 @@ void AddLeased(const pqxx::result& rows, const RunSpec& run, const ModelSpec& mo
   }
 }
 
-void TakeBack(pqxx::work& tx, const HeldLease& lease, const RunSpec& run) {
+void TakeBack(pqxx::work& tx, const CurrentLease& lease, const RunSpec& run) {
   if (tx.exec_params(kTakeBack, lease.shard_id, lease.lease_id).empty()) return;
   RecordEvent(tx, {.kind = "shard_moved",
                    .job_id = run.job_id,

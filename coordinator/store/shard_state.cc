@@ -29,7 +29,7 @@ constexpr char kLeases[] =
 constexpr char kWorkers[] =
     "SELECT worker_id, engine_version, device, threads, gflops, remote_engine, sandbox, "
     "  memory_bytes, tensor_parallel "
-    "FROM workers WHERE last_seen > now() - make_interval(secs => $1)";
+    "FROM workers WHERE last_seen > now() - make_interval(secs => $1) ORDER BY worker_id";
 constexpr char kShares[] = "SELECT owner, weight, most_shards, most_workers FROM owner_shares";
 
 std::optional<int64_t> Optional(const pqxx::field& field) {
@@ -72,7 +72,7 @@ void ReadLeases(pqxx::work& tx, const std::map<int64_t, int64_t>& samples, Clust
   std::map<int64_t, QueuedRun*> runs;
   for (QueuedRun& run : state.runs) runs[run.run_id] = &run;
   for (const auto& row : tx.exec(kLeases)) {
-    HeldLease lease;
+    CurrentLease lease;
     lease.shard_id = row[0].as<int64_t>();
     lease.lease_id = row[1].as<int64_t>();
     lease.run_id = row[2].as<int64_t>();

@@ -466,9 +466,9 @@ WorkerInfo Describe(double bfloat16_teraflops, int gigabytes, int processes) {
 SimulationResult Simulate(const SimulationOptions& options) { return Simulation(options).Run(); }
 
 std::vector<WorkerKind> SuiteKinds() {
-  return {{"small", Describe(121, 22, 1), 0.35, 1.5e9},
-          {"large", Describe(312, 79, 1), 0.35, 2e9},
-          {"group", Describe(998, 316, 4), 0.30, 6e9}};
+  return {{"small", Describe(65, 22, 1), 0.25, 1e9},
+          {"large", Describe(150, 79, 1), 0.25, 1.5e9},
+          {"group", Describe(480, 316, 4), 0.22, 4e9}};
 }
 
 }  // namespace assay::simulation
