@@ -1,0 +1,141 @@
+"""What an operator does with a cluster: backup and restore, as docs/operations.md describes them, and `assay doctor`."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import unittest
+
+from fault_cluster import Cluster, Process, free_port
+from service import PROGRAMS, START_SECONDS, wait_until
+
+SETTINGS = ("--precision", "float32", "--shard-items", 2)
+
+
+class OperationsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(workers=2, coordinators=1)
+        cls.addClassCleanup(cls.cluster.close)
+        cls.cluster.start()
+        cls.archive = cls.cluster.folder / "archive"
+        cls.archive.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(cls.archive, "postgres")
+        # As docs/operations.md says; archive_mode needs a restart.
+        cls.cluster.sql("ALTER SYSTEM SET archive_mode = on")
+        cls.cluster.sql(f"ALTER SYSTEM SET archive_command = 'test ! -f {cls.archive}/%f && cp %p {cls.archive}/%f'")
+        cls.cluster.postgres.signal_itself(signal.SIGINT)
+        cls.cluster.postgres.wait()
+        cls.cluster.start_postgres()
+        job = cls.cluster.submit(*SETTINGS)
+        cls.cluster.wait(job)
+        cls.expected = cls.cluster.predictions(job)
+
+    def as_postgres(self, program, *arguments):
+        user = {} if os.geteuid() else {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid, "extra_groups": []}
+        result = subprocess.run([self.cluster._binaries / program, *map(str, arguments)], text=True, capture_output=True, cwd="/", **user)
+        self.assertEqual(result.returncode, 0, f"{program}: {result.stderr}")
+        return result.stdout
+
+    def connection(self):
+        return ("-h", "127.0.0.1", "-p", self.cluster._postgres_port, "-U", "assay")
+
+    def submit_and_wait_for(self, items):
+        job = self.cluster.submit(*SETTINGS)
+        wait_until(lambda: (self.cluster.done(job) or 0) >= items, START_SECONDS, f"{items} items are done")
+        return job
+
+    def folder_for_postgres(self, name):
+        folder = self.cluster.folder / name
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        return folder
+
+    def test_restore_to_a_point_in_time(self):
+        cluster = self.cluster
+        base = self.folder_for_postgres("base")
+        self.as_postgres("pg_basebackup", *self.connection(), "-D", base, "--checkpoint=fast", "--wal-method=fetch")
+        job = self.submit_and_wait_for(4)
+        moment, done = cluster.sql(f"SELECT clock_timestamp() || '|' || sum(items_done) FROM runs WHERE job_id = {job}").split("|")
+        wait_until(lambda: cluster.done(job) >= int(done) + 4, START_SECONDS, "more items are done")
+        lost = cluster.submit(*SETTINGS)
+        self.assertFalse(cluster.ended(job), "the job was over before the disaster")
+        segment = cluster.sql("SELECT pg_walfile_name(pg_switch_wal())")
+        wait_until(lambda: (self.archive / segment).exists(), START_SECONDS, f"{segment} is archived")
+        # The disaster: the server and its disk are gone, while coordinator and workers go on. Then the restore.
+        cluster.postgres.kill()
+        cluster.coordinators[0].kill()
+        shutil.rmtree(cluster._database_folder)
+        base.rename(cluster._database_folder)
+        with open(cluster._database_folder / "postgresql.auto.conf", "a") as settings:
+            settings.write(f"restore_command = 'cp {self.archive}/%f %p'\n"
+                           f"recovery_target_time = '{moment}'\nrecovery_target_action = 'promote'\n")
+        (cluster._database_folder / "recovery.signal").touch()
+        cluster.start_postgres()
+        wait_until(lambda: cluster.sql("SELECT pg_is_in_recovery()", check=False) == "f", START_SECONDS, "the restore is over")
+        self.assertEqual(cluster.done(job), int(done))
+        self.assertEqual(cluster.sql(f"SELECT count(*) FROM jobs WHERE job_id = {lost}"), "0")
+        cluster.sql("SELECT setval('lease_ids', nextval('lease_ids') + 1000000)")
+        cluster.coordinators[0].start()
+        cluster.wait(job, 60)
+        self.assertEqual(cluster.predictions(job), self.expected)
+
+    def test_dump_and_restore_in_the_middle_of_a_job(self):
+        cluster = self.cluster
+        job = self.submit_and_wait_for(4)
+        dump = cluster.folder / "assay.dump"
+        with open(dump, "wb") as file:
+            subprocess.run([cluster._binaries / "pg_dump", *map(str, self.connection()), "--format=custom", "assay"],
+                           stdout=file, check=True)
+        cluster.wait(job)
+        cluster.sql("CREATE DATABASE restored TEMPLATE template0 ENCODING 'UTF8'", database="postgres")
+        subprocess.run([cluster._binaries / "pg_restore", *map(str, self.connection()), "--exit-on-error", "--no-owner",
+                        "--dbname=restored", dump], check=True)
+        done = cluster.sql(f"SELECT sum(items_done) FROM runs WHERE job_id = {job}", database="restored")
+        self.assertGreaterEqual(int(done), 4)
+        self.assertLess(int(done), len(self.expected))
+        port = free_port()
+        coordinator = Process("restored", [PROGRAMS / "assay-coordinator", "--listen", f"127.0.0.1:{port}", "--lease-seconds", 2],
+                              cluster.folder / "restored.log",
+                              {**os.environ, "ASSAY_DATABASE": f"postgresql://assay@127.0.0.1:{cluster._postgres_port}/restored"})
+        worker = Process("worker-restored", [PROGRAMS / "assay-worker", "--coordinator", f"127.0.0.1:{port}", "--threads", 1],
+                         cluster.folder / "worker-restored.log")
+        address = f"127.0.0.1:{port}"
+        try:
+            coordinator.start()
+            worker.start()
+            wait_until(lambda: cluster.run("health", addresses=address, check=False).returncode == 0, START_SECONDS,
+                       lambda: f"the restored service answers:\n{coordinator.log_end()}")
+            cluster.run("watch", job, addresses=address)
+            rows = json.loads(cluster.run("predictions", job, "--format", "json", addresses=address).stdout)["predictions"]
+        finally:
+            worker.kill()
+            coordinator.kill()
+        for row in rows:
+            del row["cached_tokens"], row["run_id"]
+        self.assertEqual(rows, self.expected)
+
+    def test_doctor(self):
+        result = self.cluster.run("doctor", "--format", "json", check=False)
+        findings = json.loads(result.stdout)["findings"]
+        # The tests' PostgreSQL runs without fsync, which is what there is to be found.
+        problems = [finding["finding"] for finding in findings if finding["level"] == "problem"]
+        self.assertEqual(problems, ["fsync is off: a crash of its machine can damage the whole database"])
+        self.assertEqual(result.returncode, 1)
+        texts = [finding["finding"] for finding in findings if finding["level"] == "ok"]
+        for expected in ("write-ahead logs are archived", "its clock agrees with this machine's", "sandbox namespaces runs programs",
+                         f"is at {self.cluster.folder}/model"):
+            self.assertIn(expected, texts)
+        self.assertTrue(any(text.startswith("2 connected: 2 × cpu") for text in texts), texts)
+        self.assertTrue(all(finding["advice"] for finding in findings if finding["level"] in ("problem", "warning")))
+        unreachable = self.cluster.run("doctor", "--quiet", check=False, addresses=f"127.0.0.1:{free_port()}")
+        self.assertEqual(unreachable.returncode, 1)
+        self.assertIn("does not answer", unreachable.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
