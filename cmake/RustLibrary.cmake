@@ -32,7 +32,8 @@ function(assay_find_cargo result folder)
     "or set -DASSAY_CARGO=PATH.")
 endfunction()
 
-# assay_rust_library(TARGET FOLDER): the library of the crate in FOLDER, with FOLDER/include.
+# assay_rust_library(TARGET FOLDER [PART ...]): the library of the crate in FOLDER, with FOLDER/include; and those of the crates of ours
+# that it is made of.
 function(assay_rust_library target folder)
   assay_find_cargo(cargo ${folder})
   file(RELATIVE_PATH part ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
@@ -46,19 +47,27 @@ function(assay_rust_library target folder)
   file(STRINGS ${folder}/Cargo.toml line REGEX "^name = ")
   string(REGEX REPLACE "^name = \"(.*)\"$" "\\1" name "${line}")
   set(library ${target_folder}/release/lib${name}.a)
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/src/*.rs)
+  set(sources "")
+  set(includes "")
+  foreach(part_folder IN ITEMS ${folder} ${ARGN})
+    file(GLOB part_sources CONFIGURE_DEPENDS ${part_folder}/src/*.rs)
+    list(APPEND sources ${part_sources} ${part_folder}/Cargo.toml)
+    if(IS_DIRECTORY ${part_folder}/include)
+      list(APPEND includes ${part_folder}/include)
+    endif()
+  endforeach()
   add_custom_command(OUTPUT ${library}
     COMMAND ${CMAKE_COMMAND} -E env ${environment}
       ${cargo} build --quiet --release --locked --manifest-path ${folder}/Cargo.toml
     # cargo leaves the library's time alone where nothing changed, which would run it again at every build.
     COMMAND ${CMAKE_COMMAND} -E touch ${library}
-    DEPENDS ${sources} ${folder}/Cargo.toml ${folder}/Cargo.lock
+    DEPENDS ${sources} ${folder}/Cargo.lock
     COMMENT "Building ${name} with ${cargo}"
     VERBATIM)
   add_custom_target(${target}_build DEPENDS ${library})
   add_library(${target} STATIC IMPORTED GLOBAL)
   set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${library})
-  target_include_directories(${target} INTERFACE ${folder}/include)
+  target_include_directories(${target} INTERFACE ${includes})
   target_link_libraries(${target} INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
   add_dependencies(${target} ${target}_build)
 endfunction()

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -6,6 +5,7 @@
 #include "client/commands/context.h"
 #include "client/commands/exchange_service.h"
 #include "client/exchange/export.h"
+#include "client/output/new_folder.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 
@@ -30,38 +30,14 @@ absl::StatusOr<Files> Write(const ExportSource& source, const std::string& forma
 
 absl::Status Export(const CommandContext& context, const ExportOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(const RunsName name, ParseRunsName(options.runs));
-  const std::filesystem::path output = options.output;
-  std::error_code error;
-  if (std::filesystem::exists(output, error) && !std::filesystem::is_empty(output, error)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        options.output, ": is there and not empty; an export has a folder of its own"));
-  }
+  ASSAY_ASSIGN_OR_RETURN(NewFolder folder, NewFolder::Create(options.output));
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(const ExportSource source, MakeExportSource(service, name));
-  // Under another name until it is whole.
-  std::filesystem::path partial = output;
-  if (!partial.has_filename()) partial = partial.parent_path();
-  const std::filesystem::path target = partial;
-  partial += ".part";
-  if (!std::filesystem::create_directories(partial, error)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(partial.string(), ": cannot be made",
-                     error ? ": " + error.message() : "; it is there already"));
-  }
-  const absl::StatusOr<Files> files =
-      Write(source, options.format, context.clock->Now(), partial.string());
-  if (!files.ok()) {
-    std::filesystem::remove_all(partial, error);
-    return files.status();
-  }
-  std::filesystem::remove(target, error);  // an empty folder, if anything
-  std::filesystem::rename(partial, target, error);
-  if (error) {
-    return absl::UnknownError(
-        absl::StrCat(target.string(), ": cannot be given its name: ", error.message()));
-  }
-  *context.console->out << EscapeLine(target.string()) << ": " << source.runs.size()
-                        << (source.runs.size() == 1 ? " run in " : " runs in ") << files->size()
+  ASSAY_ASSIGN_OR_RETURN(const Files files,
+                         Write(source, options.format, context.clock->Now(), folder.path()));
+  ASSAY_RETURN_IF_ERROR(folder.Finish());
+  *context.console->out << EscapeLine(folder.final_path()) << ": " << source.runs.size()
+                        << (source.runs.size() == 1 ? " run in " : " runs in ") << files.size()
                         << " files\n";
   return absl::OkStatus();
 }

@@ -138,6 +138,13 @@ Correlation Spearman(absl::Span<const double> x, absl::Span<const double> y) {
   return result;
 }
 
+Interval SpearmanInterval(double rho, int64_t n, double confidence) {
+  if (n < 5 || !(std::abs(rho) < 1)) return {};
+  const double reach = NormalQuantile((1 + confidence) / 2) *
+                       std::sqrt((1 + rho * rho / 2) / static_cast<double>(n - 3));
+  return {std::tanh(std::atanh(rho) - reach), std::tanh(std::atanh(rho) + reach)};
+}
+
 Correlation KendallTauB(absl::Span<const double> x, absl::Span<const double> y) {
   Correlation result;
   const auto n = static_cast<int64_t>(x.size());

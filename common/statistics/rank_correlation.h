@@ -23,6 +23,10 @@ std::vector<double> AverageRanks(absl::Span<const double> values);
 // t with n - 2 degrees of freedom; undefined for n < 3. O(n log n).
 Correlation Spearman(absl::Span<const double> x, absl::Span<const double> y);
 
+// The interval of a Spearman's rho of n pairs by Fisher's transformation with the variance (1 +
+// rho^2 / 2) / (n - 3) (Bonett and Wright 2000). Undefined for n < 5, and where |rho| is 1.
+Interval SpearmanInterval(double rho, int64_t n, double confidence = kConfidence);
+
 // Kendall's tau-b (Kendall 1945; Knight 1966 for the counting). The p-value is exact where there
 // are no ties and n <= 33, or at most one pair is out of order (or in order); otherwise that of the
 // normal distribution with the variance corrected for ties (Kendall 1970, "Rank Correlation

@@ -5,6 +5,7 @@
 """
 
 import concurrent.futures
+import csv
 import os
 import pathlib
 import shutil
@@ -70,6 +71,40 @@ class FamiliesTest(unittest.TestCase):
         for name in self.folders:
             self.assertEqual(set(rows[name]["scores"]), set(BENCHMARKS), name)
         print(self.service.run("leaderboard", "--partial").stdout)
+        self.check_report(rows)
+
+    def check_report(self, rows):
+        """One page and its tables, with the leaderboard's numbers."""
+        folder = self.service.folder / "report"
+        self.service.run("model", "facts", "set", "gpt2", "foundation=GPT-2", "method=pretrained", "parameters=1b")
+        self.service.run("model", "facts", "set", "opt", "foundation=GPT-2", "method=supervised", "parameters=1b",
+                         "instruction_data=none that there is")
+        told = self.service.run("report", "--partial", "--output", folder, "--title", "Families").stdout
+        tables = {path.stem: list(csv.DictReader(path.open(encoding="utf-8"))) for path in folder.glob("*.csv")}
+        self.assertIn(f"report.html, and {len(tables)} tables", told)
+        models = {row["model"]: row for row in tables["models_ours"]}
+        self.assertEqual(set(models), set(self.folders))
+        for name, row in models.items():
+            for benchmark in BENCHMARKS:
+                self.assertEqual(float(row[benchmark]), rows[name]["scores"][benchmark]["value"], (name, benchmark))
+        (gain,) = tables["instruction_data_ours"]
+        (compared,) = (self.service.json("compare", *(f"run:{rows[name]['scores']['mmlu']['run_id']}" for name in ("opt", "gpt2")))
+                       ["comparisons"])
+        self.assertEqual((gain["model"], gain["base"]), ("opt", "gpt2"))
+        self.assertAlmostEqual(float(gain["mmlu"]), compared["pairs"][0]["difference"])
+        self.assertEqual(len(tables["correlations_ours"]), 3)
+        self.assertTrue(all(int(row["models"]) == len(self.folders) for row in tables["correlations_ours"]))
+
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        self.assertGreater(page.count("<svg"), 3)
+        self.assertNotRegex(page.replace("http://www.w3.org/2000/svg", ""), "https?://|<script")
+        for table in tables:
+            self.assertIn(f"{table}.csv", page)
+        self.refused(USAGE, "is there and not empty", command=("report", "--output", folder))
+        self.refused(NOT_FOUND, "baseline import", command=("report", "--only-published", "--output", folder.with_name("none")))
+        self.assertFalse(folder.with_name("none").exists())
+        job = min(score["run_id"] for score in rows["gpt2"]["scores"].values())
+        self.service.run("report", f"run:{job}", "--output", folder.with_name("one"))
 
     def test_a_model_comes_from_the_cache_of_each_machine(self):
         hub_id = "EleutherAI/pythia-12b"

@@ -104,6 +104,10 @@ class LeaderboardTest(unittest.TestCase):
                          ["smol", "Smol"])
         self.assertEqual(self.board("--size", "1b..")[1]["rows"], [])
         self.assertEqual(set(self.board("--method", "supervised")[0]), {"smol"})
+        report = self.service.folder / "report"
+        self.service.run("report", "--only-published", "--output", report)
+        self.assertIn("table.csv:4: Odd: the stated Average is 35.00, that of its own 5 of 5 columns is 30.00",
+                      (report / "report.html").read_text(encoding="utf-8"))
         self.service.run("baseline", "remove", "table")
         self.assertEqual(self.service.run("baseline", "remove", "table", check=False).returncode, NOT_FOUND)
 

@@ -1,0 +1,21 @@
+#include "client/report/report.h"
+
+#include <utility>
+
+#include "client/report/sections.h"
+#include "common/base/status_macros.h"
+
+namespace assay {
+
+absl::StatusOr<std::vector<ReportSection>> MakeReport(const ReportInput& input) {
+  std::vector<ReportSection> sections;
+  for (const auto make : {OverallSection, SizeSection, InstructionDataSection,
+                          TrainingMethodSection, ShotsSection, BenchmarksSection, WritingSection,
+                          AlignmentSection, SubjectsSection, PublishedAveragesSection}) {
+    ASSAY_ASSIGN_OR_RETURN(ReportSection section, make(input));
+    sections.push_back(std::move(section));
+  }
+  return sections;
+}
+
+}  // namespace assay
