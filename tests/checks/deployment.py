@@ -27,7 +27,7 @@ CACHE = pathlib.Path(os.environ.get("ASSAY_CACHE", pathlib.Path.home() / ".cache
 TOOLS = CACHE / "tools/manifests"
 DEPLOY = sources.ROOT / "deploy"
 OVERLAYS = ("base", "overlays/cpu", "overlays/gpu", "overlays/job")
-COMPONENTS = ("keda", "cloudnative-pg", "sandbox-rlimits", "sandbox-namespaces")
+COMPONENTS = ("insecure", "keda", "cloudnative-pg", "sandbox-rlimits", "sandbox-namespaces")
 KUBERNETES = "1.34"
 PROGRAM_OF_IMAGE = {"assay-coordinator": "assay-coordinator", "assay-worker": "assay-worker",
                     "assay-worker-cuda": "assay-worker", "assay-client": "assay"}
@@ -153,12 +153,13 @@ def check_kubernetes(programs, yaml):
         return
     for overlay in OVERLAYS:
         check_rendered(overlay, render(kustomize, DEPLOY / "kubernetes" / overlay), programs, yaml)
-    # Each component by itself, on the overlay that has what it changes.
+    # Each component by itself, on what it changes.
     for component in COMPONENTS:
+        resource = "../../base" if component == "insecure" else "../cpu"
         with tempfile.TemporaryDirectory(dir=DEPLOY / "kubernetes/overlays", prefix=".check-") as folder:
             (pathlib.Path(folder) / "kustomization.yaml").write_text(
                 "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-                f"resources: [../cpu]\ncomponents: [../../components/{component}]\n")
+                f"resources: [{resource}]\ncomponents: [../../components/{component}]\n")
             check_rendered(f"components/{component}", render(kustomize, folder), programs, yaml)
 
 
@@ -191,6 +192,8 @@ def pod_of(one):
 
 
 def check_container(where, container, programs):
+    if not where.startswith(("base", "components/insecure")) and ":" not in container["image"]:
+        complain(where, f"image {container['image']} has no version")
     program = PROGRAM_OF_IMAGE[container["image"].split(":")[0]]
     programs.check(where, [program, *container.get("args", [])])
     context = container["securityContext"]
