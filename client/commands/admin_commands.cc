@@ -1,0 +1,289 @@
+// `assay token`, `assay limit` and `assay audit`.
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "assay/v1/admin_service.grpc.pb.h"
+#include "client/commands/context.h"
+#include "client/output/text.h"
+#include "common/base/status_macros.h"
+#include "common/domain/principal.h"
+#include "common/rpc/timestamp.h"
+
+namespace assay {
+namespace {
+
+using Admin = v1::AdminService;
+
+constexpr absl::Duration kDeadline = absl::Seconds(30);
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(const CommandContext& command,
+                             grpc::Status (Admin::Stub::*method)(grpc::ClientContext*,
+                                                                 const Request&, Response*),
+                             const Request& request) {
+  Service service = command.Connect();
+  const std::unique_ptr<Admin::Stub> stub = Admin::NewStub(service.channel());
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
+  Response response;
+  const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+  if (!status.ok()) return service.Explain(status);
+  return response;
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", FromTimestamp(time), absl::UTCTimeZone());
+}
+
+Cell TimeCell(bool is_there, const google::protobuf::Timestamp& time) {
+  return is_there ? Cell(TimeText(time)) : Cell(Json(), "-");
+}
+
+absl::Status CreateToken(const CommandContext& context, const v1::CreateTokenRequest& request) {
+  ASSAY_ASSIGN_OR_RETURN(const v1::CreateTokenResponse response,
+                         Ask(context, &Admin::Stub::CreateToken, request));
+  *context.console->out << response.token() << "\n" << std::flush;
+  *context.console->err
+      << "this token is shown once: keep it in a file that only you may read, and "
+         "name that by --token-file or ASSAY_TOKEN_FILE\n"
+      << std::flush;
+  return absl::OkStatus();
+}
+
+absl::Status ListTokens(const CommandContext& context, OutputFormat format) {
+  ASSAY_ASSIGN_OR_RETURN(const v1::ListTokensResponse response,
+                         Ask(context, &Admin::Stub::ListTokens, v1::ListTokensRequest()));
+  auto writer = RecordWriter::Create(format, "tokens",
+                                     {{"name", "name"},
+                                      {"user", "user"},
+                                      {"roles", "roles"},
+                                      {"methods", "methods"},
+                                      {"valid", "valid"},
+                                      {"created", "created"},
+                                      {"expires", "expires"},
+                                      {"revoked", "revoked"},
+                                      {"last_used", "last used"},
+                                      {"created_by", "created by"}},
+                                     *context.console);
+  for (const v1::Token& token : response.tokens()) {
+    RoleSet roles;
+    for (const int role : token.roles()) roles.Add(static_cast<Role>(role - 1));
+    writer->Add({token.name(), token.user(), roles.ToString(), absl::StrJoin(token.methods(), ","),
+                 Cell(token.valid(), token.valid() ? "yes" : "no",
+                      token.valid() ? Tone::kGood : Tone::kDim),
+                 TimeText(token.created()), TimeCell(token.has_expires(), token.expires()),
+                 TimeCell(token.has_revoked(), token.revoked()),
+                 TimeCell(token.has_last_used(), token.last_used()), token.created_by()});
+  }
+  writer->Finish();
+  return absl::OkStatus();
+}
+
+absl::Status RevokeToken(const CommandContext& context, const std::string& name) {
+  v1::RevokeTokenRequest request;
+  request.set_name(name);
+  ASSAY_RETURN_IF_ERROR(Ask(context, &Admin::Stub::RevokeToken, request).status());
+  *context.console->out << "revoked " << EscapeLine(name) << "\n" << std::flush;
+  return absl::OkStatus();
+}
+
+absl::Status SetLimits(const CommandContext& context, const v1::SetQuotaRequest& request) {
+  ASSAY_RETURN_IF_ERROR(Ask(context, &Admin::Stub::SetQuota, request).status());
+  *context.console->out << "set for " << EscapeLine(request.quota().user()) << "\n" << std::flush;
+  return absl::OkStatus();
+}
+
+Cell LimitCell(bool is_there, int64_t limit) {
+  return is_there ? Cell(limit, absl::StrCat(limit)) : Cell(Json(), "-");
+}
+
+absl::Status ListLimits(const CommandContext& context, OutputFormat format) {
+  ASSAY_ASSIGN_OR_RETURN(const v1::ListQuotasResponse response,
+                         Ask(context, &Admin::Stub::ListQuotas, v1::ListQuotasRequest()));
+  auto writer = RecordWriter::Create(format, "limits",
+                                     {{"user", "user"},
+                                      {"queued_items", "queued items", Align::kRight},
+                                      {"queued_items_limit", "limit", Align::kRight},
+                                      {"open_jobs", "open jobs", Align::kRight},
+                                      {"open_jobs_limit", "limit", Align::kRight},
+                                      {"stored_items", "stored items", Align::kRight},
+                                      {"stored_items_limit", "limit", Align::kRight}},
+                                     *context.console);
+  for (const v1::QuotaUse& use : response.quotas()) {
+    const v1::Quota& quota = use.quota();
+    writer->Add({quota.user(), use.queued_items(),
+                 LimitCell(quota.has_queued_items(), quota.queued_items()), use.open_jobs(),
+                 LimitCell(quota.has_open_jobs(), quota.open_jobs()), use.stored_items(),
+                 LimitCell(quota.has_stored_items(), quota.stored_items())});
+  }
+  writer->Finish();
+  return absl::OkStatus();
+}
+
+absl::Status ShowAudit(const CommandContext& context, const v1::ListAuditLogRequest& request,
+                       OutputFormat format) {
+  ASSAY_ASSIGN_OR_RETURN(const v1::ListAuditLogResponse response,
+                         Ask(context, &Admin::Stub::ListAuditLog, request));
+  auto writer = RecordWriter::Create(format, "audit",
+                                     {{"audit_id", "id", Align::kRight},
+                                      {"at", "at"},
+                                      {"user", "user"},
+                                      {"token", "token"},
+                                      {"method", "method"},
+                                      {"object", "object"},
+                                      {"peer", "peer"},
+                                      {"outcome", "outcome"}},
+                                     *context.console);
+  for (const v1::AuditEntry& entry : response.entries()) {
+    writer->Add({entry.audit_id(), TimeText(entry.at()), entry.user(), entry.token_name(),
+                 entry.method(), entry.object(), entry.peer(), entry.outcome()});
+  }
+  writer->Finish();
+  return absl::OkStatus();
+}
+
+void AddTokenCreate(CLI::App* parent, CommandContext& context) {
+  CLI::App* create = parent->add_subcommand("create", "Make a token, and show it this once");
+  struct Options {
+    std::string name, user, roles = "read";
+    std::vector<std::string> methods;
+    double days = 90;
+  };
+  auto options = std::make_shared<Options>();
+  create->add_option("name", options->name, "The token's name, of which there was none")
+      ->required()
+      ->type_name("NAME");
+  create->add_option("--user", options->user, "Who shows it")->required()->type_name("USER");
+  create
+      ->add_option("--roles", options->roles,
+                   "read, submit, worker, admin, with commas between them; none but admin includes "
+                   "another")
+      ->check([](const std::string& text) {
+        return std::string(RoleSet::Parse(text).status().message());
+      })
+      ->capture_default_str();
+  create
+      ->add_option("--methods", options->methods,
+                   "Only these methods, \"GetJob\" or \"List*\"; default: all that the roles allow")
+      ->delimiter(',');
+  create->add_option("--days", options->days, "How long it is valid; 0: until it is revoked")
+      ->check(CLI::Range(0.0, 36500.0))
+      ->capture_default_str();
+  create->callback([&context, options] {
+    context.action = [&context, options] {
+      v1::CreateTokenRequest request;
+      request.set_name(options->name);
+      request.set_user(options->user);
+      for (const Role role : RoleSet::Parse(options->roles)->List()) {
+        request.add_roles(static_cast<v1::Role>(static_cast<int>(role) + 1));
+      }
+      for (const std::string& method : options->methods) request.add_methods(method);
+      request.set_lifetime_seconds(options->days * 86400);
+      return ExitCodeOf(*context.console, CreateToken(context, request));
+    };
+  });
+}
+
+void AddTokenCommands(CLI::App& parent, CommandContext& context) {
+  CLI::App* token = parent.add_subcommand("token", "Tokens that let users and workers in");
+  token->require_subcommand(1);
+  AddTokenCreate(token, context);
+  CLI::App* list =
+      token->add_subcommand("list", "All tokens that were made, without their secrets");
+  auto format = AddFormatOption(list);
+  list->callback([&context, format] {
+    context.action = [&context, format] {
+      return ExitCodeOf(*context.console, ListTokens(context, *format));
+    };
+  });
+  CLI::App* revoke = token->add_subcommand("revoke", "Let nobody in by a token any more");
+  auto name = std::make_shared<std::string>();
+  revoke->add_option("name", *name, "The token's name")->required()->type_name("NAME");
+  revoke->callback([&context, name] {
+    context.action = [&context, name] {
+      return ExitCodeOf(*context.console, RevokeToken(context, *name));
+    };
+  });
+}
+
+void AddLimitCommands(CLI::App& parent, CommandContext& context) {
+  CLI::App* limit = parent.add_subcommand("limit", "How much each user may submit");
+  limit->require_subcommand(1);
+  CLI::App* list = limit->add_subcommand("list", "Limits, and what there is of each user");
+  auto format = AddFormatOption(list);
+  list->callback([&context, format] {
+    context.action = [&context, format] {
+      return ExitCodeOf(*context.console, ListLimits(context, *format));
+    };
+  });
+  CLI::App* set = limit->add_subcommand("set", "Limit a user, in place of earlier limits");
+  struct Options {
+    std::string user;
+    std::optional<int64_t> queued_items, open_jobs, stored_items;
+  };
+  auto options = std::make_shared<Options>();
+  set->add_option("user", options->user, "Whom; \"*\": whoever has no limits of their own")
+      ->required()
+      ->type_name("USER");
+  set->add_option("--queued-items", options->queued_items, "Items of all jobs that are not done")
+      ->check(CLI::NonNegativeNumber);
+  set->add_option("--open-jobs", options->open_jobs, "Jobs that have not ended")
+      ->check(CLI::NonNegativeNumber);
+  set->add_option("--stored-items", options->stored_items, "Items of all jobs, done or not")
+      ->check(CLI::NonNegativeNumber);
+  set->callback([&context, options] {
+    context.action = [&context, options] {
+      v1::SetQuotaRequest request;
+      v1::Quota& quota = *request.mutable_quota();
+      quota.set_user(options->user);
+      if (options->queued_items) quota.set_queued_items(*options->queued_items);
+      if (options->open_jobs) quota.set_open_jobs(*options->open_jobs);
+      if (options->stored_items) quota.set_stored_items(*options->stored_items);
+      return ExitCodeOf(*context.console, SetLimits(context, request));
+    };
+  });
+}
+
+void AddAuditCommand(CLI::App& parent, CommandContext& context) {
+  CLI::App* audit = parent.add_subcommand("audit", "Who changed what, the latest first");
+  struct Options {
+    std::string user, method;
+    int64_t before = 0;
+    int limit = 50;
+  };
+  auto options = std::make_shared<Options>();
+  audit->add_option("--user", options->user, "Only what this user did")->type_name("USER");
+  audit->add_option("--method", options->method, "Only methods with this in their name");
+  audit->add_option("--before", options->before, "Only what came before the entry of this id")
+      ->check(CLI::NonNegativeNumber);
+  audit->add_option("--limit", options->limit, "Entries at most")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  auto format = AddFormatOption(audit);
+  audit->callback([&context, options, format] {
+    context.action = [&context, options, format] {
+      v1::ListAuditLogRequest request;
+      request.set_user(options->user);
+      request.set_method(options->method);
+      request.set_before_id(options->before);
+      request.set_limit(options->limit);
+      return ExitCodeOf(*context.console, ShowAudit(context, request, *format));
+    };
+  });
+}
+
+}  // namespace
+
+void AddAdminCommands(CLI::App& parent, CommandContext& context) {
+  AddTokenCommands(parent, context);
+  AddLimitCommands(parent, context);
+  AddAuditCommand(parent, context);
+}
+
+}  // namespace assay
