@@ -107,6 +107,15 @@ void AddPrecisionOption(CLI::App* command, std::string* precision) {
       });
 }
 
+void AddPriorityOption(CLI::App* command, int* priority) {
+  command
+      ->add_option("--priority", *priority,
+                   "What goes first where there is too much to do: -100 to 100, the highest first")
+      ->type_name("N")
+      ->check(CLI::Range(-100, 100))
+      ->capture_default_str();
+}
+
 Json AskingJson(const v1::RunSettings& settings) {
   const v1::SamplingSettings& sampling = settings.sampling();
   return {{"prompt_template", NameOf(settings.prompt_template())},

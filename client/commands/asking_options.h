@@ -43,6 +43,9 @@ CLI::Option* AddTemplateOption(CLI::App* command, const std::string& name, const
 // read.
 void AddPrecisionOption(CLI::App* command, std::string* precision);
 
+// Adds --priority; what it holds is within the range once the command line is read.
+void AddPriorityOption(CLI::App* command, int* priority);
+
 // {"prompt_template": ..., "system_prompt": ..., "bos": ..., "temperature": ..., "top_p": ...,
 // "top_k": ..., "seed": ..., "samples": ...}.
 Json AskingJson(const v1::RunSettings& settings);

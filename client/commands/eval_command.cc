@@ -8,6 +8,7 @@
 #include "client/commands/follow_job.h"
 #include "client/commands/job_plan.h"
 #include "client/commands/judging_options.h"
+#include "client/commands/sweep_options.h"
 #include "client/process/interrupt.h"
 #include "common/base/status_macros.h"
 #include "common/domain/run.h"
@@ -24,6 +25,8 @@ struct EvalOptions {
   std::optional<int> shots;
   int64_t limit = 0;
   int shard_items = 0;
+  int priority = 0;
+  bool no_reuse = false;
   std::shared_ptr<AskingOptions> asking;
   std::shared_ptr<JudgingOptions> judging;
   std::string judge_template = "chat";
@@ -44,12 +47,15 @@ absl::StatusOr<v1::SubmitJobRequest> ToRequest(const EvalOptions& options) {
   settings.set_limit(options.limit);
   ASSAY_RETURN_IF_ERROR(options.asking->AddTo(settings));
   request.set_shard_items(options.shard_items);
+  request.set_priority(options.priority);
+  request.set_no_reuse(options.no_reuse);
   if (!options.judging->judges.empty()) {
     ASSAY_RETURN_IF_ERROR(options.judging->AddTo(*request.mutable_judges()));
     AskingOptions asking;
     asking.prompt_template = options.judge_template;
     v1::RunSettings& judging = *request.mutable_judges()->mutable_settings();
     judging.set_precision(settings.precision());
+    request.mutable_judges()->set_no_reuse(options.no_reuse);
     ASSAY_RETURN_IF_ERROR(asking.AddTo(judging));
   }
   return request;
@@ -116,6 +122,8 @@ void AddEvalCommand(CLI::App& parent, CommandContext& context) {
                    "Items that a worker takes at once (default: the planner decides)")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  AddPriorityOption(command, &options->priority);
+  AddReuseOption(command, &options->no_reuse);
   options->judging = AddJudgingOptions(
       command, "judge-",
       "Models that rate the answers as soon as they are there, for benchmarks such as impact; more "

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/asking_options.h"
+#include "client/commands/estimate_text.h"
 #include "client/commands/names.h"
 #include "client/output/text.h"
 
@@ -91,6 +92,7 @@ void WritePlan(const v1::PlanJobResponse& plan, OutputFormat format, const Conso
                  << "\n"
                  << EscapeControls(run.first_prompt()) << "\n";
   }
+  if (plan.has_estimate()) WriteEstimateLine(plan.estimate(), console);
   *console.out << std::flush;
   if (no_worker) *console.err << "no time is estimated while no worker is connected\n";
 }

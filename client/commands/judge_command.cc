@@ -9,6 +9,7 @@
 #include "client/commands/job_plan.h"
 #include "client/commands/judging_options.h"
 #include "client/commands/runs_name.h"
+#include "client/commands/sweep_options.h"
 #include "client/process/interrupt.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/rubric.h"
@@ -24,6 +25,8 @@ struct JudgeOptions {
   std::string precision = "bfloat16";
   int64_t limit = 0;
   int shard_items = 0;
+  int priority = 0;
+  bool no_reuse = false;
   std::shared_ptr<AskingOptions> asking;
   bool dry_run = false;
   bool detach = false;
@@ -49,6 +52,8 @@ absl::StatusOr<v1::JudgeJobRequest> ToRequest(const JudgeOptions& options) {
   settings.set_limit(options.limit);
   ASSAY_RETURN_IF_ERROR(options.asking->AddTo(settings));
   request.set_shard_items(options.shard_items);
+  request.set_priority(options.priority);
+  request.set_no_reuse(options.no_reuse);
   return request;
 }
 
@@ -106,6 +111,8 @@ void AddJudgeCommand(CLI::App& parent, CommandContext& context) {
       ->check(CLI::PositiveNumber);
   AddPrecisionOption(command, &options->precision);
   options->asking = AddAskingOptions(command, "chat");
+  AddPriorityOption(command, &options->priority);
+  AddReuseOption(command, &options->no_reuse);
   command
       ->add_option("--shard-items", options->shard_items,
                    "Answers that a worker takes at once (default: the planner decides)")

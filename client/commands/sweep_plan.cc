@@ -1,13 +1,12 @@
 #include "client/commands/sweep_plan.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/asking_options.h"
+#include "client/commands/estimate_text.h"
 #include "client/commands/job_plan.h"
 #include "client/commands/names.h"
 #include "client/output/text.h"
@@ -47,15 +46,12 @@ void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
   columns.insert(columns.end(), costs.begin(), costs.end());
   auto writer = RecordWriter::Create(format, "runs", columns, console);
   int64_t items = 0, prompt_tokens = 0, generated_tokens = 0;
-  double seconds = 0, cost = 0;
-  bool time_known = true;
+  double cost = 0;
   for (const v1::RunPlan& run : plan.runs()) {
     items += run.items();
     prompt_tokens += run.prompt_tokens();
     generated_tokens += run.generated_tokens();
-    seconds += run.seconds();
     cost += run.cost();
-    time_known &= run.seconds() > 0;
     writer->Add(Row(run.spec(),
                     {run.items(), TokensCell("~", run.prompt_tokens()),
                      TokensCell("≤ ", run.generated_tokens()), DurationCell(run.seconds()),
@@ -71,17 +67,14 @@ void WriteSweepPlan(const v1::PlanSweepResponse& plan, OutputFormat format,
   writer->Finish();
   if (format != OutputFormat::kTable) return;
   *console.out << absl::StrFormat(
-      "%d runs to be done, %d there already; %s items, ~%s prompt tokens, ≤ %s generated tokens, ",
+      "%d runs to be done, %d there already; %s items, ~%s prompt tokens, ≤ %s generated tokens",
       plan.runs_size(), plan.existing_size(), HumanCount(static_cast<double>(items)),
       HumanCount(static_cast<double>(prompt_tokens)),
       HumanCount(static_cast<double>(generated_tokens)));
-  *console.out << (plan.runs().empty() ? "no time"
-                   : time_known
-                       ? absl::StrCat(
-                             "~", HumanDuration(absl::Seconds(std::max(1.0, std::round(seconds)))))
-                       : "time unknown (no worker is connected)");
   if (cost > 0) *console.out << absl::StrFormat(", at most %.4f to pay", cost);
-  *console.out << "\n" << std::flush;
+  *console.out << "\n";
+  if (!plan.runs().empty()) *console.out << DescribeEstimate(plan.estimate()) << "\n";
+  *console.out << std::flush;
 }
 
 }  // namespace assay

@@ -26,6 +26,7 @@ struct JudgeRequest {
   std::string grader = "";    // that reads the replies; empty: each criterion's first
   RunSettings settings = {};  // but for the protocol
   int64_t shard_items = 0;    // 0: the planner decides
+  bool reuse = true;          // of what earlier runs have computed
 };
 
 }  // namespace assay

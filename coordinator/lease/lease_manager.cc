@@ -76,6 +76,9 @@ absl::StatusOr<Lease> LeaseManager::Fill(const LeasedShard& shard) {
         benchmark->Select(*protocol, shard.run.settings.shots, dataset->Group(item->group)));
     lease.shots[item->group] = std::move(selection.shots);
   }
+  if (reuse_ != nullptr && !shard.model.remote.has_value()) {
+    lease.reusable = reuse_->Find(shard.run, lease.items);
+  }
   return lease;
 }
 

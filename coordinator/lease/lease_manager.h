@@ -19,6 +19,7 @@
 #include "coordinator/lease/lease_observer.h"
 #include "coordinator/lease/lease_scheduler.h"
 #include "coordinator/lease/work_signal.h"
+#include "coordinator/reuse/reuse_finder.h"
 #include "coordinator/store/answer_store.h"
 #include "coordinator/store/dataset.h"
 #include "coordinator/store/shard_store.h"
@@ -31,7 +32,8 @@ class LeaseManager {
  public:
   LeaseManager(ShardStore* shards, BenchmarkCatalog* catalog, DatasetCache* cache,
                AnswerStore* answers, absl::Duration lease_time, Clock* clock = Clock::Real(),
-               LeaseObserver* observer = nullptr, const LeaseSchedulerOptions& scheduling = {})
+               LeaseObserver* observer = nullptr, const LeaseSchedulerOptions& scheduling = {},
+               ReuseFinder* reuse = nullptr)
       : shards_(shards),
         catalog_(catalog),
         cache_(cache),
@@ -39,6 +41,7 @@ class LeaseManager {
         lease_time_(lease_time),
         clock_(clock),
         observer_(observer),
+        reuse_(reuse),
         scheduler_(shards, &pending_, clock, scheduling),
         batcher_(shards) {}
 
@@ -89,6 +92,7 @@ class LeaseManager {
   const absl::Duration lease_time_;
   Clock* const clock_;             // for how long things take
   LeaseObserver* const observer_;  // may be null
+  ReuseFinder* const reuse_;       // likewise: everything is computed
   WorkSignal pending_;
   LeaseScheduler scheduler_;
   GrantedLeases granted_{kMostGrantedLeases};

@@ -142,7 +142,7 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::PlanJudges(const JudgeRequest& 
     ASSAY_ASSIGN_OR_RETURN(ModelSpec model, FindModel(name));
     judges.push_back(std::move(model));
   }
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<StoredWorker> workers, workers_->List());
+  ASSAY_ASSIGN_OR_RETURN(const Costing costing, CostingFor({}));
   std::vector<PlannedRun> runs;
   for (const RunSpec& judged_run : judged_runs) {
     ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark,
@@ -164,7 +164,8 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::PlanJudges(const JudgeRequest& 
         job.settings = request.settings;
         job.settings.protocol = protocol->name;
         job.shard_items = request.shard_items;
-        ASSAY_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(judge, dataset, job, workers, &judged));
+        job.reuse = request.reuse;
+        ASSAY_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(judge, dataset, job, costing, &judged));
         runs.push_back(std::move(run));
       }
     }

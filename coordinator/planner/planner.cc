@@ -15,6 +15,7 @@
 #include "common/scoring/grader_kind.h"
 #include "coordinator/planner/manifest.h"
 #include "coordinator/planner/settings_check.h"
+#include "coordinator/reuse/reuse_key.h"
 
 namespace assay {
 namespace {
@@ -58,6 +59,7 @@ struct Selected {
   int64_t sent_characters = 0;      // to an endpoint, which is asked about each choice by itself
   std::string first_item_id;
   std::string first_prompt;
+  std::vector<std::string> samples;  // whole prompts, of all groups
 };
 
 // The prompt as the plan shows it.
@@ -74,8 +76,11 @@ std::string InTemplate(const RunSettings& settings, std::string prompt) {
 }
 
 absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolSpec& protocol,
-                                     const RunSettings& settings, const Dataset& dataset) {
+                                     const RunSettings& settings, const Dataset& dataset,
+                                     int sample_prompts) {
   Selected selected;
+  const auto groups = static_cast<int>(dataset.groups().size());
+  const int samples_of_group = (sample_prompts + groups - 1) / std::max(1, groups);
   // Of each prompt, which shares its beginning with the others.
   const int64_t template_characters = CountCharacters(InTemplate(settings, ""));
   for (const std::string& group : dataset.groups()) {
@@ -106,6 +111,11 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
           selected.first_prompt = InTemplate(settings, std::move(prompt));
         }
       }
+      if (static_cast<int>(i) < samples_of_group &&
+          static_cast<int>(selected.samples.size()) < sample_prompts) {
+        selected.samples.push_back(
+            InTemplate(settings, benchmark.RenderPrompt(protocol, item, selection.shots)));
+      }
       selected.characters += shot_characters + own;
       const auto questions = protocol.request_type == RequestType::kScoreChoices
                                  ? static_cast<int64_t>(item.choices.size())
@@ -118,11 +128,21 @@ absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolS
   return selected;
 }
 
+double CharactersPerToken(const RunSpec& run, const ModelSpec& model,
+                          const EstimateRequest& request) {
+  for (const TokenRatio& ratio : request.ratios) {
+    if (ratio.model == run.model_name && ratio.dataset == run.dataset_name &&
+        ratio.protocol == run.settings.protocol && ratio.characters_per_token > 0) {
+      return ratio.characters_per_token;
+    }
+  }
+  return model.characters_per_token;
+}
+
 RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolSpec& protocol,
-               int samples) {
-  const auto tokens = [&model](int64_t characters) {
-    return static_cast<int64_t>(
-        std::ceil(static_cast<double>(characters) / model.characters_per_token));
+               int samples, double characters_per_token) {
+  const auto tokens = [characters_per_token](int64_t characters) {
+    return static_cast<int64_t>(std::ceil(static_cast<double>(characters) / characters_per_token));
   };
   RunCost cost;
   // An item's samples share its prompt's computation, not its price.
@@ -194,11 +214,11 @@ absl::StatusOr<std::vector<PlannedRun>> Planner::Plan(const JobRequest& request)
     ASSAY_ASSIGN_OR_RETURN(DatasetInfo dataset, FindDataset(name));
     datasets.push_back(std::move(dataset));
   }
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<StoredWorker> workers, workers_->List());
+  ASSAY_ASSIGN_OR_RETURN(const Costing costing, CostingFor(request.estimate));
   std::vector<PlannedRun> runs;
   for (const ModelSpec& model : models) {
     for (const DatasetInfo& dataset : datasets) {
-      ASSAY_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(model, dataset, request, workers));
+      ASSAY_ASSIGN_OR_RETURN(PlannedRun run, PlanRun(model, dataset, request, costing));
       runs.push_back(std::move(run));
     }
   }
@@ -230,8 +250,7 @@ absl::StatusOr<DatasetInfo> Planner::FindDataset(const std::string& name) {
 }
 
 absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const DatasetInfo& dataset,
-                                            const JobRequest& request,
-                                            absl::Span<const StoredWorker> workers,
+                                            const JobRequest& request, const Costing& costing,
                                             const JudgedAnswers* judged) {
   ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<const Benchmark> benchmark,
                          catalog_->Latest(dataset.benchmark));
@@ -281,15 +300,18 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
         absl::StrCat("protocol ", protocol->name, " of ", dataset.name,
                      " rates the answers of another run; submit it by `assay judge`"));
   }
-  ASSAY_ASSIGN_OR_RETURN(Selected selected,
-                         SelectItems(*benchmark, *protocol, spec.settings, *data));
+  ASSAY_ASSIGN_OR_RETURN(Selected selected, SelectItems(*benchmark, *protocol, spec.settings, *data,
+                                                        request.estimate.sample_prompts));
   if (selected.ordinals.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("data set \"", dataset.name, "\" has no item to ask with ",
                      spec.settings.shots, " shots by protocol ", protocol->name));
   }
   planned.items = static_cast<int64_t>(selected.ordinals.size());
-  planned.cost = CostOf(selected, model, *protocol, spec.settings.sampling.samples);
+  planned.model = model;
+  planned.sample_prompts = std::move(selected.samples);
+  planned.cost = CostOf(selected, model, *protocol, spec.settings.sampling.samples,
+                        CharactersPerToken(spec, model, request.estimate));
   planned.first_item_id = std::move(selected.first_item_id);
   planned.first_prompt = std::move(selected.first_prompt);
 
@@ -298,24 +320,24 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
         RemoteCost(*model.remote, planned.cost.prompt_tokens, planned.cost.generated_tokens);
   }
 
-  const auto connected =
-      std::count_if(workers.begin(), workers.end(), [&model](const StoredWorker& worker) {
+  const auto connected = std::count_if(
+      costing.workers.begin(), costing.workers.end(), [&model](const StoredWorker& worker) {
         return worker.connected &&
                (!model.remote.has_value() || !worker.worker.remote_engine.empty());
       });
-  ASSAY_ASSIGN_OR_RETURN(double speed,
-                         jobs_->MeasuredTokensPerSecond(model.name, spec.settings.precision));
-  if (speed <= 0) speed = ExpectedTokensPerSecond(model, spec.settings.precision, workers);
-  if (speed > 0 && connected > 0) {
-    planned.seconds = static_cast<double>(planned.cost.work()) / speed;
-  }
+  ASSAY_ASSIGN_OR_RETURN(const double speed, AddTime(model, costing, &planned));
 
+  // What endpoints take is not known by how fast workers are.
+  planned.run.may_cut = request.shard_items == 0 && !model.remote.has_value();
   const int64_t shard_items =
       request.shard_items > 0
           ? request.shard_items
-          : ChooseShardItems({planned.items, planned.cost.work(), speed,
-                              static_cast<int>(connected), spec.settings.sampling.samples});
-  planned.run.estimated_tokens = planned.cost.work();
+          : ChooseShardItems({planned.items, planned.expected.work(), speed,
+                              static_cast<int>(connected), spec.settings.sampling.samples,
+                              planned.run.may_cut});
+  planned.run.estimated_tokens = planned.expected.work();
+  planned.run.reuse = request.reuse;
+  planned.run.reuse_key = ReuseKey(spec, model);
   planned.run.manifest_json = MakeManifest(spec, model, *benchmark, *protocol, *grader);
   if (judged != nullptr) {
     planned.run.manifest_json =

@@ -15,6 +15,7 @@
 #include "common/rpc/field_check.h"
 #include "coordinator/service/benchmark_rpcs.h"
 #include "coordinator/service/dataset_upload.h"
+#include "coordinator/service/estimate_messages.h"
 #include "coordinator/service/page_token.h"
 #include "coordinator/service/responses.h"
 #include "coordinator/service/run_scores.h"
@@ -50,6 +51,8 @@ absl::StatusOr<JobRequest> ReadJobRequest(const v1::SubmitJobRequest& request) {
   }
   ASSAY_ASSIGN_OR_RETURN(job.settings, FromProto(request.settings()));
   job.shard_items = request.shard_items();
+  job.reuse = !request.no_reuse();
+  ASSAY_ASSIGN_OR_RETURN(job.estimate, ReadEstimate(request.estimate()));
   return job;
 }
 
@@ -67,6 +70,7 @@ absl::StatusOr<JudgeRequest> ReadJudgeRequest(const v1::JudgeJobRequest& request
   job.grader = request.grader();
   ASSAY_ASSIGN_OR_RETURN(job.settings, FromProto(request.settings()));
   job.shard_items = request.shard_items();
+  job.reuse = !request.no_reuse();
   return job;
 }
 
@@ -262,6 +266,9 @@ grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
   if (request->has_judges()) {
     ASSAY_RPC_RETURN_IF_ERROR(ReadJudges(*request, *parts_.planner, *runs).status());
   }
+  const absl::StatusOr<SweepTime> time = parts_.planner->Estimate(*runs, job->estimate);
+  ASSAY_RPC_RETURN_IF_ERROR(time.status());
+  *response->mutable_estimate() = MakeEstimate(*time);
   for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
   return grpc::Status::OK;
 }
@@ -288,6 +295,7 @@ absl::StatusOr<SweepPlan> EvaluationServiceImpl::PlanOf(const v1::SweepRequest& 
   for (const v1::SubmitJobRequest& part : request.parts()) {
     if (part.has_judges()) return absl::InvalidArgumentError("judges: a sweep has none");
     ASSAY_ASSIGN_OR_RETURN(JobRequest job, ReadJobRequest(part));
+    ASSAY_ASSIGN_OR_RETURN(job.estimate, ReadEstimate(request.estimate()));
     parts.push_back(std::move(job));
   }
   return assay::PlanSweep(parts, request.again(), *parts_.planner, *parts_.lookup);
@@ -297,6 +305,11 @@ grpc::Status EvaluationServiceImpl::PlanSweep(grpc::ServerContext*, const v1::Sw
                                               v1::PlanSweepResponse* response) {
   const absl::StatusOr<SweepPlan> plan = PlanOf(*request);
   ASSAY_RPC_RETURN_IF_ERROR(plan.status());
+  const absl::StatusOr<EstimateRequest> estimate = ReadEstimate(request->estimate());
+  ASSAY_RPC_RETURN_IF_ERROR(estimate.status());
+  const absl::StatusOr<SweepTime> time = parts_.planner->Estimate(plan->runs, *estimate);
+  ASSAY_RPC_RETURN_IF_ERROR(time.status());
+  *response->mutable_estimate() = MakeEstimate(*time);
   for (const PlannedRun& run : plan->runs) *response->add_runs() = MakeRunPlan(run);
   for (const FoundRun& run : plan->existing) *response->add_existing() = MakeExistingRun(run);
   return grpc::Status::OK;
@@ -328,6 +341,9 @@ grpc::Status EvaluationServiceImpl::PlanJudgeJob(grpc::ServerContext*,
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
   const absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->PlanJudges(*job);
   ASSAY_RPC_RETURN_IF_ERROR(runs.status());
+  const absl::StatusOr<SweepTime> time = parts_.planner->Estimate(*runs, {});
+  ASSAY_RPC_RETURN_IF_ERROR(time.status());
+  *response->mutable_estimate() = MakeEstimate(*time);
   for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
   return grpc::Status::OK;
 }

@@ -61,6 +61,11 @@ v1::RunPlan MakeRunPlan(const PlannedRun& planned) {
   plan.set_prompt_tokens(planned.cost.prompt_tokens);
   plan.set_generated_tokens(planned.cost.generated_tokens);
   plan.set_seconds(planned.seconds);
+  plan.set_device_seconds(planned.device_seconds);
+  plan.set_basis(BasisName(planned.basis));
+  plan.set_computed_tokens(planned.expected.computed_tokens);
+  plan.set_expected_generated_tokens(planned.expected.generated_tokens);
+  plan.mutable_sample_prompts()->Add(planned.sample_prompts.begin(), planned.sample_prompts.end());
   if (planned.price.has_value()) plan.set_cost(*planned.price);
   return plan;
 }

@@ -13,19 +13,21 @@ namespace assay {
 namespace {
 
 constexpr char kInsertJob[] =
-    "INSERT INTO jobs (submission_key, submission_sha256) "
-    "VALUES (nullif($1, ''), CASE WHEN $1 <> '' THEN $2 END) RETURNING job_id";
+    "INSERT INTO jobs (submission_key, submission_sha256, owner, priority) "
+    "VALUES (nullif($1, ''), CASE WHEN $1 <> '' THEN $2 END, $3, $4) RETURNING job_id";
 constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
     "  shots, precision_name, item_limit, manifest, estimated_tokens, items, prompt_template, "
     "  system_prompt, bos, temperature, top_p, top_k, seed, samples, grader, grader_version, "
-    "  benchmark_sha256, judged_run, rubric, runs_programs) "
+    "  benchmark_sha256, judged_run, rubric, runs_programs, may_cut, reuse, reuse_key, "
+    "  estimated_device_seconds, estimate_basis) "
     "SELECT $1::bigint, $2, dataset_id, $3, $4, $5::integer, $6::integer, $7, $8::bigint, "
     "$9::json, "
     "  $10::bigint, $11::bigint, $14, $15, $16, $17::double precision, $18::double precision, "
     "  $19::integer, $20::bigint, $21::integer, "
     "  $9::json->'protocol'->>'grader', ($9::json->'protocol'->>'grader_version')::integer, "
-    "  nullif($22, ''), nullif($23::bigint, 0), $24, $25::boolean "
+    "  nullif($22, ''), nullif($23::bigint, 0), $24, $25::boolean, $26::boolean, "
+    "  $27::boolean, nullif($28, ''), $29::double precision, $30 "
     "FROM datasets WHERE benchmark = $12 AND sha256 = $13 RETURNING run_id";
 // Waits for a removal that is under way.
 constexpr char kHoldModel[] =
@@ -48,7 +50,8 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
       settings.system_prompt, std::string(BosHandlingName(settings.bos)),
       settings.sampling.temperature.value_or(0), settings.sampling.top_p, settings.sampling.top_k,
       settings.sampling.seed, settings.sampling.samples, run.spec.benchmark_sha256,
-      run.spec.judged_run, run.rubric, run.runs_programs);
+      run.spec.judged_run, run.rubric, run.runs_programs, run.may_cut, run.reuse,
+      run.reuse_key, run.estimated_device_seconds, run.estimate_basis);
   if (inserted.empty()) {
     return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
                                             " with sha256 ", run.spec.dataset_sha256));
@@ -61,7 +64,8 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
 absl::StatusOr<int64_t> InsertJob(pqxx::work& tx, absl::Span<const NewRun> runs,
                                   const Submission& submission) {
   const auto job_id =
-      tx.exec_params1(kInsertJob, submission.key, submission.request_sha256)[0].as<int64_t>();
+      tx.exec_params1(kInsertJob, submission.key, submission.request_sha256,
+                                          PlainText(submission.owner), submission.priority)[0].as<int64_t>();
   std::vector<int64_t> run_ids;
   for (const NewRun& run : runs) {
     ASSAY_ASSIGN_OR_RETURN(const int64_t run_id, InsertRun(tx, job_id, run));

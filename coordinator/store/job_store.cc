@@ -20,7 +20,7 @@ namespace {
 constexpr char kSelectJobs[] =
     "SELECT job_id, j.state, extract(epoch FROM j.submitted), "
     "  o.request IS NOT NULL AND o.judge_job IS NULL AND o.error IS NULL, "
-    "  coalesce(o.judge_job, 0), coalesce(o.error, '') "
+    "  coalesce(o.judge_job, 0), coalesce(o.error, ''), j.owner, j.priority "
     "FROM jobs j LEFT JOIN judge_orders o USING (job_id) ";
 
 constexpr char kSelectRuns[] =
@@ -28,7 +28,7 @@ constexpr char kSelectRuns[] =
     "  r.cached_tokens, r.generated_tokens, extract(epoch FROM r.started), "
     "  extract(epoch FROM r.finished), coalesce(r.engine, ''), r.grader, r.grader_version, "
     "  extract(epoch FROM r.rescored), coalesce(r.origin::text, ''), coalesce(r.sandbox, ''), "
-    "  r.manifest "
+    "  r.items_reused, r.reused_tokens, r.manifest "
     "FROM runs r JOIN datasets d USING (dataset_id) "
     "WHERE r.job_id = ANY($1::bigint[]) ORDER BY r.run_id";
 
@@ -57,7 +57,7 @@ constexpr char kSampleCounts[] =
 
 constexpr char kSpeed[] =
     "SELECT coalesce(sum(tokens) / nullif(sum(seconds), 0), 0) FROM ("
-    "  SELECT prompt_tokens - cached_tokens + generated_tokens AS tokens, "
+    "  SELECT prompt_tokens - cached_tokens + generated_tokens - reused_tokens AS tokens, "
     "    extract(epoch FROM finished - started)::double precision AS seconds FROM runs "
     "  WHERE model_name = $1 AND precision_name = $2 AND state = 'completed' AND origin IS NULL "
     "  ORDER BY finished DESC LIMIT 5) latest";
@@ -87,9 +87,11 @@ absl::StatusOr<RunProgress> ReadRun(const pqxx::row& row) {
   run.rescored = DecodeTime(row[i++], absl::InfinitePast());
   run.origin_json = row[i++].c_str();
   run.sandbox = row[i++].c_str();
+  run.items_reused = row[i++].as<int64_t>();
+  run.reused_tokens = row[i++].as<int64_t>();
   return run;
 }
-constexpr int kManifestColumn = kRunSpecColumnCount + 16;
+constexpr int kManifestColumn = kRunSpecColumnCount + 18;
 
 pqxx::result SelectRuns(pqxx::work& tx, const std::vector<int64_t>& job_ids) {
   return tx.exec_params(absl::StrFormat(kSelectRuns, kRunSpecColumns), EncodeArray(job_ids));
@@ -106,6 +108,8 @@ absl::StatusOr<std::vector<JobProgress>> ReadJobs(pqxx::work& tx, const pqxx::re
     job.awaits_judges = row[3].as<bool>();
     job.judge_job = row[4].as<int64_t>();
     job.judge_error = row[5].c_str();
+    job.owner = row[6].c_str();
+    job.priority = row[7].as<int>();
     ids.push_back(job.job_id);
   }
   std::map<int64_t, JobProgress*> by_id;

@@ -29,6 +29,14 @@ struct NewRun {
   // Ordinals of the items of each shard, in the order in which they are to be run.
   std::vector<std::vector<int64_t>> shards;
   bool runs_programs = false;  // made of the outputs, in the workers' sandbox
+  bool may_cut = false;        // leases may take parts of shards
+  // Predictions of earlier runs with the same reuse_key may be taken. The key is a digest of what
+  // they must have in common (coordinator/reuse); empty: nothing is taken from this run either.
+  bool reuse = false;
+  std::string reuse_key = "";
+  // What the planner expects, to be compared with what it took; 0: nothing.
+  double estimated_device_seconds = 0;
+  std::string estimate_basis = "";
 };
 
 struct StoredResult {

@@ -17,6 +17,7 @@ absl::StatusOr<JudgeRequest> Read(const Json& json) {
   }
   request.grader = json.at("grader");
   request.shard_items = json.at("shard_items");
+  request.reuse = json.value("reuse", true);
   RunSettings& settings = request.settings;
   ASSAY_ASSIGN_OR_RETURN(settings.precision,
                          ParsePrecision(json.at("precision").get<std::string>()));
@@ -47,6 +48,7 @@ std::string EncodeJudgeRequest(const JudgeRequest& request) {
       {"criteria", std::move(criteria)},
       {"grader", request.grader},
       {"shard_items", request.shard_items},
+      {"reuse", request.reuse},
       {"precision", std::string(PrecisionName(settings.precision))},
       {"limit", settings.limit},
       {"prompt_template", std::string(PromptTemplateName(settings.prompt_template))},
