@@ -7,10 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/context.h"
+#include "client/doctor/certificate.h"
 #include "client/doctor/examination.h"
 #include "client/output/text.h"
 #include "client/up/data_folder.h"
-#include "common/base/status_macros.h"
+#include "common/base/file.h"
 
 namespace assay {
 namespace {
@@ -60,10 +61,27 @@ void Append(Findings added, Findings* findings) {
   for (Finding& finding : added) findings->push_back(std::move(finding));
 }
 
+// The certificates that this program was told to use.
+Findings CheckOwnCertificates(const TlsFiles& tls, Clock* clock) {
+  Findings findings;
+  for (const std::string& path : {tls.ca, tls.certificate}) {
+    if (path.empty() || path == "system") continue;
+    const absl::StatusOr<std::string> pem = ReadFile(path);
+    if (pem.ok()) {
+      findings.push_back(CheckCertificate(path, *pem, clock->Now()));
+    } else {
+      findings.push_back({Level::kProblem, path, std::string(pem.status().message()),
+                          "name a file that this user may read"});
+    }
+  }
+  return findings;
+}
+
 Findings Examine(const CommandContext& context, const MachineOptions& machine) {
   const std::vector<CoordinatorAnswer> answers =
       AskCoordinators(context.coordinator, context.clock);
   Findings findings = CheckService(answers);
+  Append(CheckOwnCertificates(context.connection.tls, context.clock), &findings);
   Append(CheckMachine(machine), &findings);
   const bool reached = std::any_of(answers.begin(), answers.end(),
                                    [](const auto& answer) { return answer.status.ok(); });

@@ -142,10 +142,9 @@ Findings CheckDatabase(const v1::DatabaseDiagnostics& database, int needed_conne
                         "VACUUM FREEZE, and find out why autovacuum does not get there"});
   }
   CheckDurability(database, &findings);
-  for (const char* name : {"statement_timeout", "idle_in_transaction_session_timeout"}) {
-    const std::string value = Setting(database, name);
-    if (value.empty() || value == "0") continue;
-    findings.push_back({Level::kNote, kDatabase, absl::StrCat(name, " is ", value),
+  const std::string timeout = Setting(database, "statement_timeout");
+  if (!timeout.empty() && timeout != "0") {
+    findings.push_back({Level::kNote, kDatabase, absl::StrCat("statement_timeout is ", timeout),
                         "it must be longer than an import of a large data set takes"});
   }
   findings.push_back(CheckArchive(database));

@@ -43,6 +43,8 @@ DatabaseError DescribeSqlError(const pqxx::sql_error& error) {
       state == "25006") {
     return Unreachable(error.what(), /*retryable=*/true);
   }
+  // A lock that was not to be had within lock_timeout.
+  if (state == "55P03") return {absl::AbortedError(message)};
   if (state == "23505") return {absl::AlreadyExistsError(message)};
   // Disk, memory or connections are used up; an operator ended the statement; a file of the server
   // could not be written.

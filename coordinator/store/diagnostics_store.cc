@@ -18,7 +18,7 @@ constexpr char kState[] =
 constexpr char kSettings[] =
     "SELECT name, current_setting(name) FROM pg_settings WHERE name IN ("
     "  'archive_mode', 'autovacuum', 'data_checksums', 'fsync', 'full_page_writes', "
-    "  'idle_in_transaction_session_timeout', 'max_connections', 'reserved_connections', "
+    "  'max_connections', 'reserved_connections', "
     "  'shared_buffers', 'statement_timeout', 'superuser_reserved_connections', "
     "  'synchronous_commit', 'track_counts', 'wal_level')";
 constexpr char kArchiver[] =

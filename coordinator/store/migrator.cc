@@ -15,6 +15,11 @@ namespace {
 // Any number that no other program of the database uses.
 constexpr char kLock[] = "SELECT pg_advisory_xact_lock(7420, 1)";
 
+// Whoever waits for a table's lock makes all wait that come later and use the table. A managed
+// server may limit the time of statements.
+constexpr char kLimits[] = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = 0";
+constexpr absl::Duration kPause = absl::Seconds(1);
+
 constexpr char kCreateTable[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     "  version integer PRIMARY KEY,"
@@ -72,6 +77,7 @@ absl::StatusOr<bool> ApplyNext(pqxx::work& tx, absl::Span<const Migration> migra
   ASSAY_RETURN_IF_ERROR(CheckHistory(applied, migrations));
   for (const Migration& migration : migrations) {
     if (applied.count(migration.version) != 0) continue;
+    tx.exec(kLimits);
     tx.exec(std::string(migration.sql));
     tx.exec_params("INSERT INTO schema_migrations (version, name, sha256) VALUES ($1, $2, $3)",
                    migration.version, std::string(migration.name), Sha256Hex(migration.sql));
@@ -82,15 +88,22 @@ absl::StatusOr<bool> ApplyNext(pqxx::work& tx, absl::Span<const Migration> migra
 
 }  // namespace
 
-absl::StatusOr<int> Migrate(Database& database, absl::Span<const Migration> migrations) {
-  for (int count = 0;; ++count) {
+absl::StatusOr<int> Migrate(Database& database, absl::Span<const Migration> migrations,
+                            absl::Duration patience, Clock* clock) {
+  const absl::Time end = clock->Now() + patience;
+  for (int count = 0;;) {
     const absl::StatusOr<bool> applied =
         Transact(database, [&](pqxx::work& tx) { return ApplyNext(tx, migrations); });
+    if (absl::IsAborted(applied.status()) && clock->Now() < end) {
+      clock->Sleep(kPause);
+      continue;
+    }
     if (!applied.ok()) {
       return absl::Status(applied.status().code(),
                           absl::StrCat("migration of the database: ", applied.status().message()));
     }
     if (!*applied) return count;
+    ++count;
   }
 }
 

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <pqxx/pqxx>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -20,7 +24,8 @@ constexpr Migration kSecond = {2, "0002_second", "CREATE TABLE b (x integer)"};
 
 class MigratorTest : public testing::Test {
  protected:
-  Database database_{PostgresServer::Shared().CreateDatabase(), 4};
+  const std::string url_ = PostgresServer::Shared().CreateDatabase();
+  Database database_{url_, 4};
 };
 
 TEST_F(MigratorTest, AppliesTheProgramsOwnMigrationsOnce) {
@@ -57,6 +62,32 @@ TEST_F(MigratorTest, RefusesADatabaseThatIsNewerThanTheProgram) {
   const absl::Status status = Migrate(database_, {kFirst}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(status.message(), HasSubstr("newer than this program"));
+}
+
+// What a dump holds for hours, a migration that changes the table waits for; others go on.
+TEST_F(MigratorTest, WaitsForALockedTableWithoutLockingOthersOut) {
+  ASSERT_TRUE(Migrate(database_, {kFirst}).ok());
+  constexpr Migration kChange = {2, "0002_change", "ALTER TABLE a ADD COLUMN y integer"};
+  pqxx::connection connection(url_);
+  auto dump = std::make_unique<pqxx::work>(connection);
+  dump->exec("LOCK TABLE a IN ACCESS SHARE MODE");
+  EXPECT_TRUE(
+      absl::IsAborted(Migrate(database_, {kFirst, kChange}, absl::ZeroDuration()).status()));
+  absl::StatusOr<int> applied = 0;
+  std::thread migrates([&] { applied = Migrate(database_, {kFirst, kChange}); });
+  pqxx::connection other(url_);
+  absl::Duration longest = absl::ZeroDuration();
+  const absl::Time begin = absl::Now();
+  for (absl::Time now = begin; now < begin + absl::Seconds(2);) {
+    pqxx::work(other).exec("SELECT count(*) FROM a");
+    longest = std::max(longest, absl::Now() - now);
+    now = absl::Now();
+  }
+  dump->abort();
+  migrates.join();
+  EXPECT_EQ(*applied, 1);
+  EXPECT_LT(longest, absl::Seconds(1.9));
+  pqxx::work(other).exec("SELECT y FROM a");
 }
 
 TEST_F(MigratorTest, AMigrationThatFailsLeavesNothing) {
