@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,17 +18,24 @@
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
+#include "common/http/http_server.h"
 #include "common/metrics/metrics_server.h"
 #include "coordinator/metrics/coordinator_metrics.h"
 #include "coordinator/metrics/queue_metrics.h"
+#include "coordinator/security/new_token.h"
 #include "coordinator/service/server.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/migrator.h"
+#include "coordinator/store/token_store.h"
+#include "coordinator/web/page/web_page.h"
+#include "coordinator/web/web_server.h"
 
 namespace assay {
 namespace {
 
 constexpr int kDatabaseConnections = 16;
+// Fewer than there are connections to the database, which workers need as well.
+constexpr int kWebRequestsAtOnce = 10;
 
 struct Options {
   ServerOptions server;
@@ -35,9 +43,11 @@ struct Options {
   std::string address_file;
   double lease_seconds = 30;
   double database_wait_seconds = 60;
-  std::string metrics_listen;
+  std::string http_listen;
+  std::string http_address_file;
   std::string log_level = "info";
   bool migrate_only = false;
+  std::string create_admin_token;
 };
 
 // The value is not repeated: it may hold a password.
@@ -46,6 +56,40 @@ std::string IsDatabaseUrl(const std::string& value) {
       absl::StartsWith(value, "postgresql://") || absl::StartsWith(value, "postgres://");
   return uri || absl::StrContains(value, "=") ? ""
                                               : "must be a URL: postgresql://USER@HOST:PORT/NAME";
+}
+
+void AddSecurityOptions(CLI::App& app, Options& options) {
+  constexpr char kGroup[] = "Security";
+  app.add_option(
+         "--tls-certificate", options.server.tls.certificate,
+         "PEM file of the certificate to serve with, and of those that lead to its CA. It and "
+         "all below are read again when they change")
+      ->envname("ASSAY_TLS_CERTIFICATE")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tls-key", options.server.tls.key, "PEM file of that certificate's key")
+      ->envname("ASSAY_TLS_KEY")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tls-client-ca", options.server.tls.ca,
+                 "PEM file of the CA that signs clients' certificates: who has none is turned away")
+      ->envname("ASSAY_TLS_CLIENT_CA")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_flag("--require-tokens", options.server.require_tokens,
+               "Ask for a token even of callers on this machine; with TLS it is asked for anyway")
+      ->envname("ASSAY_REQUIRE_TOKENS")
+      ->group(kGroup);
+  app.add_flag(
+         "--insecure", options.server.insecure,
+         "Serve other machines without TLS and without tokens: whoever reaches the port may do "
+         "everything")
+      ->envname("ASSAY_INSECURE")
+      ->group(kGroup);
+  app.add_option("--create-admin-token", options.create_admin_token,
+                 "Make a token with the role admin for a user of this name, print it, and end")
+      ->type_name("USER")
+      ->group(kGroup);
 }
 
 void AddOptions(CLI::App& app, Options& options) {
@@ -59,8 +103,11 @@ void AddOptions(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--address-file", options.address_file,
                  "File to write HOST:PORT to, as soon as it is served at");
-  app.add_option("--metrics-listen", options.metrics_listen,
-                 "HOST:PORT to serve metrics to Prometheus at (GET /metrics); default: none");
+  app.add_option("--http-listen,--metrics-listen", options.http_listen,
+                 "HOST:PORT to serve HTTP at: metrics for Prometheus (/metrics), the web page (/) "
+                 "and its interface (/api/v1); port 0: any free one; default: none");
+  app.add_option("--http-address-file", options.http_address_file,
+                 "File to write HOST:PORT of that to, as soon as it is served at");
   app.add_option("--lease-seconds", options.lease_seconds,
                  "Time after which a silent worker's work is given to another")
       ->check(CLI::Range(0.1, 86400.0))
@@ -69,6 +116,7 @@ void AddOptions(CLI::App& app, Options& options) {
                  "Time to wait for the database at the start")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
+  AddSecurityOptions(app, options);
   app.add_flag("--migrate-only", options.migrate_only,
                "Bring the database's schema up to date, and end");
   app.add_option("--log-level", options.log_level, "What is logged to the standard error")
@@ -111,6 +159,20 @@ struct Monitoring {
   LeaseMetrics leases;
 };
 
+// What no RPC can give: a token for who has none yet. Whoever reaches the database may have it.
+absl::Status CreateAdminToken(Database* database, const std::string& user) {
+  TokenStore tokens(database);
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::string token,
+      CreateToken(tokens,
+                  {.name = absl::StrCat(user, "-admin-", absl::ToUnixSeconds(Clock::Real()->Now())),
+                   .user = user,
+                   .roles = {Role::kAdmin},
+                   .created_by = "assay-coordinator"}));
+  std::cout << token << std::endl;
+  return absl::OkStatus();
+}
+
 absl::Status Serve(Options options, const StopSignals& signals) {
   Database database(options.database, kDatabaseConnections);
   ASSAY_RETURN_IF_ERROR(database.WaitUntilReachable(
@@ -119,21 +181,38 @@ absl::Status Serve(Options options, const StopSignals& signals) {
   ASSAY_ASSIGN_OR_RETURN(const int migrations, Migrate(database, EmbeddedMigrations()));
   if (migrations > 0) spdlog::info("applied {} migrations to the database", migrations);
   if (options.migrate_only) return absl::OkStatus();
+  if (!options.create_admin_token.empty()) {
+    return CreateAdminToken(&database, options.create_admin_token);
+  }
   std::optional<Monitoring> monitoring;
-  if (!options.metrics_listen.empty()) {
-    ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<MetricsServer> metrics,
-                           MetricsServer::Start(options.metrics_listen, kVersion, ""));
+  if (!options.http_listen.empty()) {
+    ASSAY_ASSIGN_OR_RETURN(
+        std::unique_ptr<MetricsServer> metrics,
+        MetricsServer::Start(options.http_listen, kVersion, "", kWebRequestsAtOnce));
     spdlog::info("metrics are served at http://{}/metrics", metrics->address());
     monitoring.emplace(&database, std::move(metrics));
     options.server.lease_observer = &monitoring->leases;
   }
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<CoordinatorServer> server,
                          CoordinatorServer::Start(&database, options.server));
+  std::optional<WebServer> web;
+  if (monitoring.has_value()) {
+    HttpServer& http = monitoring->server->http();
+    web.emplace(&http, ApiServices{server->evaluation(), server->browse(), server->rating()},
+                ApiAccess{server->authorizer(),
+                          options.server.insecure || IsLoopbackAddress(http.address())},
+                WebPageFiles());
+    spdlog::info("the web page is served at http://{}/", http.address());
+    if (!options.http_address_file.empty()) {
+      ASSAY_RETURN_IF_ERROR(WriteFile(options.http_address_file, http.address()));
+    }
+  }
   spdlog::info("assay-coordinator {} serves at {}", kVersion, server->address());
   if (!options.address_file.empty()) {
     ASSAY_RETURN_IF_ERROR(WriteFile(options.address_file, server->address()));
   }
   signals.Wait();
+  web.reset();
   server->Stop();
   return absl::OkStatus();
 }

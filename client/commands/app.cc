@@ -10,6 +10,8 @@
 #include "absl/strings/str_split.h"
 #include "client/commands/context.h"
 #include "common/base/version.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/connection_options.h"
 
 namespace assay {
 namespace {
@@ -74,6 +76,7 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
       ->type_name("HOST:PORT")
       ->capture_default_str()
       ->check(CheckAddresses);
+  AddConnectionOptions(app, &context.connection);
   AddUpCommand(app, context);
   AddDatasetCommands(app, context);
   AddModelCommands(app, context);
@@ -81,18 +84,27 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddEvalCommand(app, context);
   AddJudgeCommand(app, context);
   AddSweepCommand(app, context);
+  AddEstimateCommand(app, context);
   AddJobCommands(app, context);
+  AddJobGroup(app, context);
   AddResultsCommand(app, context);
   AddCompareCommand(app, context);
   AddAgreementCommand(app, context);
+  AddRatingsCommands(app, context);
   AddLeaderboardCommand(app, context);
+  AddReportCommand(app, context);
   AddBaselineCommands(app, context);
   AddPredictionsCommand(app, context);
   AddRescoreCommand(app, context);
   AddExportCommand(app, context);
   AddImportCommand(app, context);
   AddWorkersCommand(app, context);
+  AddAdminCommands(app, context);
+  AddShareCommands(app, context);
   AddDoctorCommand(app, context);
+  AddHealthCommand(app, context);
+  AddCompletionCommand(app, context);
+  AddReferenceCommand(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
@@ -104,6 +116,10 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   } catch (const CLI::ParseError& error) {
     return app.exit(error, *console.out, *console.err) == 0 ? kExitOk : kExitUsage;
   }
+  const absl::StatusOr<ClientSecurity> security =
+      MakeClientSecurity(context.connection, context.coordinator);
+  if (!security.ok()) return Fail(console, security.status());
+  UseSecurity(*security);
   return context.action();
 }
 

@@ -13,6 +13,7 @@
 #include "client/output/console.h"
 #include "client/output/record_writer.h"
 #include "common/base/clock.h"
+#include "common/rpc/client_security.h"
 
 namespace assay {
 
@@ -20,6 +21,7 @@ struct CommandContext {
   const Console* console = nullptr;
   Clock* clock = nullptr;
   std::string coordinator = "127.0.0.1:7420";  // as the command line says
+  ConnectionOptions connection;
   // Set by the chosen command when the command line is read: carries it out and returns the exit
   // code.
   std::function<int()> action;
@@ -47,20 +49,29 @@ void AddModelFactsCommands(CLI::App& model, CommandContext& context);
 void AddBenchmarkCommands(CLI::App& parent, CommandContext& context);
 void AddEvalCommand(CLI::App& parent, CommandContext& context);
 void AddSweepCommand(CLI::App& parent, CommandContext& context);
+void AddEstimateCommand(CLI::App& parent, CommandContext& context);
 void AddJobCommands(CLI::App& parent,
-                    CommandContext& context);  // jobs, watch, cancel, pause, resume
+                    CommandContext& context);                 // jobs, watch, cancel, pause, resume
+void AddJobGroup(CLI::App& parent, CommandContext& context);  // job delete, archive, restore, ...
 void AddResultsCommand(CLI::App& parent, CommandContext& context);
 void AddCompareCommand(CLI::App& parent, CommandContext& context);
 void AddJudgeCommand(CLI::App& parent, CommandContext& context);
 void AddAgreementCommand(CLI::App& parent, CommandContext& context);
+void AddRatingsCommands(CLI::App& parent, CommandContext& context);
 void AddLeaderboardCommand(CLI::App& parent, CommandContext& context);
+void AddReportCommand(CLI::App& parent, CommandContext& context);
 void AddBaselineCommands(CLI::App& parent, CommandContext& context);
 void AddPredictionsCommand(CLI::App& parent, CommandContext& context);
 void AddRescoreCommand(CLI::App& parent, CommandContext& context);
 void AddExportCommand(CLI::App& parent, CommandContext& context);
 void AddImportCommand(CLI::App& parent, CommandContext& context);
+void AddAdminCommands(CLI::App& parent, CommandContext& context);  // token, limit, audit
 void AddWorkersCommand(CLI::App& parent, CommandContext& context);
+void AddShareCommands(CLI::App& parent, CommandContext& context);  // quota, priority
 void AddDoctorCommand(CLI::App& parent, CommandContext& context);
+void AddHealthCommand(CLI::App& parent, CommandContext& context);
+void AddCompletionCommand(CLI::App& parent, CommandContext& context);
+void AddReferenceCommand(CLI::App& parent, CommandContext& context);
 
 }  // namespace assay
 

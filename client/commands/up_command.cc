@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <memory>
 
 #include "client/commands/context.h"
@@ -77,6 +78,12 @@ void AddUpCommand(CLI::App& parent, CommandContext& context) {
           "Serve metrics to Prometheus: the coordinator's at HOST:PORT, the workers' at the "
           "ports behind it")
       ->type_name("HOST:PORT");
+  command
+      ->add_option("--web-listen", options->web_listen,
+                   "Address of the web page; none: without it (default: where the coordinator's "
+                   "metrics are, or else on this machine alone, at the port behind --listen's)")
+      ->type_name("HOST:PORT")
+      ->excludes(command->get_option("--metrics-listen"));
   pass_on("--api-key-file", "FILE",
           "The workers' keys for endpoints, a line each: NAME URL KEY; others are environment "
           "variables");
@@ -93,6 +100,12 @@ void AddUpCommand(CLI::App& parent, CommandContext& context) {
       ->capture_default_str();
   command->callback([&context, options] {
     context.action = [&context, options] {
+      // What is started speaks to itself, on this machine, by nobody's certificate or token.
+      for (const char* variable : {"ASSAY_TLS_CA", "ASSAY_TLS_CERTIFICATE", "ASSAY_TLS_KEY",
+                                   "ASSAY_TLS_CLIENT_CA", "ASSAY_TOKEN_FILE"}) {
+        unsetenv(variable);
+      }
+      if (context.connection.insecure) setenv("ASSAY_INSECURE", "1", /*overwrite=*/1);
       return ExitCodeOf(*context.console, RunUp(*options, context.console->out, context.clock));
     };
   });

@@ -1,7 +1,10 @@
 #include "client/up/up.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,9 +65,49 @@ std::string MetricsAddress(const std::string& first, int number) {
   return absl::StrCat(first.substr(0, colon), ":", port == 0 ? 0 : port + number);
 }
 
+bool IsFree(int port) {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return false;
+  const int on = 1;
+  setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool free = bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(probe);
+  return free;
+}
+
+// Where the coordinator serves HTTP; empty: nowhere.
+std::string WebAddress(const UpOptions& options) {
+  if (!options.metrics_listen.empty()) return MetricsAddress(options.metrics_listen, 0);
+  if (options.web_listen == "none") return "";
+  if (!options.web_listen.empty()) return options.web_listen;
+  int port = 0;
+  if (!absl::SimpleAtoi(options.listen.substr(options.listen.rfind(':') + 1), &port)) port = 0;
+  if (port != 0) port = port < 65535 && IsFree(port + 1) ? port + 1 : 0;
+  return absl::StrCat("127.0.0.1:", port);
+}
+
+// A worker's, each of which has a GPU of its own. What is no number is for the worker to refuse.
+int ProcessesOf(const std::vector<std::string>& worker_arguments) {
+  int processes = 1;
+  const auto option =
+      std::find(worker_arguments.begin(), worker_arguments.end(), "--tensor-parallel");
+  if (option == worker_arguments.end() || option + 1 == worker_arguments.end() ||
+      !absl::SimpleAtoi(option[1], &processes)) {
+    return 1;
+  }
+  return std::clamp(processes, 1, 128);
+}
+
 ProgramSpec CoordinatorProgram(const UpOptions& options, const std::string& database_url,
                                const std::string& address_file,
-                               std::shared_ptr<const std::string> listen, const DataFolder& data) {
+                               const std::string& http_address_file,
+                               std::shared_ptr<const std::string> listen,
+                               std::shared_ptr<const std::string> http_listen,
+                               const DataFolder& data) {
   ProgramSpec spec;
   spec.name = "coordinator";
   spec.stage = kCoordinatorStage;
@@ -77,9 +120,9 @@ ProgramSpec CoordinatorProgram(const UpOptions& options, const std::string& data
                          address_file,
                          "--log-level",
                          options.log_level};
-    if (!options.metrics_listen.empty()) {
-      command.arguments.insert(command.arguments.end(),
-                               {"--metrics-listen", MetricsAddress(options.metrics_listen, 0)});
+    if (!http_listen->empty()) {
+      command.arguments.insert(command.arguments.end(), {"--http-listen", *http_listen,
+                                                         "--http-address-file", http_address_file});
     }
     if (options.lease_seconds > 0) {
       command.arguments.insert(command.arguments.end(),
@@ -126,7 +169,9 @@ ProgramSpec WorkerProgram(const UpOptions& options, const std::string& address, 
       command.arguments.insert(
           command.arguments.end(),
           {"--device",
-           options.device == "cuda" ? absl::StrCat("cuda:", number - 1) : options.device});
+           options.device == "cuda"
+               ? absl::StrCat("cuda:", (number - 1) * ProcessesOf(options.worker_arguments))
+               : options.device});
     }
     if (!options.sandbox.empty()) {
       command.arguments.insert(command.arguments.end(), {"--sandbox", options.sandbox});
@@ -155,16 +200,20 @@ absl::Status StartAll(const UpOptions& options, const DataFolder& data,
     say("PostgreSQL ", cluster->major(), " is running");
   }
   const std::string address_file = data.run() + "/coordinator.address";
-  if (unlink(address_file.c_str()) != 0 && errno != ENOENT) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot remove ", address_file));
+  const std::string http_address_file = data.run() + "/http.address";
+  for (const std::string& file : {address_file, http_address_file}) {
+    if (unlink(file.c_str()) != 0 && errno != ENOENT) {
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot remove ", file));
+    }
   }
   // A coordinator that is started again listens where the first one did: the workers know that
   // address.
   const auto listen = std::make_shared<std::string>(options.listen);
+  const auto http_listen = std::make_shared<std::string>(WebAddress(options));
   std::string address;
   ASSAY_RETURN_IF_ERROR(supervisor.Start(
       CoordinatorProgram(options, cluster.has_value() ? cluster->Url() : options.database,
-                         address_file, listen, data),
+                         address_file, http_address_file, listen, http_listen, data),
       [&](pid_t) {
         const absl::StatusOr<std::string> text = ReadFile(address_file);
         if (text.ok()) address = std::string(absl::StripAsciiWhitespace(*text));
@@ -173,6 +222,11 @@ absl::Status StartAll(const UpOptions& options, const DataFolder& data,
       kCoordinatorTimeout));
   *listen = address;
   say("the coordinator is running at ", address);
+  if (!http_listen->empty()) {
+    ASSAY_ASSIGN_OR_RETURN(const std::string http, ReadFile(http_address_file));
+    *http_listen = std::string(absl::StripAsciiWhitespace(http));
+    say("the web page is at http://", *http_listen, "/");
+  }
   for (int number = 1; number <= options.workers; ++number) {
     ASSAY_RETURN_IF_ERROR(supervisor.Start(
         WorkerProgram(options, address, number, data), [](pid_t) { return true; },

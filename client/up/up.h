@@ -24,6 +24,10 @@ struct UpOptions {
   std::string sandbox;   // of each worker; empty: its own default
   std::string device;    // of each worker; "cuda": the first has cuda:0, the next cuda:1, ...
   std::string metrics_listen;  // HOST:PORT of the coordinator's metrics; the workers' follow it
+  // HOST:PORT of the web page and the HTTP interface, or "none"; empty: where the coordinator's
+  // metrics are, or else on this machine alone at the port behind that of `listen`, or any free one
+  // where that is taken.
+  std::string web_listen;
   std::vector<std::string> worker_arguments;  // further ones, of each worker
   double lease_seconds = 0;                   // 0: the coordinator's own default
 };

@@ -47,6 +47,7 @@ WebRequest ReadHead(const mg_request_info& info) {
   request.method = info.request_method;
   request.path = info.local_uri == nullptr ? "" : info.local_uri;
   request.query = info.query_string == nullptr ? "" : info.query_string;
+  request.peer = info.remote_addr;
   for (int i = 0; i < info.num_headers; ++i) {
     request.headers.emplace_back(info.http_headers[i].name, info.http_headers[i].value);
   }
@@ -260,6 +261,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
   if (absl::Status status = server->Listen(); !status.ok()) return status;
   return std::unique_ptr<HttpServer>(std::move(server));
 }
+
+bool IsLoopbackAddress(absl::string_view address) { return IsLoopback(HostOf(address)); }
 
 bool IsOwnHost(absl::string_view listen, absl::string_view host) {
   // HTTP/1.0 has none; browsers always send it.

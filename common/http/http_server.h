@@ -49,6 +49,9 @@ class HttpServer {
   virtual const std::string& address() const = 0;
 };
 
+// Whether "HOST:PORT" is reached from this machine alone.
+bool IsLoopbackAddress(absl::string_view address);
+
 // Whether a Host header may be sent to a server that listens on `listen`: any, unless it listens on
 // this machine only.
 bool IsOwnHost(absl::string_view listen, absl::string_view host);

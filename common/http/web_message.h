@@ -19,6 +19,7 @@ struct WebRequest {
   std::string query;   // what follows '?', as it was sent
   WebHeaders headers;
   std::string body;
+  std::string peer;  // the client's address
 
   // Empty where there is none; names are compared without case.
   std::string Header(absl::string_view name) const;

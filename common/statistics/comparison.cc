@@ -34,7 +34,8 @@ class Comparer {
         JointBootstrap(table_, {options_.resamples, options_.confidence, options_.seed});
     Comparison comparison;
     comparison.models = Models(resampled);
-    for (size_t first = 0; first < table_.scores.size(); ++first) {
+    const size_t models = options_.pairs ? table_.scores.size() : 0;
+    for (size_t first = 0; first < models; ++first) {
       for (size_t second = first + 1; second < table_.scores.size(); ++second) {
         comparison.pairs.push_back(Pair(first, second, resampled));
       }

@@ -21,6 +21,7 @@ struct ComparisonOptions {
   int resamples = 10000;     // of the bootstrap
   int permutations = 10000;  // where the permutation test is not exact
   uint64_t seed = 1;
+  bool pairs = true;  // otherwise scores and ranks alone, which are told much sooner
 };
 
 struct ComparedModel {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "coordinator/service/server_credentials.h"
 
 namespace assay {
 namespace {
@@ -23,6 +24,7 @@ CoordinatorServer::CoordinatorServer(Database* database, const ServerOptions& op
       models_(database),
       jobs_(database),
       control_(database),
+      archive_(database),
       judge_orders_(database),
       shards_(database),
       predictions_(database),
@@ -33,15 +35,31 @@ CoordinatorServer::CoordinatorServer(Database* database, const ServerOptions& op
       cache_(&datasets_, kCacheBytes),
       answers_(database),
       lookup_(database),
-      planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_, &answers_),
+      work_(database),
+      recorder_(&work_),
+      reuse_store_(database),
+      reuse_(&reuse_store_, Clock::Real()),
+      planner_(&datasets_, &models_, &jobs_, &workers_, &catalog_, &cache_, &answers_, &work_),
       leases_(&shards_, &catalog_, &cache_, &answers_, options.lease_time, Clock::Real(),
-              options.lease_observer),
+              options.lease_observer, LeaseSchedulerOptions(), &reuse_),
       leaderboard_(database, &datasets_, &models_, &catalog_),
       exchange_(database, &catalog_, &cache_, Clock::Real()),
       evaluation_({&planner_, &datasets_, &models_, &jobs_, &control_, &lookup_, &predictions_,
-                   &scores_, &workers_, &catalog_, &leaderboard_, &exchange_, &leases_.pending()}),
-      worker_(&leases_, &workers_),
+                   &scores_, &workers_, &catalog_, &leaderboard_, &exchange_, &leases_.pending(),
+                   &quotas_}),
+      browse_({database, &catalog_, &cache_, &answers_, &predictions_, &scores_, &leaderboard_}),
+      rating_({database, &planner_, &catalog_, &cache_, &answers_, &scores_}),
+      worker_(&leases_, &workers_, &recorder_),
       diagnostics_(database, &workers_, Clock::Real()),
+      retention_(&archive_),
+      schedule_(database, &leases_.pending()),
+      tokens_(database),
+      quotas_(database),
+      audit_store_(database),
+      admin_(&tokens_, &quotas_, &audit_store_),
+      authorizer_(&tokens_, Clock::Real(), {.allow_anonymous = AllowsAnonymous(options)}),
+      audit_(&audit_store_),
+      security_(&authorizer_, &audit_),
       reaper_(&leases_),
       judge_starter_(&judge_orders_, &planner_, [this] { leases_.pending().Notify(); }) {}
 
@@ -50,16 +68,18 @@ CoordinatorServer::~CoordinatorServer() { Stop(); }
 absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
     Database* database, const ServerOptions& options) {
   std::unique_ptr<CoordinatorServer> server(new CoordinatorServer(database, options));
-  ASSAY_RETURN_IF_ERROR(server->Listen(options.listen));
+  ASSAY_RETURN_IF_ERROR(server->Listen(options));
   return server;
 }
 
-absl::Status CoordinatorServer::Listen(const std::string& address) {
+absl::Status CoordinatorServer::Listen(const ServerOptions& options) {
+  const std::string& address = options.listen;
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos || colon == 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot listen on \"", address, "\": write it as HOST:PORT"));
   }
+  ASSAY_ASSIGN_OR_RETURN(const PortCredentials credentials, MakePortCredentials(options));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -67,10 +87,17 @@ absl::Status CoordinatorServer::Listen(const std::string& address) {
   // Two coordinators on one port would share its connections by chance.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  if (credentials.is_guarded) security_.Guard(*credentials.credentials);
+  security_.Observe(builder);
+  builder.AddListeningPort(address, credentials.credentials, &port);
   builder.RegisterService(&evaluation_);
+  builder.RegisterService(&browse_);
+  builder.RegisterService(&rating_);
   builder.RegisterService(&worker_);
+  builder.RegisterService(&admin_);
   builder.RegisterService(&diagnostics_);
+  builder.RegisterService(&retention_);
+  builder.RegisterService(&schedule_);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat(
@@ -89,6 +116,8 @@ void CoordinatorServer::Stop() {
   worker_.HandOver(kHandOverTime);
   server_->Shutdown(std::chrono::system_clock::now() + kGraceAtStop);
   server_->Wait();
+  recorder_.Stop();
+  security_.Stop();
 }
 
 }  // namespace assay

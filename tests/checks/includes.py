@@ -26,7 +26,7 @@ MAY_KNOW = {
 KEPT_TO = [
     (re.compile(r"pqxx(/|$)"), ("coordinator/store",), "pqxx stays in coordinator/store"),
     (re.compile(r"(torch|ATen|c10|caffe2)/"), ("worker",), "torch stays under worker"),
-    (re.compile(r".*\.pb\.h$"), ("common/rpc", "coordinator/service", "worker/session", "client"),
+    (re.compile(r".*\.pb\.h$"), ("common/rpc", "coordinator/service", "coordinator/web", "worker/session", "client"),
      "generated protobuf types stay at the edges"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
