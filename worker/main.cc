@@ -35,6 +35,8 @@
 #include "worker/machine/machine.h"
 #include "worker/machine/processor_claims.h"
 #include "worker/metrics/metered_model.h"
+#include "worker/parallel/device_group.h"
+#include "worker/parallel/nccl.h"
 #include "worker/parallel/process_group.h"
 #include "worker/process/compute_device.h"
 #include "worker/process/engine_identity.h"
@@ -66,6 +68,7 @@ struct Arguments {
   int tensor_parallel = 1;
   int tensor_parallel_rank = -1;
   std::string rendezvous;
+  std::string exchange = "nccl";
   std::vector<std::string> without;
   int shards_in_flight = SessionState::Options().shards_in_flight;
   int remote_shards = 8;
@@ -165,10 +168,7 @@ void EndBroken(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinGroup(const Arguments& arguments,
                                                         Followers* followers) {
   if (arguments.tensor_parallel == 1) return nullptr;
-  if (arguments.device != "cpu") {
-    return absl::UnimplementedError(
-        "--tensor-parallel divides a model among processes on CPUs only");
-  }
+  ASSAY_ASSIGN_OR_RETURN(Device device, Device::Parse(arguments.device));
   ProcessGroupOptions options;
   options.share = {std::max(0, arguments.tensor_parallel_rank), arguments.tensor_parallel};
   if (options.share.index >= options.share.count) {
@@ -187,15 +187,26 @@ absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinGroup(const Arguments& argumen
   }
   ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<ProcessGroup> group, ProcessGroup::Create(options));
   for (int rank = 1; starts_others && rank < arguments.tensor_parallel; ++rank) {
+    ++device.index;
     ASSAY_RETURN_IF_ERROR(followers->Start(
         {"--tensor-parallel", absl::StrCat(arguments.tensor_parallel), "--tensor-parallel-rank",
          absl::StrCat(rank), "--rendezvous", absl::StrCat("127.0.0.1:", group->port()), "--threads",
-         absl::StrCat(arguments.threads), "--log-level", arguments.log_level}));
+         absl::StrCat(arguments.threads), "--log-level", arguments.log_level, "--device",
+         device.Name(), "--exchange", arguments.exchange}));
   }
   ASSAY_RETURN_IF_ERROR(group->Join());
   spdlog::info("process {} of {} that compute models together", options.share.index + 1,
                options.share.count);
   return group;
+}
+
+// How the group's processes exchange what their devices compute; null on CPUs.
+absl::StatusOr<std::unique_ptr<DeviceGroup>> JoinDevices(const Arguments& arguments,
+                                                         const Device& device,
+                                                         TensorParallel* group) {
+  if (group == nullptr || device.is_cpu()) return nullptr;
+  if (arguments.exchange == "host") return MakeHostDeviceGroup(group);
+  return JoinNccl(group, {.device = device.index});
 }
 
 absl::Status Serve(Arguments arguments) {
@@ -207,15 +218,32 @@ absl::Status Serve(Arguments arguments) {
   // Held until the end.
   const ProcessorClaims claims = ClaimProcessors(&arguments);
   ASSAY_RETURN_IF_ERROR(SetComputeThreads(arguments.threads, claims.processors()));
+  ComputeDevice device;
+  const bool on_cpu = arguments.device == "cpu";
+  // A GPU's library is loaded before there are other threads.
+  if (!on_cpu) {
+    ASSAY_ASSIGN_OR_RETURN(device, OpenComputeDevice(arguments.device));
+    if (arguments.tensor_parallel > 1) {
+      // A share's products have other sizes, and so other sums, than the whole model's.
+      absl::StrAppend(&device.engine, "-x", arguments.tensor_parallel);
+    }
+  }
   Followers followers;
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<ProcessGroup> group,
                          JoinGroup(arguments, &followers));
-  if (group != nullptr && group->share().index > 0) {
-    return FollowLeader(group.get(), EngineIdentity());
+  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceGroup> device_group,
+                         JoinDevices(arguments, device.device, group.get()));
+  const bool follows = group != nullptr && group->share().index > 0;
+  if (on_cpu && follows) device.engine = EngineIdentity();
+  const Placement placement = {
+      .device = device.device, .group = group.get(), .device_group = device_group.get()};
+  if (follows) return FollowLeader(placement, device.engine);
+  if (on_cpu) {
+    ASSAY_ASSIGN_OR_RETURN(device, OpenComputeDevice(arguments.device));
   }
   ASSAY_ASSIGN_OR_RETURN(const ComputeDevice device, OpenComputeDevice(arguments.device));
   std::optional<ParallelLeader> leader;
-  if (group != nullptr) leader.emplace(group.get(), device.engine, EndBroken);
+  if (group != nullptr) leader.emplace(placement, device.engine, EndBroken);
   absl::BitGen random;
   SessionOptions options;
   options.state.shards_in_flight = arguments.shards_in_flight;
@@ -313,6 +341,12 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
   app->add_option("--rendezvous", arguments->rendezvous,
                   "HOST:PORT where process 0 listens for the others, as they reach it; the network "
                   "between them must be trusted");
+  app->add_option(
+         "--exchange", arguments->exchange,
+         "How processes of --tensor-parallel on GPUs exchange results: by NCCL between the "
+         "devices, or through the memory of the hosts, which is slow")
+      ->check(CLI::IsMember({"nccl", "host"}))
+      ->capture_default_str();
   app->add_option("--token-budget", arguments->token_budget, "Tokens computed in one step, at most")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
       ->capture_default_str();

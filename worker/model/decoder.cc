@@ -36,13 +36,13 @@ class DecoderDescription : public ModelDescription {
     return Load(checkpoint, part, precision, group->share(), std::move(split));
   }
   absl::StatusOr<std::unique_ptr<CausalLm>> LoadOnDevice(const Checkpoint& checkpoint,
-                                                         Precision precision,
-                                                         const Device& device) const override {
+                                                         Precision precision, const Device& device,
+                                                         DeviceGroup* group) const override {
     if (spec_.prefix_marks.has_value()) {
-      return ModelDescription::LoadOnDevice(checkpoint, precision, device);
+      return ModelDescription::LoadOnDevice(checkpoint, precision, device, group);
     }
     ASSAY_RETURN_IF_ERROR(CheckTensors(checkpoint).status());
-    return LoadDeviceDecoder(checkpoint, spec_, precision, device);
+    return LoadDeviceDecoder(checkpoint, spec_, precision, device, group);
   }
 
  private:

@@ -67,16 +67,21 @@ absl::StatusOr<DecoderSpec> ShareSpec(const DecoderSpec& spec, const Share& shar
   return part;
 }
 
-absl::StatusOr<DecoderSplit> SplitDecoder(const DecoderSpec& spec, TensorParallel* group) {
-  DecoderSplit split;
-  split.group = group;
-  const int64_t shares = group->share().count;
+absl::StatusOr<std::vector<int64_t>> AttendedBounds(const DecoderSpec& spec, int64_t shares) {
+  std::vector<int64_t> bounds;
   for (int64_t i = 0; i < shares; ++i) {
     ASSAY_ASSIGN_OR_RETURN(const HeadShare heads,
                            ShareHeads(spec.heads, spec.kv_heads, Share{i, shares}));
-    split.attended_bounds.push_back(heads.first_head * spec.head_size);
+    bounds.push_back(heads.first_head * spec.head_size);
   }
-  split.attended_bounds.push_back(spec.heads * spec.head_size);
+  bounds.push_back(spec.heads * spec.head_size);
+  return bounds;
+}
+
+absl::StatusOr<DecoderSplit> SplitDecoder(const DecoderSpec& spec, TensorParallel* group) {
+  DecoderSplit split;
+  split.group = group;
+  ASSAY_ASSIGN_OR_RETURN(split.attended_bounds, AttendedBounds(spec, group->share().count));
   return split;
 }
 

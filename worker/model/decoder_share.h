@@ -34,6 +34,9 @@ absl::StatusOr<HeadShare> ShareHeads(int64_t heads, int64_t kv_heads, const Shar
 // `spec` with a share's heads only; everything else is whole.
 absl::StatusOr<DecoderSpec> ShareSpec(const DecoderSpec& spec, const Share& share);
 
+// Where the columns of attention's output of each of so many shares begin, and the last's end.
+absl::StatusOr<std::vector<int64_t>> AttendedBounds(const DecoderSpec& spec, int64_t shares);
+
 absl::StatusOr<DecoderSplit> SplitDecoder(const DecoderSpec& spec, TensorParallel* group);
 
 }  // namespace assay

@@ -7,11 +7,12 @@
 #include <numeric>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "worker/layers/activations.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/layers/rotary_embedding.h"
+#include "worker/model/decoder_share.h"
+#include "worker/model/device_product.h"
 #include "worker/model/guarded.h"
 
 namespace assay {
@@ -19,16 +20,8 @@ namespace {
 
 using cpu::kBlockTokens;
 
-// Rows of a product.
-constexpr int64_t kProductRows = 256;
-
 at::Tensor LongsOn(at::Device device, const std::vector<int64_t>& values) {
   return at::tensor(values, at::kLong).to(device);
-}
-
-at::Tensor PadRows(const at::Tensor& rows) {
-  const int64_t missing = cpu::RoundUp(rows.size(0), kProductRows) - rows.size(0);
-  return missing == 0 ? rows : at::constant_pad_nd(rows, {0, 0, 0, missing});
 }
 
 at::Tensor Activate(cpu::Activation activation, const at::Tensor& x) {
@@ -52,12 +45,14 @@ at::Tensor Activate(cpu::Activation activation, const at::Tensor& x) {
 }  // namespace
 
 DeviceDecoderLm::DeviceDecoderLm(DecoderSpec spec, DeviceWeights weights, Precision precision,
-                                 at::Device device)
+                                 at::Device device, DeviceSplit split)
     : spec_(std::move(spec)),
-      precision_(precision),
+      precision_(cpu::ComputeType(precision)),
       type_(ScalarTypeOf(precision)),
       device_(device),
-      weights_(std::move(weights)) {
+      weights_(std::move(weights)),
+      attended_bounds_(std::move(split.attended_bounds)),
+      gather_(split.group) {
   for (const RotaryConfig& config : spec_.rotary) {
     const RotaryEmbedding rotary(config);
     inverse_frequencies_.push_back(
@@ -73,16 +68,17 @@ KvLayout DeviceDecoderLm::kv_layout() const {
 absl::Status DeviceDecoderLm::Forward(const Batch& batch, KvPool* pool) {
   return Guarded("a forward pass", [&] {
     ForwardOrThrow(batch, *pool);
-    return absl::OkStatus();
+    return gather_.status();
   });
 }
 
 absl::StatusOr<const float*> DeviceDecoderLm::Logits(int64_t first, int64_t rows) {
   return Guarded("the logits", [&]() -> absl::StatusOr<const float*> {
     const DeviceLinear& head = weights_.head.defined() ? weights_.head : weights_.embedding;
-    at::Tensor logits = Product(head, final_.narrow(0, first, rows));
+    at::Tensor logits = WholeProduct(head, final_.narrow(0, first, rows), spec_.vocabulary_size);
     if (spec_.logit_scale != 1.0f) logits.mul_(spec_.logit_scale);
     if (spec_.logit_cap > 0.0f) logits.div_(spec_.logit_cap).tanh_().mul_(spec_.logit_cap);
+    ASSAY_RETURN_IF_ERROR(gather_.Wait());
     logits_ = logits.to(at::kCPU).contiguous();
     return logits_.const_data_ptr<float>();
   });
@@ -123,24 +119,12 @@ DeviceDecoderLm::Pass DeviceDecoderLm::MakePass(const Batch& batch) const {
 }
 
 at::Tensor DeviceDecoderLm::Product(const DeviceLinear& linear, const at::Tensor& input) const {
-  const at::Tensor rows = PadRows(input.to(type_));
-  const at::Tensor weight = linear.weight.t();
-  const bool by_device = rows.is_cuda() && type_ != at::kFloat;
-  at::Tensor out = at::empty({rows.size(0), linear.weight.size(0)},
-                             at::TensorOptions().dtype(at::kFloat).device(device_));
-  for (int64_t first = 0; first < rows.size(0); first += kProductRows) {
-    at::Tensor part = out.narrow(0, first, kProductRows);
-    const at::Tensor some = rows.narrow(0, first, kProductRows);
-    if (by_device) {
-      at::mm_outf(some, weight, at::kFloat, part);
-    } else if (type_ == at::kFloat) {
-      at::mm_outf(some, weight, part);
-    } else {
-      at::mm_outf(some.to(at::kFloat), weight.to(at::kFloat), part);
-    }
-  }
-  if (linear.bias.defined()) out.add_(linear.bias);
-  return out.narrow(0, 0, input.size(0));
+  return ProductOnDevice(linear, input, type_);
+}
+
+at::Tensor DeviceDecoderLm::WholeProduct(const DeviceLinear& linear, const at::Tensor& input,
+                                         int64_t columns) {
+  return gather_.Columns(Product(linear, input), DeviceBounds(columns, gather_.share()));
 }
 
 at::Tensor DeviceDecoderLm::NormedOr(const DeviceNorm& norm, const at::Tensor& hidden) const {
@@ -150,8 +134,7 @@ at::Tensor DeviceDecoderLm::NormedOr(const DeviceNorm& norm, const at::Tensor& h
 at::Tensor DeviceDecoderLm::Embed(const Batch& batch, const Pass& pass) const {
   std::vector<int64_t> ids(batch.token_ids.begin(), batch.token_ids.end());
   ids.resize(static_cast<size_t>(pass.positions.size(0)), 0);
-  at::Tensor hidden =
-      weights_.embedding.weight.index_select(0, LongsOn(device_, ids)).to(at::kFloat);
+  at::Tensor hidden = weights_.embedding.parts.front().ReadRows(LongsOn(device_, ids));
   if (spec_.embedding_scale != 1.0f) {
     hidden.mul_(at::scalar_tensor(spec_.embedding_scale).to(type_).to(at::kFloat).item());
   }
@@ -160,8 +143,7 @@ at::Tensor DeviceDecoderLm::Embed(const Batch& batch, const Pass& pass) const {
   }
   if (weights_.positions.defined()) {
     hidden =
-        hidden + weights_.positions.weight.index_select(0, pass.positions + spec_.position_offset)
-                     .to(at::kFloat);
+        hidden + weights_.positions.parts.front().ReadRows(pass.positions + spec_.position_offset);
   }
   return NormedOr(weights_.embedding_norm, hidden);
 }
@@ -211,8 +193,8 @@ at::Tensor DeviceDecoderLm::Project(const Batch& batch, const Pass& pass, int64_
   return queries.to(type_);
 }
 
-at::Tensor DeviceDecoderLm::FeedForward(const DeviceLayerWeights& layer,
-                                        const at::Tensor& input) const {
+at::Tensor DeviceDecoderLm::FeedForward(int64_t index, const at::Tensor& input) {
+  const DeviceLayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
   at::Tensor up = Product(layer.up, input);
   if (layer.gated) {
     const int64_t size = up.size(1) / 2;
@@ -220,29 +202,33 @@ at::Tensor DeviceDecoderLm::FeedForward(const DeviceLayerWeights& layer,
   } else {
     up = Activate(spec_.activation, up);
   }
-  return NormedOr(layer.feed_forward_output_norm, Product(layer.down, up));
+  const int64_t inner = spec_.layers[static_cast<size_t>(index)].up.row_count();
+  up = gather_.Columns(up.to(type_), DeviceBounds(inner, gather_.share()));
+  return NormedOr(layer.feed_forward_output_norm, WholeProduct(layer.down, up, spec_.hidden_size));
 }
 
 at::Tensor DeviceDecoderLm::LayerOutput(int64_t index, at::Tensor hidden,
-                                        const at::Tensor& attended) const {
+                                        const at::Tensor& attended) {
   const DeviceLayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
-  const at::Tensor attention =
-      NormedOr(layer.attention_output_norm, Product(layer.attention_output, attended));
+  const at::Tensor attention = NormedOr(
+      layer.attention_output_norm,
+      WholeProduct(layer.attention_output, gather_.Columns(attended.to(type_), attended_bounds_),
+                   spec_.hidden_size));
   switch (spec_.residual) {
     case Residual::kSequential:
       hidden = hidden + attention;
-      return hidden + FeedForward(layer, NormedOr(layer.feed_forward_norm, hidden));
+      return hidden + FeedForward(index, NormedOr(layer.feed_forward_norm, hidden));
     case Residual::kParallel: {
       const DeviceNorm& norm =
           layer.feed_forward_norm.defined() ? layer.feed_forward_norm : layer.attention_norm;
-      return hidden + attention + FeedForward(layer, NormedOr(norm, hidden));
+      return hidden + attention + FeedForward(index, NormedOr(norm, hidden));
     }
     case Residual::kNormedBehind:
       hidden = NormedOr(layer.attention_norm, hidden + attention);
-      return NormedOr(layer.feed_forward_norm, hidden + FeedForward(layer, hidden));
+      return NormedOr(layer.feed_forward_norm, hidden + FeedForward(index, hidden));
     case Residual::kNormedStream:
       hidden = NormedOr(layer.feed_forward_norm, hidden + attention);
-      return hidden + FeedForward(layer, hidden);
+      return hidden + FeedForward(index, hidden);
   }
   return hidden;
 }
@@ -292,19 +278,20 @@ void DeviceDecoderLm::ForwardOrThrow(const Batch& batch, const KvPool& pool) {
 absl::StatusOr<std::unique_ptr<CausalLm>> LoadDeviceDecoder(const Checkpoint& checkpoint,
                                                             const DecoderSpec& spec,
                                                             Precision precision,
-                                                            const Device& device) {
-  if (precision == Precision::kInt8 || precision == Precision::kLlmInt8) {
-    return absl::UnimplementedError(absl::StrCat(PrecisionName(precision), " runs on cpu only; on ",
-                                                 device.Name(),
-                                                 " there are float32, bfloat16 and float16"));
-  }
+                                                            const Device& device,
+                                                            DeviceGroup* group) {
   const at::Device at = device.is_cpu()
                             ? at::Device(at::kCPU)
                             : at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index));
+  const Share share = group == nullptr ? Share() : group->share();
+  ASSAY_ASSIGN_OR_RETURN(const DecoderSpec part, ShareSpec(spec, share));
+  DeviceSplit split = {.group = group, .attended_bounds = {}};
+  ASSAY_ASSIGN_OR_RETURN(split.attended_bounds, AttendedBounds(spec, share.count));
   return Guarded(checkpoint.path(), [&]() -> absl::StatusOr<std::unique_ptr<CausalLm>> {
     ASSAY_ASSIGN_OR_RETURN(DeviceWeights weights,
-                           DeviceWeights::Load(checkpoint, spec, precision, at));
-    return std::make_unique<DeviceDecoderLm>(spec, std::move(weights), precision, at);
+                           DeviceWeights::Load(checkpoint, part, precision, at, share));
+    return std::make_unique<DeviceDecoderLm>(part, std::move(weights), precision, at,
+                                             std::move(split));
   });
 }
 

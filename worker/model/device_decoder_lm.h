@@ -3,7 +3,8 @@
 // type, sums and the residual stream float32.
 //
 // Products take a fixed number of rows at a time, filled up with zeros, so that a row's bits depend
-// on no library's choice by the number of rows.
+// on no library's choice by the number of rows. Of a model that is divided among processes each
+// computes the columns of its share of every matrix, and attention of its share of the heads.
 #ifndef ASSAY_WORKER_MODEL_DEVICE_DECODER_LM_H_
 #define ASSAY_WORKER_MODEL_DEVICE_DECODER_LM_H_
 
@@ -21,15 +22,24 @@
 #include "worker/model/causal_lm.h"
 #include "worker/model/decoder.h"
 #include "worker/model/device_attention.h"
+#include "worker/model/device_gather.h"
 #include "worker/model/device_weights.h"
+#include "worker/parallel/device_group.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
 
-// Not for weights of 8 bits.
+// The processes with which a decoder is divided.
+struct DeviceSplit {
+  DeviceGroup* group = nullptr;          // null: none
+  std::vector<int64_t> attended_bounds;  // columns of attention's output, as PanelBounds has them
+};
+
 class DeviceDecoderLm : public CausalLm {
  public:
-  DeviceDecoderLm(DecoderSpec spec, DeviceWeights weights, Precision precision, at::Device device);
+  // `spec` and `weights` are those of the share.
+  DeviceDecoderLm(DecoderSpec spec, DeviceWeights weights, Precision precision, at::Device device,
+                  DeviceSplit split = {});
 
   int64_t vocabulary_size() const override { return spec_.vocabulary_size; }
   int64_t context_length() const override { return spec_.context_length; }
@@ -54,19 +64,23 @@ class DeviceDecoderLm : public CausalLm {
   at::Tensor Embed(const Batch& batch, const Pass& pass) const;
   // y = x Wᵀ + b, float32; x: [rows, in], float32 or of the compute type.
   at::Tensor Product(const DeviceLinear& linear, const at::Tensor& input) const;
+  // The same of a layer whose `columns` columns are divided: all of them.
+  at::Tensor WholeProduct(const DeviceLinear& linear, const at::Tensor& input, int64_t columns);
   at::Tensor NormedOr(const DeviceNorm& norm, const at::Tensor& hidden) const;
   at::Tensor Rotate(const at::Tensor& heads, const Pass& pass, int rotary) const;
   // Puts the layer's keys and values into the cache and returns the queries.
   at::Tensor Project(const Batch& batch, const Pass& pass, int64_t layer, const at::Tensor& hidden);
-  at::Tensor FeedForward(const DeviceLayerWeights& layer, const at::Tensor& input) const;
+  at::Tensor FeedForward(int64_t layer, const at::Tensor& input);
   // The stream behind a layer, from the stream before it and what attention saw.
-  at::Tensor LayerOutput(int64_t layer, at::Tensor hidden, const at::Tensor& attended) const;
+  at::Tensor LayerOutput(int64_t layer, at::Tensor hidden, const at::Tensor& attended);
 
   const DecoderSpec spec_;
   const Precision precision_;
   const at::ScalarType type_;
   const at::Device device_;
   const DeviceWeights weights_;
+  const std::vector<int64_t> attended_bounds_;
+  DeviceGather gather_;
   std::vector<at::Tensor> inverse_frequencies_;  // of each of spec_.rotary, float32 [half]
   std::vector<float> attention_factors_;
   at::Tensor cache_;   // [layers, 2, blocks, cpu::kBlockTokens, kv_heads, head_size]
@@ -74,12 +88,14 @@ class DeviceDecoderLm : public CausalLm {
   at::Tensor logits_;  // float32 on the CPU
 };
 
-// The decoder of `spec` on a device. The tensors must have been checked. ResourceExhausted when the
-// device's memory does not suffice, Unimplemented for weights of 8 bits.
+// The decoder of `spec` on a device, or this process's share of it where `group`, which must
+// outlive the model, is not null. The tensors must have been checked. ResourceExhausted when the
+// device's memory does not suffice; Unimplemented where it cannot be divided so.
 absl::StatusOr<std::unique_ptr<CausalLm>> LoadDeviceDecoder(const Checkpoint& checkpoint,
                                                             const DecoderSpec& spec,
                                                             Precision precision,
-                                                            const Device& device);
+                                                            const Device& device,
+                                                            DeviceGroup* group);
 
 }  // namespace assay
 

@@ -13,16 +13,23 @@
 #include "worker/layers/linear.h"
 #include "worker/layers/norm.h"
 #include "worker/model/decoder.h"
+#include "worker/model/device_matrix.h"
+#include "worker/parallel/tensor_parallel.h"
 #include "worker/weights/checkpoint.h"
 
 namespace assay {
 
-// Undefined tensors are not there.
+// y = x Wᵀ + b. Where it is not there, it has no parts.
 struct DeviceLinear {
-  at::Tensor weight;  // [out, in] of the compute type
-  at::Tensor bias;    // float32 [out]
+  std::vector<DeviceMatrix> parts;  // one below the other
+  at::Tensor bias;                  // float32 [out] or undefined
+  // Of LLM.int8(): from which magnitude on inputs are multiplied as they are; 0: no such layer.
+  float outlier_threshold = 0;
 
-  bool defined() const { return weight.defined(); }
+  bool defined() const { return !parts.empty(); }
+  int64_t out() const;
+  // The whole matrix, rounded to `type` once.
+  at::Tensor Weight(at::ScalarType type) const;
 };
 
 struct DeviceNorm {
@@ -59,11 +66,17 @@ struct DeviceWeights {
   DeviceLinear head;
   int64_t bytes = 0;
 
-  // The tensors must have been checked (CheckDecoderTensors). Throws what libtorch throws; other
-  // errors are those of reading.
+  // The tensors must have been checked (CheckDecoderTensors). `spec` has the heads of a share
+  // (ShareSpec); of the other matrices the columns of a share are loaded, as DeviceBounds has them.
+  // Throws what libtorch throws; other errors are those of reading. Unimplemented for a layer that
+  // is too deep for LLM.int8().
   static absl::StatusOr<DeviceWeights> Load(const Checkpoint& checkpoint, const DecoderSpec& spec,
-                                            Precision precision, at::Device device);
+                                            Precision precision, at::Device device,
+                                            const Share& share = {});
 };
+
+// Where each share's columns of a matrix begin, and where the last's end.
+std::vector<int64_t> DeviceBounds(int64_t columns, const Share& share);
 
 }  // namespace assay
 

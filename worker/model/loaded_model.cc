@@ -129,14 +129,15 @@ absl::StatusOr<LoadedModel> LoadModel(const ModelSpec& spec, Precision precision
   loaded.precision = precision;
   const ModelDescription& description = *model.description;
   const Checkpoint& checkpoint = *model.checkpoint;
-  if (placement.group != nullptr) {
+  if (placement.device_group != nullptr || !placement.device.is_cpu()) {
+    ASSAY_ASSIGN_OR_RETURN(
+        loaded.language_model,
+        description.LoadOnDevice(checkpoint, precision, placement.device, placement.device_group));
+  } else if (placement.group != nullptr) {
     ASSAY_ASSIGN_OR_RETURN(loaded.language_model,
                            description.LoadShare(checkpoint, precision, placement.group));
-  } else if (placement.device.is_cpu()) {
-    ASSAY_ASSIGN_OR_RETURN(loaded.language_model, description.Load(checkpoint, precision));
   } else {
-    ASSAY_ASSIGN_OR_RETURN(loaded.language_model,
-                           description.LoadOnDevice(checkpoint, precision, placement.device));
+    ASSAY_ASSIGN_OR_RETURN(loaded.language_model, description.Load(checkpoint, precision));
   }
   loaded.tokenizer = std::move(model.tokenizer);
   loaded.stop_token_ids = std::move(model.stop_token_ids);

@@ -17,6 +17,7 @@
 namespace assay {
 
 class CausalLm;
+class DeviceGroup;
 
 struct LoadedModel {
   ModelSpec spec;
@@ -40,8 +41,10 @@ absl::StatusOr<ModelSpec> InspectModel(const std::string& name, const std::strin
 
 // What computes a model.
 struct Placement {
-  Device device = {};               // opened (worker/device/cuda.h) where it is no CPU
-  TensorParallel* group = nullptr;  // of which this process has a share, on CPUs; null: it is alone
+  Device device = {};  // opened (worker/device/cuda.h) where it is no CPU
+  // Of which this process has a share; null: it is alone. On CPUs the first, else the second.
+  TensorParallel* group = nullptr;
+  DeviceGroup* device_group = nullptr;
 };
 
 // Loads the files at spec.path. FailedPrecondition when their digest is not the registered one.

@@ -29,7 +29,7 @@ constexpr Family kFamilies[] = {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CausalLm>> ModelDescription::LoadOnDevice(
-    const Checkpoint& checkpoint, Precision, const Device& device) const {
+    const Checkpoint& checkpoint, Precision, const Device& device, DeviceGroup*) const {
   return absl::UnimplementedError(
       absl::StrCat(checkpoint.path(), ": this family runs on cpu only, not on ", device.Name()));
 }

@@ -16,6 +16,8 @@
 
 namespace assay {
 
+class DeviceGroup;
+
 // A model as its config describes it, before any weight is read.
 class ModelDescription {
  public:
@@ -29,10 +31,12 @@ class ModelDescription {
   virtual absl::StatusOr<std::unique_ptr<CausalLm>> Load(const Checkpoint& checkpoint,
                                                          Precision precision) const = 0;
   // For passes by libtorch's own operations, on any device; Load is for the CPU's own kernels.
-  // Unimplemented for a family or a precision that has none.
+  // Where `group` is not null, one process's part, as LoadShare; it must outlive the model.
+  // Unimplemented for a family that has none.
   virtual absl::StatusOr<std::unique_ptr<CausalLm>> LoadOnDevice(const Checkpoint& checkpoint,
                                                                  Precision precision,
-                                                                 const Device& device) const;
+                                                                 const Device& device,
+                                                                 DeviceGroup* group) const;
   // One process's part of a model that all of the group's processes compute together. `group` must
   // outlive the model. Unimplemented for a family, or for sizes, that cannot be divided.
   virtual absl::StatusOr<std::unique_ptr<CausalLm>> LoadShare(const Checkpoint& checkpoint,

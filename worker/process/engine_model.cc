@@ -90,7 +90,9 @@ absl::StatusOr<std::unique_ptr<ServedModel>> EngineModelLoader::Load(const Model
                                                  ? leader_->Load(spec, precision)
                                                  : LoadModel(spec, precision, {.device = device_}));
   EngineOptions options = options_;
-  if (!device_.is_cpu() && options.kv_cache_bytes == 0) {
+  if (leader_ != nullptr && !device_.is_cpu() && options.kv_cache_bytes == 0) {
+    options.kv_cache_bytes = leader_->kv_cache_bytes();
+  } else if (!device_.is_cpu() && options.kv_cache_bytes == 0) {
     ASSAY_ASSIGN_OR_RETURN(const CudaFacts facts, ReadCudaFacts(device_));
     options.kv_cache_bytes = KvCacheBytesFor(facts.free_bytes, facts.total_bytes);
   }

@@ -1,7 +1,6 @@
 #include "worker/process/parallel_model.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -10,37 +9,35 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "worker/device/cuda.h"
 #include "worker/layers/kv_pool.h"
+#include "worker/parallel/agreement.h"
 
 namespace assay {
 namespace {
 
 // A pass's batch is some hundred kilobytes.
 constexpr int64_t kLongestMessage = int64_t{1} << 30;
-constexpr size_t kReasonBytes = 1024;
 
-struct Outcome {
-  int32_t code = 0;
-  std::array<char, kReasonBytes> reason = {};
-};
+// The blocks that every process has room for; as many as `mine` says or fewer.
+absl::StatusOr<int64_t> AgreeOnBlocks(TensorParallel* group, int64_t mine) {
+  std::vector<int64_t> all(static_cast<size_t>(group->share().count));
+  ASSAY_RETURN_IF_ERROR(group->AllGather(&mine, sizeof(mine), all.data()));
+  return *std::min_element(all.begin(), all.end());
+}
 
-// The first process's refusal, in order of the processes, is everyone's.
-absl::Status AgreeOn(TensorParallel* group, const absl::Status& mine) {
-  Outcome outcome;
-  outcome.code = static_cast<int32_t>(mine.code());
-  const std::string reason(mine.message());
-  std::copy_n(reason.data(), std::min(reason.size(), kReasonBytes - 1), outcome.reason.data());
-  std::vector<Outcome> all(static_cast<size_t>(group->share().count));
-  ASSAY_RETURN_IF_ERROR(group->AllGather(&outcome, sizeof(outcome), all.data()));
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].code == 0) continue;
-    all[i].reason.back() = '\0';
-    return absl::Status(static_cast<absl::StatusCode>(all[i].code),
-                        i == 0
-                            ? std::string(all[i].reason.data())
-                            : absl::StrCat("process ", i, " of the group: ", all[i].reason.data()));
-  }
-  return absl::OkStatus();
+// Of the device's memory beside the model.
+absl::StatusOr<int64_t> BlocksBeside(const Placement& placement, const CausalLm& model) {
+  ASSAY_ASSIGN_OR_RETURN(const CudaFacts facts, ReadCudaFacts(placement.device));
+  return KvCacheBytesFor(facts.free_bytes, facts.total_bytes) / model.kv_layout().BlockBytes();
+}
+
+// The same in all processes, behind AgreeOn.
+absl::StatusOr<int64_t> AgreeOnCache(const Placement& placement, const CausalLm& model) {
+  const absl::StatusOr<int64_t> mine = BlocksBeside(placement, model);
+  ASSAY_RETURN_IF_ERROR(AgreeOn(placement.group, mine.status()));
+  ASSAY_ASSIGN_OR_RETURN(const int64_t blocks, AgreeOnBlocks(placement.group, *mine));
+  return blocks * model.kv_layout().BlockBytes();
 }
 
 absl::StatusOr<std::string> Receive(TensorParallel* group) {
@@ -105,15 +102,21 @@ absl::Status ParallelLeader::Send(const ParallelMessage& message) {
 
 absl::StatusOr<LoadedModel> ParallelLeader::Load(const ModelSpec& spec, Precision precision) {
   ASSAY_RETURN_IF_ERROR(Send(LoadMessage{spec, precision, engine_}));
-  absl::StatusOr<LoadedModel> loaded = LoadModel(spec, precision, {.group = group_});
+  absl::StatusOr<LoadedModel> loaded = LoadModel(spec, precision, placement_);
   if (absl::Status agreed = AgreeOn(group_, loaded.status()); !agreed.ok()) {
     return absl::IsUnavailable(agreed) ? Failed(agreed) : agreed;
+  }
+  if (!placement_.device.is_cpu()) {
+    const absl::StatusOr<int64_t> bytes = AgreeOnCache(placement_, *loaded->language_model);
+    ASSAY_RETURN_IF_ERROR(Failed(bytes.status()));
+    kv_cache_bytes_ = *bytes;
   }
   loaded->language_model = std::make_unique<Lm>(this, std::move(loaded->language_model));
   return loaded;
 }
 
-absl::Status FollowLeader(TensorParallel* group, absl::string_view engine) {
+absl::Status FollowLeader(const Placement& placement, absl::string_view engine) {
+  TensorParallel* const group = placement.group;
   std::optional<LoadedModel> model;
   std::unique_ptr<KvPool> pool;
   while (true) {
@@ -127,11 +130,15 @@ absl::Status FollowLeader(TensorParallel* group, absl::string_view engine) {
     }
     if (const auto* load = std::get_if<LoadMessage>(&message)) {
       absl::StatusOr<LoadedModel> loaded =
-          load->engine == engine ? LoadModel(load->spec, load->precision, {.group = group})
+          load->engine == engine ? LoadModel(load->spec, load->precision, placement)
                                  : absl::FailedPreconditionError(absl::StrCat(
                                        "its engine is ", engine, ", the first process's is ",
                                        load->engine, ": the bits would differ"));
-      if (AgreeOn(group, loaded.status()).ok()) model = *std::move(loaded);
+      if (!AgreeOn(group, loaded.status()).ok()) continue;
+      model = *std::move(loaded);
+      if (!placement.device.is_cpu()) {
+        ASSAY_RETURN_IF_ERROR(AgreeOnCache(placement, *model->language_model).status());
+      }
       continue;
     }
     if (!model.has_value()) return absl::InternalError("no model is loaded");

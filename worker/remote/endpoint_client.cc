@@ -120,7 +120,7 @@ absl::Status EndpointClient::GiveUp(int tries, const Try& last) const {
                    tries == 1 ? " try" : " tries", "; the last one: ", last.status.message());
   if (!reached_) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the endpoint ", model_.path, " was never reached: ", what));
+        absl::StrCat("the endpoint ", model_.path, " has not answered: ", what));
   }
   return absl::DeadlineExceededError(what);
 }

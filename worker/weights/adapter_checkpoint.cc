@@ -235,7 +235,8 @@ absl::Status AdapterCheckpoint::CheckVocabulary() {
 absl::Status AdapterCheckpoint::AddChange(const std::string& module, const LoraModule& parts) {
   const StoredTensor* weight = Resolve(module, "weight");
   if (weight == nullptr) {
-    return DoesNotFit(*parts.a, base_->path(), "changes a matrix that is none");
+    return DoesNotFit(*parts.a, base_->path(),
+                      absl::StrCat("is for \"", module, ".weight\", which is no tensor"));
   }
   LoraChange change = {.a = parts.a,
                        .b = parts.b,
@@ -305,6 +306,11 @@ absl::Status AdapterCheckpoint::ReadRows(const StoredTensor& tensor, int64_t beg
   const auto found = changes_.find(tensor.name);
   if (found == changes_.end()) return absl::OkStatus();
   return found->second.Apply(*base_, begin, end, out);
+}
+
+std::optional<FourBitWeights> AdapterCheckpoint::ReadFourBits(const StoredTensor& tensor) const {
+  if (changes_.contains(tensor.name)) return std::nullopt;
+  return Checkpoint::ReadFourBits(tensor);
 }
 
 }  // namespace assay

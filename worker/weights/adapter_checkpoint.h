@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@ class AdapterCheckpoint : public Checkpoint {
   const std::vector<StoredTensor>& tensors() const override { return tensors_; }
   absl::Status ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end,
                         float* out) const override;
+  std::optional<FourBitWeights> ReadFourBits(const StoredTensor& tensor) const override;
   void ReleaseMemory() const override;
   absl::Status CheckIntegrity() const override;
   // Over the base's digest and the adapter's settings and weights.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -65,14 +66,31 @@ class FourBitMatrix : public QuantizedMatrix {
 
   void ReadRows(int64_t begin, int64_t end, float* out) const override {
     for (int64_t i = begin * in_; i < end * in_; ++i) {
-      const uint8_t byte = LoadAs<uint8_t>(weights_ + i / 2);
-      const int nibble = i % 2 == 0 ? byte >> 4 : byte & 15;
-      *out++ = quant_map_[static_cast<size_t>(nibble)] * scales_[static_cast<size_t>(i / block_)];
+      *out++ = quant_map_[Nibble(i)] * scales_[static_cast<size_t>(i / block_)];
     }
+  }
+  std::optional<FourBitWeights> ReadFourBits() const override {
+    if (in_ % block_ != 0) return std::nullopt;
+    FourBitWeights four = {.out = static_cast<int64_t>(scales_.size()) * block_ / in_, .in = in_};
+    four.values.resize(static_cast<size_t>(four.out * ((in_ + 1) / 2)));
+    for (int64_t i = 0; i < four.out * in_; ++i) {
+      const int64_t o = i / in_, k = i % in_;
+      four.values[static_cast<size_t>(o * ((in_ + 1) / 2) + k / 2)] |=
+          static_cast<uint8_t>(Nibble(i) << (k % 2 * 4));
+    }
+    four.scales = scales_;
+    four.table.assign(quant_map_.begin(), quant_map_.end());
+    for (int64_t k = 0; k < in_; ++k) four.group_of.push_back(k / block_);
+    return four;
   }
   std::string TypeName() const override { return type_; }
 
  private:
+  size_t Nibble(int64_t i) const {
+    const uint8_t byte = LoadAs<uint8_t>(weights_ + i / 2);
+    return i % 2 == 0 ? byte >> 4 : byte & 15;
+  }
+
   const std::string type_;
   const int64_t in_, block_;
   const char* const weights_;

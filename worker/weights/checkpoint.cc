@@ -133,6 +133,11 @@ absl::Status Checkpoint::ReadRows(const StoredTensor& tensor, int64_t begin, int
   return absl::OkStatus();
 }
 
+std::optional<FourBitWeights> Checkpoint::ReadFourBits(const StoredTensor& tensor) const {
+  if (tensor.quantized == nullptr) return std::nullopt;
+  return tensor.quantized->ReadFourBits();
+}
+
 std::string Checkpoint::StoredType() const {
   std::map<std::string, int64_t> values;
   for (const StoredTensor& tensor : tensors()) {

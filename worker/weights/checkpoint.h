@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "worker/weights/quantized_matrix.h"
 #include "worker/weights/stored_tensor.h"
 #include "worker/weights/tensor_type.h"
 
@@ -46,6 +48,9 @@ class Checkpoint {
   // Face's order. `out` holds (end - begin) × (product of the rest) values.
   virtual absl::Status ReadRows(const StoredTensor& tensor, int64_t begin, int64_t end,
                                 float* out) const;
+
+  // Of a matrix that is stored so, and is not changed by an adapter: its weights of 4 bits.
+  virtual std::optional<FourBitWeights> ReadFourBits(const StoredTensor& tensor) const;
 
   // Gives the memory that the files' mapping has taken so far back to the system. What was read
   // stays readable.

@@ -1,6 +1,7 @@
 #include "worker/weights/group_matrix.h"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,29 @@ class GroupMatrix : public QuantizedMatrix {
         out[i * in_ + k] = scale[i] * static_cast<float>(Weight(k, begin + i) - zero[i]);
       }
     }
+  }
+
+  std::optional<FourBitWeights> ReadFourBits() const override {
+    if (bits_ != 4) return std::nullopt;
+    FourBitWeights four = {.out = out_, .in = in_};
+    const int64_t row_bytes = (in_ + 1) / 2;
+    four.values.resize(static_cast<size_t>(out_ * row_bytes));
+    four.scales.resize(static_cast<size_t>(out_ * groups_));
+    four.zeros.resize(four.scales.size());
+    four.group_of.assign(group_of_.begin(), group_of_.end());
+    const int64_t scale_bytes = Info(scale_type_).block_bytes;
+    for (int64_t o = 0; o < out_; ++o) {
+      for (int64_t k = 0; k < in_; ++k) {
+        four.values[static_cast<size_t>(o * row_bytes + k / 2)] |=
+            static_cast<uint8_t>(Weight(k, o) << (k % 2 * 4));
+      }
+      for (int64_t group = 0; group < groups_; ++group) {
+        const size_t at = static_cast<size_t>(o * groups_ + group);
+        ToFloat32(scale_type_, scales_ + (group * out_ + o) * scale_bytes, 1, &four.scales[at]);
+        four.zeros[at] = static_cast<float>(Zero(group, o));
+      }
+    }
+    return four;
   }
 
   std::string TypeName() const override {

@@ -160,56 +160,6 @@ TEST_P(FamiliesTest, SharedPrefixesAreAsGoodAsComputedOnes) {
   }
 }
 
-// What a GPU would compute, on the CPU: the passes are the same for every device of libtorch. Null
-// for families that have none.
-std::unique_ptr<CausalLm> LoadOnDeviceFrom(const std::string& path, Precision precision) {
-  auto checkpoint = Checkpoint::Open(path);
-  EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
-  auto description = DescribeModel(**checkpoint);
-  EXPECT_TRUE(description.ok()) << description.status();
-  auto model = (*description)->LoadOnDevice(**checkpoint, precision, Device());
-  if (absl::IsUnimplemented(model.status())) {
-    EXPECT_THAT(std::string(model.status().message()), HasSubstr("cpu only"));
-    return nullptr;
-  }
-  EXPECT_TRUE(model.ok()) << model.status();
-  return model.ok() ? *std::move(model) : nullptr;
-}
-
-TEST_P(FamiliesTest, ADeviceGivesTheLogitsOfTransformers) {
-  const auto exact = LoadOnDeviceFrom(Folder(), Precision::kFloat32);
-  if (exact == nullptr) return;
-  const double allowed = 1e-4 * expected_["spread"].get<double>();
-  const auto together = RunSequences(*exact, sequences_, kWhole);
-  EXPECT_LT(Errors(together).first, allowed);
-  const auto rounded = LoadOnDeviceFrom(Folder(), Precision::kBFloat16);
-  ASSERT_NE(rounded, nullptr);
-  EXPECT_LT(Errors(RunSequences(*rounded, sequences_, kWhole)).second,
-            expected_["bfloat16_error"].get<double>());
-
-  // In several passes, with a block that is partly another sequence's. Not to the bit: libtorch's
-  // vectorized functions on the CPU round the ends of a tensor otherwise than its middle.
-  constexpr int64_t kShared = 80;
-  const TokenIds& first = sequences_[4];
-  TokenIds second(first.begin(), first.begin() + kShared);
-  second.insert(second.end(), sequences_[3].begin(), sequences_[3].end());
-  const auto alone = RunSequences(*exact, {second}, 100)[0];
-  const auto pool = MakePool(*exact, 9);
-  Batch batch;
-  AddSlice(first, 0, static_cast<int64_t>(first.size()), {0, 1, 2, 3, 4}, &batch);
-  AddSlice(second, kShared, static_cast<int64_t>(second.size()) - kShared, {0, 5, 6, 7}, &batch);
-  batch.copies.push_back({.from = 1, .to = 5, .tokens = kShared - cpu::kBlockTokens});
-  const std::vector<Logits> rows = RunBatch(*exact, batch, pool.get());
-  const auto expect_close = [&](const Logits& a, const Logits& b) {
-    ASSERT_EQ(a.size(), b.size());
-    for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], allowed);
-  };
-  for (size_t i = 0; i < first.size(); ++i) expect_close(rows[i], together[4][i]);
-  for (size_t i = kShared; i < second.size(); ++i) {
-    expect_close(rows[first.size() + i - kShared], alone[i]);
-  }
-}
-
 // As a user adds it: with a tokenizer, by the ways that the service takes.
 TEST_P(FamiliesTest, RunsFromItsFolder) {
   std::string pattern = testing::TempDir() + "/families_test.XXXXXX";
@@ -266,17 +216,6 @@ TEST_P(FamiliesTest, MissingAndMisshapenTensorsAreNamed) {
     }
   }
   fs::remove_all(folder);
-}
-
-TEST(DeviceTest, WeightsOfEightBitsAreRefused) {
-  const auto checkpoint = Checkpoint::Open(absl::StrCat(kFolder, "/gpt2"));
-  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
-  const auto description = DescribeModel(**checkpoint);
-  ASSERT_TRUE(description.ok()) << description.status();
-  for (const Precision precision : {Precision::kInt8, Precision::kLlmInt8}) {
-    EXPECT_TRUE(absl::IsUnimplemented(
-        (*description)->LoadOnDevice(**checkpoint, precision, Device()).status()));
-  }
 }
 
 TEST(FamiliesTableTest, ThereAreFortyVariants) { EXPECT_GE(Variants().size(), 40u); }

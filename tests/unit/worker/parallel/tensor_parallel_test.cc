@@ -5,12 +5,11 @@
 
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tests/unit/worker/parallel/group_runner.h"
 #include "worker/layers/column_gather.h"
 #include "worker/layers/cpu/kernels.h"
 #include "worker/parallel/process_group.h"
@@ -25,27 +24,6 @@ TEST(PanelBoundsTest, WholePanelsAreDividedAndTheLastIsCut) {
   EXPECT_THAT(PanelBounds(100, 32, 2), ElementsAre(0, 64, 100));
   EXPECT_THAT(PanelBounds(100, 32, 3), ElementsAre(0, 32, 64, 100));
   EXPECT_THAT(PanelBounds(33, 16, 4), ElementsAre(0, 0, 16, 32, 33));
-}
-
-// The group's processes are threads here; each joins for itself, as on another machine.
-void InGroup(int64_t count, const std::function<void(TensorParallel*)>& body) {
-  auto first = ProcessGroup::Create({.share = {0, count}});
-  ASSERT_TRUE(first.ok()) << first.status();
-  const int port = (*first)->port();
-  std::vector<std::thread> threads;
-  for (int64_t i = 1; i < count; ++i) {
-    threads.emplace_back([&body, i, count, port] {
-      auto group = ProcessGroup::Create({.share = {i, count}, .port = port});
-      ASSERT_TRUE(group.ok()) << group.status();
-      const absl::Status joined = (*group)->Join();
-      ASSERT_TRUE(joined.ok()) << joined;
-      body(group->get());
-    });
-  }
-  const absl::Status joined = (*first)->Join();
-  ASSERT_TRUE(joined.ok()) << joined;
-  body(first->get());
-  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(ProcessGroupTest, GathersInOrderAndBroadcasts) {
@@ -68,9 +46,11 @@ TEST(ProcessGroupTest, GathersInOrderAndBroadcasts) {
 
 TEST(ProcessGroupTest, AProcessThatEndsIsNoticed) {
   InGroup(2, [](TensorParallel* group) {
-    if (group->share().index == 1) return;
     int64_t word = 0;
     std::vector<int64_t> all(2);
+    // Both are there.
+    ASSERT_TRUE(group->AllGather(&word, sizeof(word), all.data()).ok());
+    if (group->share().index == 1) return;
     // The other may still be there for the first exchange's bytes, never for an answer.
     const absl::Status status = group->AllGather(&word, sizeof(word), all.data());
     EXPECT_TRUE(absl::IsUnavailable(status)) << status;

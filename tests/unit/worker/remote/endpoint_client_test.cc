@@ -150,7 +150,7 @@ TEST_F(EndpointClientTest, AnEndpointThatNeverAnswersFailsTheRun) {
   const absl::Status status = Ask(client);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(status.message(),
-              AllOf(HasSubstr("http://endpoint/v1 was never reached"), HasSubstr("refused")));
+              AllOf(HasSubstr("http://endpoint/v1 has not answered"), HasSubstr("refused")));
 }
 
 TEST_F(EndpointClientTest, OneThatAnsweredBeforeDoesNot) {
