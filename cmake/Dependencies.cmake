@@ -37,12 +37,9 @@ target_include_directories(assay_libtorch SYSTEM INTERFACE
   ${ASSAY_LIBTORCH}/torch/include ${ASSAY_LIBTORCH}/torch/include/torch/csrc/api/include)
 target_link_libraries(assay_libtorch INTERFACE
   ${ASSAY_LIBTORCH}/torch/lib/libtorch_cpu.so ${ASSAY_LIBTORCH}/torch/lib/libc10.so Threads::Threads)
-# DT_RPATH, not DT_RUNPATH: libtorch_cpu's own needs (libcudart, libcupti) are found through ours. The first two are where
-# deploy/install puts them, beside the programs.
+# DT_RPATH, not DT_RUNPATH: libtorch_cpu's own needs (libcudart, libcupti) are found through ours.
 target_link_options(assay_libtorch INTERFACE
   -Wl,--disable-new-dtags
-  "-Wl,-rpath,$ORIGIN/../libtorch/torch/lib"
-  "-Wl,-rpath,$ORIGIN/../libtorch/nvidia/cu13/lib"
   -Wl,-rpath,${ASSAY_LIBTORCH}/torch/lib
   -Wl,-rpath,${ASSAY_LIBTORCH}/nvidia/cu13/lib
   -Wl,-rpath-link,${ASSAY_LIBTORCH}/nvidia/cu13/lib)
