@@ -63,6 +63,7 @@ KindPlan PlanKinds(const std::vector<PlannedModel>& models, const std::vector<do
   const size_t kinds = workers.size();
   KindPlan plan;
   plan.shares.assign(models.size(), std::vector<double>(kinds, 0));
+  if (kinds == 0) return plan;
   // Twice the longest load: from there on most of a worker's time is spent computing.
   const double seconds = std::max(WithoutLoads(models, workers), 2 * LongestLoad(models)) + 1e-9;
   std::vector<double> prices(kinds, 1.0 / static_cast<double>(std::max<size_t>(1, kinds)));
@@ -108,7 +109,7 @@ KindPlan PlanKinds(const std::vector<PlannedModel>& models, const std::vector<do
       }
     }
   }
-  plan.seconds = kinds == 0 ? 0 : *std::max_element(load.begin(), load.end());
+  plan.seconds = *std::max_element(load.begin(), load.end());
   return plan;
 }
 
