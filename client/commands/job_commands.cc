@@ -50,10 +50,13 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
   ASSAY_ASSIGN_OR_RETURN(const v1::ListJobsResponse response,
                          service.Call(&v1::EvaluationService::Stub::ListJobs, request));
   // Columns that tables have only where there is something in them.
-  bool has_judges = false, has_paused = false, has_waiting = false;
+  bool has_judges = false, has_paused = false, has_waiting = false, has_priority = false;
+  std::set<std::string> owners;
   for (const v1::JobProgress& job : response.jobs()) {
     has_judges |= job.awaits_judges() || job.judge_job() != 0 || !job.judge_error().empty();
     has_paused |= job.paused();
+    has_priority |= job.priority() != 0;
+    owners.insert(job.owner());
     for (const v1::RunProgress& run : job.runs()) has_waiting |= !run.waiting_for().empty();
   }
   auto writer = RecordWriter::Create(format, "jobs",
@@ -66,6 +69,8 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
                                       {"items", "items", Align::kRight},
                                       {"items_done", "done", Align::kRight},
                                       {"items_failed", "errors", Align::kRight},
+                                      {"owner", owners.size() > 1 ? "owner" : ""},
+                                      {"priority", has_priority ? "priority" : "", Align::kRight},
                                       {"paused", has_paused ? "paused" : ""},
                                       {"waiting_for", has_waiting ? "waiting for" : ""},
                                       {"judge_job", has_judges ? "judged by" : ""},
@@ -91,7 +96,8 @@ absl::Status ListJobs(const CommandContext& context, int limit, OutputFormat for
                  TimeCell(job.has_submitted(), job.submitted(), context.console->zone),
                  NamesCell(Names(job, &v1::RunSpec::model_name)),
                  NamesCell(Names(job, &v1::RunSpec::dataset_name)), job.runs_size(), items, done,
-                 failed, Cell(job.paused(), job.paused() ? "yes" : "no"),
+                 failed, job.owner(), job.priority(),
+                 Cell(job.paused(), job.paused() ? "yes" : "no"),
                  Cell(std::move(waiting), waiting_text.empty() ? "-" : waiting_text),
                  JudgesCell(job), job.judge_error()});
   }

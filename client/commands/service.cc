@@ -1,6 +1,10 @@
 #include "client/commands/service.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -50,6 +54,15 @@ std::string Service::MakeKey() {
   absl::BitGen random;
   return absl::StrCat(absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16),
                       absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+std::string Service::UserName() {
+  for (const char* variable : {"ASSAY_USER", "USER", "LOGNAME"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return name;
+  }
+  const passwd* entry = getpwuid(geteuid());
+  return entry == nullptr ? "" : entry->pw_name;
 }
 
 absl::Status Service::Explain(const grpc::Status& status) {

@@ -47,13 +47,14 @@ class Service {
     }
   }
 
-  // Call of a method whose request has a submission_key: it is given one, and is sent again for
-  // some seconds when its answer is lost. It is carried out once.
+  // Call of a method whose request has a submission_key and an owner: it is given both, and is sent
+  // again for some seconds when its answer is lost. It is carried out once.
   template <typename Request, typename Response>
   absl::StatusOr<Response> Submit(grpc::Status (v1::EvaluationService::Stub::*method)(
                                       grpc::ClientContext*, const Request&, Response*),
                                   Request request) {
     request.set_submission_key(MakeKey());
+    request.set_owner(UserName());
     for (absl::Duration wait = kFirstRetry;; wait *= 2) {
       absl::StatusOr<Response> response = Call(method, request);
       if (!absl::IsUnavailable(response.status()) || wait > kLongestRetry || !WasReached()) {
@@ -87,6 +88,8 @@ class Service {
   // Whether any coordinator was ever there.
   bool WasReached();
   static std::string MakeKey();
+  // ASSAY_USER, or else who the system says it is; empty where it does not say.
+  static std::string UserName();
 
   const std::string addresses_;
   std::vector<Endpoint> endpoints_;

@@ -17,6 +17,10 @@ constexpr char kLockOpen[] =
     "SELECT 1 FROM judge_orders "
     "WHERE job_id = $1 AND judge_job IS NULL AND error IS NULL FOR UPDATE";
 constexpr char kClose[] = "UPDATE judge_orders SET judge_job = $2 WHERE job_id = $1";
+// Judges are asked for whoever asked for the answers.
+constexpr char kInherit[] =
+    "UPDATE jobs SET owner = a.owner, priority = a.priority "
+    "FROM jobs a WHERE a.job_id = $1 AND jobs.job_id = $2";
 constexpr char kRefuse[] =
     "UPDATE judge_orders SET error = $2 "
     "WHERE job_id = $1 AND judge_job IS NULL AND error IS NULL";
@@ -41,6 +45,7 @@ absl::StatusOr<std::optional<int64_t>> JudgeOrderStore::Submit(int64_t job_id,
     if (tx.exec_params(kLockOpen, job_id).empty()) return std::optional<int64_t>();
     ASSAY_ASSIGN_OR_RETURN(const int64_t judge_job, InsertJob(tx, runs));
     tx.exec_params(kClose, job_id, judge_job);
+    tx.exec_params(kInherit, job_id, judge_job);
     return std::optional<int64_t>(judge_job);
   });
 }

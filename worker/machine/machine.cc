@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -57,6 +58,20 @@ int PhysicalCores() {
 int64_t ResidentBytes() { return StatusBytes(ReadKernelFile("/proc/self/status"), "VmRSS"); }
 
 int64_t PeakResidentBytes() { return StatusBytes(ReadKernelFile("/proc/self/status"), "VmHWM"); }
+
+int64_t AvailableBytes() {
+  return std::min(StatusBytes(ReadKernelFile("/proc/meminfo"), "MemAvailable"),
+                  LimitLeft(ReadKernelFile("/sys/fs/cgroup/memory.max"),
+                            ReadKernelFile("/sys/fs/cgroup/memory.current")));
+}
+
+int64_t LimitLeft(absl::string_view memory_max, absl::string_view memory_current) {
+  int64_t most = 0, current = 0;
+  if (!absl::SimpleAtoi(memory_max, &most) || !absl::SimpleAtoi(memory_current, &current)) {
+    return std::numeric_limits<int64_t>::max();
+  }
+  return std::max<int64_t>(0, most - current);
+}
 
 int64_t StatusBytes(absl::string_view status, absl::string_view key) {
   for (absl::string_view line : absl::StrSplit(status, '\n')) {

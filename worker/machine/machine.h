@@ -22,11 +22,17 @@ std::vector<int> ProcessorsOfCores();
 // say.
 int64_t ResidentBytes();
 int64_t PeakResidentBytes();
+// Memory that programs can still take without swapping, within the container's limit (cgroup v2),
+// in bytes; 0 when the kernel does not say.
+int64_t AvailableBytes();
 
 // Parts of the above, apart from the machine's own files.
 // The value of a line such as "VmRSS:\t 1234 kB" of /proc/self/status, in bytes; 0 when there is
 // none.
 int64_t StatusBytes(absl::string_view status, absl::string_view key);
+// What a container may still take by the texts of its memory.max and memory.current; the largest
+// int64_t for no limit or an unreadable text.
+int64_t LimitLeft(absl::string_view memory_max, absl::string_view memory_current);
 // The cores that cpu.max ("200000 100000", "max 100000") allows, rounded up; 0 for no limit or an
 // unreadable text.
 int QuotaCores(absl::string_view cpu_max);
