@@ -3,12 +3,13 @@ import test from 'node:test';
 
 import {base, column, facts, inspect, open, picture, until} from './harness.mjs';
 
+const name = `letters ${process.pid}`;
 let links = [];
 
 test('a campaign is begun, and each rater gets a link', async () => {
   const page = await open('/?view=rate');
   await page.getByText('New campaign').click();
-  await page.getByLabel('Name').fill('letters');
+  await page.getByLabel('Name').fill(name);
   await page.getByLabel('Raters, with spaces between').fill('anna ben');
   await page.getByLabel('Answers of each run at most').fill('3');
   await page.getByLabel(new RegExp(`run ${facts.writing_run}$`)).check();
@@ -16,7 +17,7 @@ test('a campaign is begun, and each rater gets a link', async () => {
   await page.getByText('has begun').waitFor();
   links = await page.locator('.notice code').allInnerTexts();
   assert.equal(links.length, 2);
-  assert.deepEqual(await column(page, 'Campaigns', 'Campaign'), ['letters']);
+  await until(async () => (await column(page, 'Campaigns', 'Campaign'))[0] === name, 'the campaign is listed');
   await picture(page, 'campaigns-1280');
   await inspect(page, 'campaigns');
   await page.finish();
@@ -64,15 +65,15 @@ test('a rater works by mouse, and agreement is shown', async () => {
   const page = await open(links[1].slice(base.length), {width: 360, height: 740});
   for (let task = 0; task < 3; task++) {
     await page.getByText(`${task} of 3 done`).waitFor();
-    for (const name of ['relevance', 'coherence']) {
-      await page.getByRole('group', {name: new RegExp(name)}).getByText('proficient').click();
+    for (const criterion of ['relevance', 'coherence']) {
+      await page.getByRole('group', {name: new RegExp(`^${criterion}`)}).getByText('proficient').click();
     }
     await page.getByRole('button', {name: 'Next'}).click();
   }
   await page.getByText('All is rated').waitFor();
   await page.finish();
   const overview = await open('/?view=rate');
-  await overview.getByRole('link', {name: 'letters'}).click();
+  await overview.getByRole('link', {name, exact: true}).click();
   await overview.getByText('Krippendorff').first().waitFor();
   assert.deepEqual(await column(overview, 'Raters', 'Done'), ['3 of 3', '3 of 3']);
   await picture(overview, 'agreement-1280');

@@ -97,7 +97,7 @@ test('a great many predictions scroll, and few of them are in the page', async (
   assert.ok(ordinals.every((ordinal, index) => index === 0 || ordinal - ordinals[index - 1] <= 1), ordinals.join());
   assert.ok(ordinals.length > 5, 'rows are seen after the scroll');
   console.log(`${facts.many} predictions: a frame of scrolling took ${frames[45].toFixed(0)} ms (median), ${frames[85].toFixed(0)} ms (95%)`);
-  assert.ok(frames[45] < 200, `the median frame took ${frames[45]} ms`);
+  assert.ok(frames[45] < 250, `the median frame took ${frames[45]} ms`);
   await page.finish();
 });
 

@@ -37,7 +37,7 @@ export function JobCard({job, meter, now, open, onOpen, onChanged}: Properties) 
       <Bar done={sums.done} of={sums.items} label={`Progress of job ${job.job_id}`} />
       <p class="facts">
         <span>{integer(sums.done)} of {integer(sums.items)} predictions</span>
-        {sums.speed > 0 && <span>{fixed(sums.speed, sums.speed < 10 ? 1 : 0)} items/s</span>}
+        {sums.speed > 0 && !job.paused && <span>{fixed(sums.speed, sums.speed < 10 ? 1 : 0)} items/s</span>}
         {!Number.isNaN(sums.secondsLeft) && <span>{duration(sums.secondsLeft)} left</span>}
         {sums.failed > 0 && <span class="bad">{integer(sums.failed)} failed</span>}
         <span class="faint">submitted {time(job.submitted)}</span>
@@ -154,7 +154,7 @@ function Events({job}: {job: string}) {
         {value.map((event, index) => (
           <li key={index}>
             <time class="faint">{time(event.happened)}</time> {enumName(event.kind, '')}
-            {numberOf(event.run_id) > 0 && ` (run ${event.run_id})`}: {event.message}
+            {numberOf(event.run_id) > 0 && ` (run ${event.run_id})`}{event.message && `: ${event.message}`}
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 // One answer, or a pair, to be rated: by mouse or finger, or by keys alone.
-import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {useEffect, useMemo, useReducer, useRef, useState} from 'preact/hooks';
 
 import {ApiError, get, post} from '../../api/client';
 import type {Rating, RatingTask} from '../../api/types';
@@ -80,11 +80,16 @@ interface TaskProperties {
 
 function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
   const places = useMemo(() => placesOf(task), [task]);
-  const [given, setGiven] = useState(() => new Map(task.ratings.map((rating) => [keyOf(rating), rating.rating])));
-  const [current, setCurrent] = useState(0);
+  // Keys may come faster than the page is drawn.
+  const now = useRef({given: new Map(task.ratings.map((rating) => [keyOf(rating), rating.rating])), current: 0});
+  const [, redraw] = useReducer<number, void>((count) => count + 1, 0);
   const started = useRef(Date.now());
   const box = useRef<HTMLDivElement>(null);
-  const complete = places.every((place) => given.has(keyOf(place)));
+  const isComplete = () => places.every((place) => now.current.given.has(keyOf(place)));
+  const moveTo = (index: number) => {
+    now.current.current = Math.max(0, Math.min(places.length - 1, index));
+    redraw();
+  };
 
   useEffect(() => {
     box.current?.focus({preventScroll: true});
@@ -92,14 +97,15 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
   }, []);
 
   const give = (index: number, rating: number) => {
-    const next = new Map(given).set(keyOf(places[index]!), rating);
-    setGiven(next);
-    const open = places.findIndex((place) => !next.has(keyOf(place)));
-    setCurrent(open >= 0 ? open : index);
+    const {given} = now.current;
+    given.set(keyOf(places[index]!), rating);
+    const open = places.findIndex((place) => !given.has(keyOf(place)));
+    moveTo(open >= 0 ? open : index);
   };
   const submit = () => {
-    if (!complete || busy) return;
-    onSubmit(places.map((place) => ({...place, rating: given.get(keyOf(place))!})), (Date.now() - started.current) / 1000);
+    if (!isComplete() || busy) return;
+    const ratings = places.map((place) => ({...place, rating: now.current.given.get(keyOf(place))!}));
+    onSubmit(ratings, (Date.now() - started.current) / 1000);
   };
 
   useEffect(() => {
@@ -109,13 +115,13 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
       const level = Number(event.key);
       const most = task.criteria[0]?.levels.length ?? 5;
       if (level >= 1 && level <= most && event.key.length === 1) {
-        give(current, level);
+        give(now.current.current, level);
       } else if (event.key === 'Enter' && !on.closest('button, a, summary')) {
         submit();
       } else if ((event.key === 'u' || event.key === 'Backspace') && task.can_undo && !busy) {
         onUndo();
       } else if (event.key === 'j' || event.key === 'k') {
-        setCurrent(Math.max(0, Math.min(places.length - 1, current + (event.key === 'j' ? 1 : -1))));
+        moveTo(now.current.current + (event.key === 'j' ? 1 : -1));
       } else {
         return;
       }
@@ -139,15 +145,15 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
               const index = places.findIndex((place) => place.answer === answer.answer && place.criterion === criterion.name);
               return (
                 <Scale key={criterion.name} name={criterion.name} question={criterion.question} levels={criterion.levels}
-                  value={given.get(keyOf(places[index]!))} isCurrent={index === current}
-                  onFocus={() => setCurrent(index)} onChange={(rating) => give(index, rating)} />
+                  value={now.current.given.get(keyOf(places[index]!))} isCurrent={index === now.current.current}
+                  onFocus={() => moveTo(index)} onChange={(rating) => give(index, rating)} />
               );
             })}
           </section>
         ))}
       </div>
       <div class="controls submit">
-        <button type="button" class="primary" disabled={!complete || busy} onClick={submit}>Next</button>
+        <button type="button" class="primary" disabled={!isComplete() || busy} onClick={submit}>Next</button>
         <button type="button" disabled={!task.can_undo || busy} onClick={onUndo}>Back to the last one</button>
         <p class="hint keys">Keys: <kbd>1</kbd> to <kbd>5</kbd> rate, <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> next, <kbd>u</kbd> back.</p>
       </div>

@@ -12,7 +12,7 @@ export function SampleLine({row}: {row: SampleRow}) {
       <div class="line">
         <VerdictMark verdict={row.verdict} short />
         <span class="cut">{oneLine(row.question) || row.item_id}</span>
-        {(row.truncated || row.finish_reason === 'FINISH_REASON_LENGTH') && <span class="tag">cut</span>}
+        {(row.truncated || row.over_max_input) && <span class="tag">prompt cut</span>}
       </div>
       <div class="line faint">
         <span class="id">{row.item_id}</span>

@@ -51,7 +51,7 @@ function Answer({sample, isPair}: {sample: Sample; isPair: boolean}) {
         <Fact name="Ended">{enumName(prediction.finish_reason, 'FINISH_REASON_') === 'length' ? 'at its limit of tokens' :
           enumName(prediction.finish_reason, 'FINISH_REASON_')}</Fact>
         <Fact name="Tokens">{integer(prediction.prompt_tokens)} of the prompt ({integer(prediction.cached_tokens)} cached),{' '}
-          {integer(prediction.generated_tokens)} written</Fact>
+          {integer(Math.max(numberOf(prediction.generated_tokens), prediction.output_token_ids.length))} written</Fact>
         <Fact name="Examples">{prediction.shots_used}{prediction.truncated && ', some left out or the prompt cut'}
           {prediction.over_max_input && ', longer than the protocol allows'}</Fact>
         {prediction.program_outcome && <Fact name="Program">{prediction.program_outcome}</Fact>}
