@@ -3,7 +3,7 @@ import test from 'node:test';
 
 import {base, column, facts, inspect, open, picture, until} from './harness.mjs';
 
-const name = `letters ${process.pid}`;
+const name = `letters-${process.pid}`;
 let links = [];
 
 test('a campaign is begun, and each rater gets a link', async () => {
