@@ -101,6 +101,7 @@ std::vector<Column> PredictionColumns() {
           {"choice_loglikelihoods", ""},
           {"program_outcome", ""},
           {"error", ""},
+          {"reused_run", ""},
           {"prompt_sha256", ""},
           {"prompt", ""}};
 }
@@ -132,6 +133,7 @@ std::vector<Cell> PredictionRow(const v1::GradedPrediction& graded) {
           Choices(graded),
           prediction.program_outcome(),
           prediction.error(),
+          prediction.reused_run() == 0 ? Json() : Json(prediction.reused_run()),
           prediction.prompt_sha256(),
           prediction.prompt()};
 }
@@ -155,6 +157,9 @@ void WriteWhole(const v1::GradedPrediction& graded, const Console& console) {
   line("prompt", absl::StrCat(prediction.prompt_tokens(), " tokens, ", prediction.cached_tokens(),
                               " of them cached, ", prediction.shots_used(), " shots"));
   line("prompt sha256", prediction.prompt_sha256());
+  if (prediction.reused_run() != 0) {
+    line("computed", absl::StrCat("by run ", prediction.reused_run(), ", and taken from there"));
+  }
   line("output", absl::StrCat(prediction.output_token_ids_size(), " tokens, finish reason ",
                               NameOf(prediction.finish_reason())));
   if (const std::string flags = Flags(prediction); !flags.empty()) line("flags", flags);

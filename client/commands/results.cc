@@ -91,6 +91,7 @@ Json RunJson(const v1::RunResult& result) {
       {"items", run.items()},
       {"items_done", run.items_done()},
       {"items_failed", run.items_failed()},
+      {"items_reused", run.items_reused()},
       {"items_unanswered", result.unanswered()},
       {"items_unparsable", result.unparsable()},
       {"prompt_tokens", run.prompt_tokens()},

@@ -64,9 +64,11 @@ std::shared_ptr<SweepOptions> AddSweepOptions(CLI::App* command) {
 }
 
 void AddReuseOption(CLI::App* command, bool* no_reuse) {
-  command->add_flag("--no-reuse", *no_reuse,
-                    "Compute everything, also what an earlier run has computed to the last bit; "
-                    "for measurements of time");
+  command
+      ->add_flag("--no-reuse", *no_reuse,
+                 "Compute everything, also what an earlier run has computed to the last bit; "
+                 "for measurements of time")
+      ->envname("ASSAY_NO_REUSE");
 }
 
 absl::StatusOr<v1::SweepRequest> ToRequest(const CommandContext& context, Service& service,

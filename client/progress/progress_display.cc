@@ -22,9 +22,11 @@ double Share(const RunProgress& run) {
   return run.items == 0 ? 0 : static_cast<double>(run.items_done) / static_cast<double>(run.items);
 }
 
-// Prompt tokens that were found in the prefix cache were not computed.
+// Prompt tokens that were found in the prefix cache were not computed, nor were the tokens of
+// predictions of earlier runs.
 double ComputedTokens(const RunProgress& run) {
-  return static_cast<double>(run.prompt_tokens - run.cached_tokens + run.generated_tokens);
+  return static_cast<double>(run.prompt_tokens - run.cached_tokens + run.generated_tokens -
+                             run.reused_tokens);
 }
 
 std::string Bar(double share) {
@@ -44,7 +46,9 @@ Tone StateTone(State state) {
 }
 
 std::string Failures(const RunProgress& run) {
-  return run.items_failed == 0 ? "" : absl::StrCat("  ", run.items_failed, " errors");
+  std::string text = run.items_failed == 0 ? "" : absl::StrCat("  ", run.items_failed, " errors");
+  if (run.items_reused > 0) absl::StrAppend(&text, "  ", run.items_reused, " reused");
+  return text;
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr char kPage[] =
     "SELECT p.item_ordinal, p.sample_index, p.prompt, p.prompt_sha256, p.prompt_tokens, "
     "  p.cached_tokens, p.shots_used, p.over_max_input, p.truncated, p.output, p.output_token_ids, "
     "  p.finish_reason, p.choice_loglikelihoods, p.error, p.program_outcome, "
-    "  p.generated_tokens, "
+    "  p.generated_tokens, coalesce(p.reused_run, 0), "
     "  s.grader, s.grader_version, s.verdict, s.extracted, s.partial, i.item_id, i.group_name, "
     "i.body, extract(epoch FROM p.committed) "
     "FROM predictions p "
@@ -78,6 +78,7 @@ absl::StatusOr<StoredPrediction> ReadPrediction(const pqxx::row& row) {
   p.error = row[i++].c_str();
   p.program_outcome = row[i++].c_str();
   p.generated_tokens = row[i++].as<int64_t>();
+  p.reused_run = row[i++].as<int64_t>();
   ASSAY_ASSIGN_OR_RETURN(stored.score, ReadScore(row, i));
   i += kScoreColumns;
   Item item;

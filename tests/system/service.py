@@ -155,7 +155,8 @@ class Service:
         return "\n".join(texts)
 
     def environment(self):
-        return {**os.environ, "ASSAY_COORDINATOR": self.address, "NO_COLOR": "1"}
+        # Tests compare what is computed twice; those of reuse ask for it.
+        return {"ASSAY_NO_REUSE": "1", **os.environ, "ASSAY_COORDINATOR": self.address, "NO_COLOR": "1"}
 
     def popen(self, *arguments):
         """The client as a process of its own."""

@@ -104,7 +104,7 @@ TEST_F(JobArchiveTest, OnlyWhatWasArchivedComesBack) {
   for (ArchiveRows& part : parts) {
     if (part.table != "scores" || part.rows.empty()) continue;
     for (size_t i = 0; i < part.columns.size(); ++i) {
-      if (part.columns[i].name == "verdict") part.rows[0][i] = "wrong";
+      if (part.columns[i].name == "verdict") part.rows[0][i] = "unparsable";
     }
   }
   const absl::Status changed = Restore(job, parts).status();
