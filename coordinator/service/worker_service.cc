@@ -1,63 +1,57 @@
 #include "coordinator/service/worker_service.h"
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/status_macros.h"
-#include "common/base/version.h"
-#include "common/rpc/convert.h"
-#include "coordinator/service/worker_session.h"
+#include <vector>
 
 namespace assay {
 namespace {
 
-absl::StatusOr<WorkerInfo> ReadHello(const v1::WorkerMessage& message) {
-  if (!message.has_hello()) {
-    return absl::InvalidArgumentError("the first message of a worker must be its hello");
-  }
-  ASSAY_ASSIGN_OR_RETURN(WorkerInfo worker, FromProto(message.hello()));
-  if (worker.worker_id.find('\0') != std::string::npos) {
-    return absl::InvalidArgumentError("WorkerInfo.worker_id: holds a NUL character");
-  }
-  if (!absl::StartsWith(worker.engine_version, absl::StrCat(kEngineVersion, "/"))) {
-    // Which kernels it has does not matter here: a run is leased to workers of one kind only.
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the worker's engine is ", worker.engine_version, ", the coordinator's has version ",
-        kEngineVersion, "; run the same release of Assay on both"));
-  }
-  return worker;
-}
+// They wait for the database most of the time.
+constexpr int kThreads = 6;
 
 }  // namespace
 
-grpc::Status WorkerServiceImpl::Connect(
-    grpc::ServerContext* context,
-    grpc::ServerReaderWriter<v1::CoordinatorMessage, v1::WorkerMessage>* stream) {
-  v1::WorkerMessage message;
-  if (!stream->Read(&message)) {
-    return {grpc::StatusCode::CANCELLED, "the stream ended before the worker's hello"};
-  }
-  absl::StatusOr<WorkerInfo> worker = ReadHello(message);
-  if (!worker.ok()) return ToGrpcStatus(worker.status());
-  {
-    absl::MutexLock lock(&mutex_);
-    if (closing_) return {grpc::StatusCode::UNAVAILABLE, "the coordinator is stopping"};
-    ++streams_;
-  }
-  const absl::Status status =
-      WorkerSession(leases_, workers_, stream, *std::move(worker), closing_, *context).Run();
+WorkerServiceImpl::WorkerServiceImpl(LeaseManager* leases, WorkerStore* workers,
+                                     WorkRecorder* recorder)
+    : presence_(workers),
+      granter_(&leases->pending()),
+      tasks_(kThreads),
+      parts_({leases, &granter_, &presence_, &tasks_, &closing_, recorder}) {}
+
+WorkerServiceImpl::~WorkerServiceImpl() {
+  granter_.Stop();
+  presence_.Stop();
+}
+
+grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* WorkerServiceImpl::Connect(
+    grpc::CallbackServerContext* /*context*/) {
   absl::MutexLock lock(&mutex_);
-  --streams_;
-  return ToGrpcStatus(status);
+  const auto place = sessions_.emplace(sessions_.end());
+  const std::shared_ptr<WorkerSession> session =
+      WorkerSession::Start(parts_, [this, place] { Forget(place); });
+  *place = session;
+  return session.get();
+}
+
+void WorkerServiceImpl::Forget(Sessions::iterator session) {
+  absl::MutexLock lock(&mutex_);
+  sessions_.erase(session);
 }
 
 bool WorkerServiceImpl::HandOver(absl::Duration grace) {
+  std::vector<std::shared_ptr<WorkerSession>> sessions;
+  {
+    absl::MutexLock lock(&mutex_);
+    closing_ = true;
+    for (const std::weak_ptr<WorkerSession>& session : sessions_) {
+      if (auto here = session.lock()) sessions.push_back(std::move(here));
+    }
+  }
+  for (const auto& session : sessions) session->HandOver();
+  sessions.clear();
   absl::MutexLock lock(&mutex_);
-  closing_ = true;
-  // All sessions wait for this when they have nothing to do.
-  leases_->pending().Notify();
-  return mutex_.AwaitWithTimeout(absl::Condition(
-                                     +[](int* streams) { return *streams == 0; }, &streams_),
-                                 grace);
+  const auto all_ended = [this]()
+                             ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return sessions_.empty(); };
+  return mutex_.AwaitWithTimeout(absl::Condition(&all_ended), grace);
 }
 
 }  // namespace assay

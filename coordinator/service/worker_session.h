@@ -1,4 +1,5 @@
-// One worker's stream after its hello: one thread reads and answers, another one hands out leases.
+// One worker's stream. It holds no thread: gRPC's tell it what has come, a pool's handle it, and
+// the granter's hand out leases.
 #ifndef ASSAY_COORDINATOR_SERVICE_WORKER_SESSION_H_
 #define ASSAY_COORDINATOR_SERVICE_WORKER_SESSION_H_
 
@@ -6,31 +7,60 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include "absl/synchronization/notification.h"
 #include "assay/v1/worker_service.grpc.pb.h"
 #include "common/domain/worker.h"
 #include "coordinator/lease/lease_manager.h"
-#include "coordinator/store/worker_store.h"
+#include "coordinator/planner/work_recorder.h"
+#include "coordinator/service/lease_granter.h"
+#include "coordinator/service/task_pool.h"
+#include "coordinator/service/worker_presence.h"
 
 namespace assay {
 
-class WorkerSession {
+// What the sessions of a coordinator share. All of it outlives them.
+struct SessionParts {
+  LeaseManager* leases = nullptr;
+  LeaseGranter* granter = nullptr;
+  WorkerPresence* presence = nullptr;
+  TaskPool* tasks = nullptr;
+  const std::atomic<bool>* closing = nullptr;  // nothing more is granted
+  WorkRecorder* recorder = nullptr;            // may be null
+};
+
+// A worker's messages are handled one after the other; only results that wait for their transaction
+// let the next one pass. What is not yet handled is not read, so that a worker waits where the
+// database is slow.
+class WorkerSession final
+    : public grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>,
+      public LeaseTaker {
  public:
-  using Stream = grpc::ServerReaderWriter<v1::CoordinatorMessage, v1::WorkerMessage>;
+  // Reads at once. `ended` is called when the stream has ended; until then, and for as long as
+  // somebody has a copy of the pointer, the session is there.
+  static std::shared_ptr<WorkerSession> Start(const SessionParts& parts,
+                                              std::function<void()> ended);
 
-  // When `closing` becomes true and leases->pending() is told, the worker is asked to go elsewhere.
-  WorkerSession(LeaseManager* leases, WorkerStore* workers, Stream* stream, WorkerInfo worker,
-                const std::atomic<bool>& closing, const grpc::ServerContext& context);
+  // Asks the worker to go elsewhere, and grants it nothing more.
+  void HandOver();
 
-  // Until the stream ends. An error is the worker's: it broke the protocol. Call once.
-  absl::Status Run();
+  Outcome TakeLeases() override;
+
+  // gRPC's.
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
 
  private:
   // What the worker would take now.
@@ -38,52 +68,66 @@ class WorkerSession {
     int leases = 0;
     int remote_leases = 0;
     LoadedModel loaded;
-    uint64_t number =
-        0;  // of the request; grants for an earlier one do not count against a later one
+    // Of the request; grants for an earlier one do not count against a later one.
+    uint64_t number = 0;
   };
 
-  // The reading thread.
-  absl::Status ReadAll();
+  WorkerSession(const SessionParts& parts, std::function<void()> ended);
+
+  // The pool's threads. An error is the worker's: it broke the protocol, and its stream ends.
+  void HandleNext(const v1::WorkerMessage& message);
   absl::Status Handle(const v1::WorkerMessage& message);
+  absl::Status HandleHello(const v1::WorkerMessage& message);
   absl::Status HandleRequest(const v1::LeaseRequest& request);
   absl::Status HandleHeartbeat(const v1::Heartbeat& heartbeat);
   absl::Status HandleResult(const v1::ShardResult& result);
   absl::Status HandleFailure(const v1::ShardFailure& failure);
+  void FinishResult(const LeaseKey& key, absl::StatusOr<CommitOutcome> outcome);
+  // A result whose commit failed in a way that sending it again would not mend.
+  void FailResult(const LeaseKey& key, const absl::Status& status);
   void Acknowledge(const LeaseKey& key, const absl::StatusOr<CommitOutcome>& outcome);
+  void End();
 
-  // The granting thread.
-  void GrantAll();
-  // Whether a lease was handed out.
-  bool GrantSome();
-  // Up to `count` leases of models in `place`; how many were handed out.
-  int GrantSome(int count, const LoadedModel& loaded, ModelPlace place);
-  void NoteSeen();
+  // The granter's threads: up to `count` leases of models in `place`; how many were handed out.
+  int Take(int count, const LoadedModel& loaded, ModelPlace place);
 
   // The worker has the lease.
   void Confirm(const LeaseKey& key);
-  // Of a worker that has ended its side in order: what it was granted and never spoke of came too
-  // late for it.
+  // Of a worker that has ended its side in order, which is not one whose stream broke: what it was
+  // granted and never spoke of came too late for it.
   void GiveBackUnconfirmed();
 
-  // False when the stream is broken.
-  bool Send(const v1::CoordinatorMessage& message);
+  // False when the stream is broken or has ended.
+  bool Send(v1::CoordinatorMessage message);
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Goes on reading, or ends, as soon as nothing stands in the way.
+  void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  LeaseManager* const leases_;
-  WorkerStore* const workers_;
-  Stream* const stream_;
-  const WorkerInfo worker_;
-  const std::atomic<bool>& closing_;
-  const grpc::ServerContext& context_;
+  const SessionParts parts_;
+  const std::function<void()> ended_;
+  // Until OnDone. Whoever lets the stream go on, or end, holds a copy meanwhile.
+  std::shared_ptr<WorkerSession> self_;
+  v1::WorkerMessage incoming_;  // gRPC's while it reads
+  WorkerInfo worker_;           // of the hello; constant afterwards
+  int64_t presence_ = 0;        // likewise
+  absl::Notification cancelled_;
 
-  absl::Mutex write_mutex_;  // a stream takes one writer at a time
   absl::Mutex mutex_;
+  bool greeted_ ABSL_GUARDED_BY(mutex_) = false;  // the hello has come
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool read_ended_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more comes
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;
+  int results_ ABSL_GUARDED_BY(mutex_) = 0;  // that wait for their transaction
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // nothing more can be sent
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handed_over_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);                 // not ok: the stream ends with it
+  std::optional<grpc::Status> finish_ ABSL_GUARDED_BY(mutex_);  // as soon as all is sent
+  std::deque<v1::CoordinatorMessage> outgoing_ ABSL_GUARDED_BY(mutex_);  // the first is written
   Demand demand_ ABSL_GUARDED_BY(mutex_);
   // Granted here, and named by no heartbeat and no report yet; by lease_id.
   std::map<int64_t, LeaseKey> unconfirmed_ ABSL_GUARDED_BY(mutex_);
-  std::atomic<bool> wake_{false};  // there is news for the granting thread
-  std::atomic<bool> ended_{false};
-  absl::Time seen_ = absl::InfinitePast();  // of the granting thread
-  std::string seen_moment_;                 // likewise: by the database's clock
 };
 
 }  // namespace assay

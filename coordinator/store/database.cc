@@ -1,13 +1,16 @@
 #include "coordinator/store/database.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "coordinator/store/backend_probe.h"
 #include "coordinator/store/connection.h"
 
 namespace assay {
@@ -58,14 +61,19 @@ Database::Session::~Session() {
 }
 
 void Database::Session::Discard(absl::string_view reason) {
-  connection_.reset();
-  database_->Drop(reason);
+  database_->Drop(std::move(connection_), reason);
 }
 
-Database::Database(const std::string& url, int connections)
-    : url_(WithTimeouts(url)), limit_(connections) {}
+Database::Database(const std::string& url, int connections, const Patience& patience)
+    : url_(WithTimeouts(url)),
+      limit_(connections),
+      patience_(patience),
+      watcher_([this] { Watch(); }) {}
 
-Database::~Database() = default;
+Database::~Database() {
+  stop_.Notify();
+  watcher_.join();
+}
 
 absl::Status Database::WaitUntilReachable(absl::Duration timeout,
                                           const std::function<bool(absl::Duration)>& sleep) {
@@ -85,18 +93,24 @@ absl::StatusOr<Database::Session> Database::Acquire() {
       return absl::UnavailableError(
           absl::StrCat("all ", limit_, " connections to the database are busy"));
     }
-    ++in_use_;
     if (!idle_.empty()) {
+      ++in_use_;
       std::unique_ptr<DatabaseConnection> connection = std::move(idle_.back());
       idle_.pop_back();
+      in_use_since_[connection.get()] = absl::Now();
       return Session(this, std::move(connection));
     }
+    if (!reachable_ && trying_) return absl::UnavailableError("the database is not reachable");
+    trying_ = !reachable_;
+    ++in_use_;
   }
   try {
     auto connection = std::make_unique<DatabaseConnection>(url_);
     absl::MutexLock lock(&mutex_);
     if (!reachable_) spdlog::info("the database is reachable again");
     reachable_ = true;
+    trying_ = false;
+    in_use_since_[connection.get()] = absl::Now();
     return Session(this, std::move(connection));
   } catch (...) {
     // libpq repeats a URL that it cannot read, with the password in it.
@@ -105,6 +119,7 @@ absl::StatusOr<Database::Session> Database::Acquire() {
                                                   {{url_, "(the database's URL)"}}));
     absl::MutexLock lock(&mutex_);
     --in_use_;
+    trying_ = false;
     NoteOutage(status.message());
     return status;
   }
@@ -113,15 +128,50 @@ absl::StatusOr<Database::Session> Database::Acquire() {
 void Database::Return(std::unique_ptr<DatabaseConnection> connection) {
   absl::MutexLock lock(&mutex_);
   --in_use_;
+  in_use_since_.erase(connection.get());
   idle_.push_back(std::move(connection));
 }
 
-void Database::Drop(absl::string_view reason) {
+void Database::Drop(std::unique_ptr<DatabaseConnection> connection, absl::string_view reason) {
   std::vector<std::unique_ptr<DatabaseConnection>> dropped;  // closed outside the lock
   absl::MutexLock lock(&mutex_);
   --in_use_;
+  in_use_since_.erase(connection.get());
   dropped.swap(idle_);
+  dropped.push_back(std::move(connection));
   spdlog::debug("a database connection was lost: {}", std::string(reason));
+}
+
+void Database::Watch() {
+  while (!stop_.WaitForNotificationWithTimeout(patience_.period)) LookAfterConnections();
+}
+
+void Database::LookAfterConnections() {
+  std::map<const DatabaseConnection*, absl::Time> looked_at;
+  std::set<int> backends;
+  {
+    absl::MutexLock lock(&mutex_);
+    const absl::Time long_ago = absl::Now() - patience_.in_use;
+    for (const auto& [connection, since] : in_use_since_) {
+      if (since > long_ago) continue;
+      looked_at[connection] = since;
+      backends.insert(connection->backend);
+    }
+  }
+  if (backends.empty()) return;
+  const absl::StatusOr<std::set<int>> working =
+      FindWorkingBackends(url_, backends, patience_.in_use, patience_.answer);
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [connection, since] : looked_at) {
+    const auto found = in_use_since_.find(connection);
+    if (found == in_use_since_.end() || found->second != since) continue;
+    if (working.ok() && working->count(connection->backend) != 0) continue;
+    spdlog::warn("a connection to the database is given up after {}: {}",
+                 absl::FormatDuration(absl::Now() - since),
+                 working.ok() ? "the server waits for what was lost on the way"
+                              : std::string(working.status().message()));
+    if (connection->socket >= 0) shutdown(connection->socket, SHUT_RDWR);
+  }
 }
 
 void Database::NoteOutage(absl::string_view reason) {

@@ -4,14 +4,17 @@
 #define ASSAY_COORDINATOR_STORE_DATABASE_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
 namespace assay {
@@ -20,10 +23,21 @@ namespace assay {
 struct DatabaseConnection;
 
 // Thread-safe. An outage is logged once, at its start and at its end.
+//
+// A connection on which nothing moves any more, although the network says nothing of it (what is
+// between here and the server has stalled), would hold its thread for ever. So what is in use for
+// long is looked after over another connection, and shut down where the server does not work on it
+// or does not answer either: its operation fails as with any broken connection.
 class Database {
  public:
+  struct Patience {
+    absl::Duration in_use = absl::Seconds(10);  // before a connection is looked after
+    absl::Duration period = absl::Seconds(5);   // from one look to the next
+    absl::Duration answer = absl::Seconds(5);   // of the server, to the question
+  };
   // `url` is a PostgreSQL connection URI or "key=value" string. Nothing is connected yet.
-  Database(const std::string& url, int connections);
+  Database(const std::string& url, int connections) : Database(url, connections, Patience()) {}
+  Database(const std::string& url, int connections, const Patience& patience);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -51,7 +65,7 @@ class Database {
     std::unique_ptr<DatabaseConnection> connection_;
   };
   // Unavailable when the server cannot be reached, or when all connections stay busy for ten
-  // seconds.
+  // seconds. While it cannot be reached one caller at a time tries; the others are told at once.
   absl::StatusOr<Session> Acquire();
 
   // That are open at once, at most.
@@ -59,7 +73,9 @@ class Database {
 
  private:
   void Return(std::unique_ptr<DatabaseConnection> connection);
-  void Drop(absl::string_view reason);
+  void Drop(std::unique_ptr<DatabaseConnection> connection, absl::string_view reason);
+  void Watch();
+  void LookAfterConnections();
   void NoteOutage(absl::string_view reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string url_;
@@ -67,7 +83,13 @@ class Database {
   absl::Mutex mutex_;
   std::vector<std::unique_ptr<DatabaseConnection>> idle_ ABSL_GUARDED_BY(mutex_);
   int in_use_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of the connections in use, since when they are.
+  std::map<const DatabaseConnection*, absl::Time> in_use_since_ ABSL_GUARDED_BY(mutex_);
   bool reachable_ ABSL_GUARDED_BY(mutex_) = true;
+  bool trying_ ABSL_GUARDED_BY(mutex_) = false;  // somebody, to reach it again
+  const Patience patience_;
+  absl::Notification stop_;
+  std::thread watcher_;
 };
 
 }  // namespace assay

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "coordinator/store/prepared.h"
+
 namespace assay {
 namespace {
 
@@ -18,9 +20,9 @@ constexpr char kLeased[] =
 
 int CountWithinLimits(pqxx::work& tx, const std::string& owner, const std::string& worker_id,
                       int count) {
-  const pqxx::result limits = tx.exec_params(kLimits, owner);
+  const pqxx::result limits = ExecPrepared(tx, kLimits, owner);
   if (limits.empty()) return count;
-  const pqxx::row leased = tx.exec_params1(kLeased, owner, worker_id);
+  const pqxx::row leased = ExecPrepared(tx, kLeased, owner, worker_id)[0];
   if (!limits[0][1].is_null() && !leased[2].as<bool>() &&
       leased[1].as<int64_t>() >= limits[0][1].as<int64_t>()) {
     return 0;

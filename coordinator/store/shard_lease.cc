@@ -10,6 +10,7 @@
 #include "coordinator/store/events.h"
 #include "coordinator/store/model_rows.h"
 #include "coordinator/store/owner_limits.h"
+#include "coordinator/store/prepared.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/shard_store.h"
 #include "coordinator/store/suspect_rows.h"
@@ -95,7 +96,7 @@ void AddLeased(const pqxx::result& rows, const RunSpec& run, const ModelSpec& mo
 }
 
 void TakeBack(pqxx::work& tx, const CurrentLease& lease, const RunSpec& run) {
-  if (tx.exec_params(kTakeBack, lease.shard_id, lease.lease_id).empty()) return;
+  if (ExecPrepared(tx, kTakeBack, lease.shard_id, lease.lease_id).empty()) return;
   RecordEvent(tx, {.kind = "shard_moved",
                    .job_id = run.job_id,
                    .run_id = run.run_id,
@@ -107,17 +108,18 @@ void TakeBack(pqxx::work& tx, const CurrentLease& lease, const RunSpec& run) {
 absl::StatusOr<bool> LeaseOf(pqxx::work& tx, const Asker& asker, const RunChoice& choice,
                              std::vector<LeasedShard>& shards) {
   const std::string& worker_id = asker.worker.worker_id;
-  const pqxx::result rows =
-      tx.exec_params(absl::StrFormat(kChosenRun, kRunSpecColumns, kModelColumns), choice.run_id,
-                     asker.engine, asker.remote, asker.sandbox, worker_id);
+  static const std::string* const chosen_run =
+      new std::string(absl::StrFormat(kChosenRun, kRunSpecColumns, kModelColumns));
+  const pqxx::result rows = ExecPrepared(tx, chosen_run->c_str(), choice.run_id, asker.engine,
+                                         asker.remote, asker.sandbox, worker_id);
   if (rows.empty()) return false;
   const pqxx::row row = rows[0];
   ASSAY_ASSIGN_OR_RETURN(const RunSpec run, ReadRunSpec(row, 0));
   ASSAY_ASSIGN_OR_RETURN(const ModelSpec model, ReadModel(row, kRunSpecColumnCount));
   const int last = static_cast<int>(row.size()) - 3;
   if (!row[last].as<bool>()) {
-    tx.exec_params(kStartRun, run.run_id, asker.engine, asker.sandbox);
-    if (!tx.exec_params1(kIsForWorker, run.run_id, asker.engine, asker.sandbox)[0].as<bool>()) {
+    ExecPrepared(tx, kStartRun, run.run_id, asker.engine, asker.sandbox);
+    if (!ExecPrepared(tx, kIsForWorker, run.run_id, asker.engine, asker.sandbox)[0][0].as<bool>()) {
       return false;
     }
   }
@@ -129,7 +131,7 @@ absl::StatusOr<bool> LeaseOf(pqxx::work& tx, const Asker& asker, const RunChoice
           : std::clamp<int64_t>(choice.most_items / run.settings.sampling.samples, 1,
                                 std::numeric_limits<int32_t>::max());
   const bool cuts = most_items > 0 && row[last + 1].as<bool>();
-  if (cuts && tx.exec_params(kLockRun, run.run_id).empty()) return false;
+  if (cuts && ExecPrepared(tx, kLockRun, run.run_id).empty()) return false;
   if (choice.take_back.has_value()) TakeBack(tx, *choice.take_back, run);
   const SuspectLease suspect =
       LeaseSuspect(tx, run.run_id, worker_id, asker.remote, asker.lease_time);
@@ -137,15 +139,15 @@ absl::StatusOr<bool> LeaseOf(pqxx::work& tx, const Asker& asker, const RunChoice
   AddLeased(suspect.leased, run, model, shards);
   const double seconds = absl::ToDoubleSeconds(asker.lease_time);
   if (shards.empty() && !cuts) {
-    AddLeased(tx.exec_params(kLease, run.run_id, count, worker_id, seconds), run, model, shards);
+    AddLeased(ExecPrepared(tx, kLease, run.run_id, count, worker_id, seconds), run, model, shards);
   }
   while (suspect.leased.empty() && cuts && static_cast<int>(shards.size()) < count) {
     const pqxx::result leased =
-        tx.exec_params(kLeaseHead, run.run_id, most_items, worker_id, seconds);
+        ExecPrepared(tx, kLeaseHead, run.run_id, most_items, worker_id, seconds);
     if (leased.empty()) break;
     AddLeased(leased, run, model, shards);
   }
-  if (!shards.empty()) tx.exec_params(kStartJob, run.job_id);
+  if (!shards.empty()) ExecPrepared(tx, kStartJob, run.job_id);
   return false;
 }
 

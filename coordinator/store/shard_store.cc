@@ -11,6 +11,7 @@
 #include "coordinator/store/encoding.h"
 #include "coordinator/store/events.h"
 #include "coordinator/store/model_rows.h"
+#include "coordinator/store/prepared.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/suspect_rows.h"
 #include "coordinator/store/transaction.h"
@@ -174,8 +175,8 @@ absl::StatusOr<std::vector<LeaseKey>> ShardStore::Renew(absl::Span<const LeaseKe
   return Transact(*database_, [&](pqxx::work& tx) -> absl::StatusOr<std::vector<LeaseKey>> {
     std::set<int64_t> renewed;
     for (const auto& row :
-         tx.exec_params(kRenew, EncodeArray(shard_ids), EncodeArray(attempts),
-                        EncodeArray(lease_ids), absl::ToDoubleSeconds(lease_time))) {
+         ExecPrepared(tx, kRenew, EncodeArray(shard_ids), EncodeArray(attempts),
+                      EncodeArray(lease_ids), absl::ToDoubleSeconds(lease_time))) {
       renewed.insert(row[0].as<int64_t>());
     }
     std::vector<LeaseKey> over;

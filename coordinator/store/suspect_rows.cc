@@ -1,5 +1,7 @@
 #include "coordinator/store/suspect_rows.h"
 
+#include "coordinator/store/prepared.h"
+
 namespace assay {
 namespace {
 
@@ -25,16 +27,16 @@ constexpr char kLease[] =
 
 SuspectLease LeaseSuspect(pqxx::work& tx, int64_t run_id, const std::string& worker_id, bool remote,
                           absl::Duration lease_time) {
-  const pqxx::result found = tx.exec_params(kFindSuspect, run_id, worker_id);
+  const pqxx::result found = ExecPrepared(tx, kFindSuspect, run_id, worker_id);
   if (found.empty()) return {};
   const auto shard_id = found[0][0].as<int64_t>();
   const double seconds = absl::ToDoubleSeconds(lease_time);
   SuspectLease lease;
-  if (tx.exec_params1(kIsBusy, worker_id, remote)[0].as<bool>()) {
-    tx.exec_params(kReserve, shard_id, worker_id, seconds);
+  if (ExecPrepared(tx, kIsBusy, worker_id, remote)[0][0].as<bool>()) {
+    ExecPrepared(tx, kReserve, shard_id, worker_id, seconds);
     lease.reserved = true;
   } else {
-    lease.leased = tx.exec_params(kLease, shard_id, worker_id, seconds);
+    lease.leased = ExecPrepared(tx, kLease, shard_id, worker_id, seconds);
   }
   return lease;
 }

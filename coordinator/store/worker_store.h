@@ -2,11 +2,13 @@
 #ifndef ASSAY_COORDINATOR_STORE_WORKER_STORE_H_
 #define ASSAY_COORDINATOR_STORE_WORKER_STORE_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/domain/worker.h"
 #include "coordinator/store/database.h"
 
@@ -28,6 +30,10 @@ class WorkerStore {
 
   // Notes that the worker is there, and what it says of itself. Returns the moment, for Left().
   absl::StatusOr<std::string> Seen(const WorkerInfo& worker);
+  // Notes that these workers, which were seen before, are still there. The moment by worker; those
+  // that are not known are not in it.
+  absl::StatusOr<std::map<std::string, std::string>> Touch(
+      absl::Span<const std::string> worker_ids);
   // The worker does not count as connected any more, unless it was seen again since `seen` (empty:
   // in any case), by another coordinator.
   absl::Status Left(const std::string& worker_id, const std::string& seen = "");

@@ -14,6 +14,7 @@ namespace assay {
 namespace {
 
 constexpr absl::Duration kHeartbeatEvery = absl::Seconds(10);
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 constexpr int kBytesPerToken = 4;
 
 std::string Text(int bytes) {
@@ -65,11 +66,17 @@ void SimulatedWorker::Start() {
 
 void SimulatedWorker::Tick(absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  if (!welcomed_ || finishing_) return;
+  if (!welcomed_) return;
+  while (!to_retry_.empty() && to_retry_.front().sent + kRetryAfter <= now) {
+    Shard shard = std::move(to_retry_.front());
+    to_retry_.pop_front();
+    Answer(std::move(shard));
+  }
+  if (finishing_) return;
   if (now >= next_heartbeat_) {
     next_heartbeat_ = now + kHeartbeatEvery;
     auto message = std::make_unique<v1::WorkerMessage>();
-    for (const auto* shards : {&leased_, &unanswered_}) {
+    for (const auto* shards : {&leased_, &unanswered_, &to_retry_}) {
       for (const Shard& shard : *shards) *message->mutable_heartbeat()->add_leases() = shard.lease;
     }
     if (message->has_heartbeat()) Send(std::move(message));
@@ -97,6 +104,7 @@ void SimulatedWorker::OnReadDone(bool ok) {
     // The coordinator has ended the stream; so does this side.
     finishing_ = true;
     unanswered_.clear();
+    to_retry_.clear();
     MaybeClose();
     return;
   }
@@ -160,6 +168,13 @@ void SimulatedWorker::HandleAck(const v1::CommitAck& ack) {
   for (auto shard = unanswered_.begin(); shard != unanswered_.end(); ++shard) {
     if (shard->lease.lease_id() != ack.lease().lease_id()) continue;
     absl::MutexLock lock(&counts_->mutex);
+    if (ack.outcome() == v1::COMMIT_OUTCOME_RETRY) {
+      ++counts_->retried;
+      shard->sent = absl::Now();
+      to_retry_.push_back(std::move(*shard));
+      unanswered_.erase(shard);
+      break;
+    }
     --counts_->in_flight;
     const auto items = static_cast<int64_t>(shard->items.size());
     if (ack.outcome() == v1::COMMIT_OUTCOME_ACCEPTED) {
@@ -178,7 +193,7 @@ void SimulatedWorker::HandleAck(const v1::CommitAck& ack) {
 
 void SimulatedWorker::AskForLeases() {
   if (finishing_) return;
-  const size_t held = leased_.size() + unanswered_.size();
+  const size_t held = leased_.size() + unanswered_.size() + to_retry_.size();
   const auto wanted = static_cast<size_t>(options_.shards_in_flight);
   if (held + asked_.size() >= wanted) return;
   while (held + asked_.size() < wanted) asked_.push_back(absl::Now());
@@ -226,7 +241,8 @@ void SimulatedWorker::Send(MessagePtr message) {
 }
 
 void SimulatedWorker::MaybeClose() {
-  if (!finishing_ || closed_ || !outgoing_.empty() || !unanswered_.empty()) return;
+  if (!finishing_ || closed_ || !outgoing_.empty()) return;
+  if (!unanswered_.empty() || !to_retry_.empty()) return;
   closed_ = true;
   StartWritesDone();
 }

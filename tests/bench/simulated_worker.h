@@ -30,6 +30,7 @@ struct SimulationCounts {
   int64_t welcomed ABSL_GUARDED_BY(mutex) = 0;
   int64_t ended ABSL_GUARDED_BY(mutex) = 0;  // streams
   int64_t granted ABSL_GUARDED_BY(mutex) = 0;
+  int64_t retried ABSL_GUARDED_BY(mutex) = 0;     // reports
   int64_t stored ABSL_GUARDED_BY(mutex) = 0;      // predictions whose commit was accepted
   int64_t not_stored ABSL_GUARDED_BY(mutex) = 0;  // answered with anything else
   int64_t in_flight ABSL_GUARDED_BY(mutex) = 0;   // shards that are leased or not yet answered
@@ -84,6 +85,7 @@ class SimulatedWorker : public grpc::ClientBidiReactor<v1::WorkerMessage, v1::Co
   std::vector<MessagePtr> spare_ ABSL_GUARDED_BY(mutex_);    // written reports, to be used again
   std::deque<Shard> leased_ ABSL_GUARDED_BY(mutex_);
   std::deque<Shard> unanswered_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Shard> to_retry_ ABSL_GUARDED_BY(mutex_);    // sent again a second later
   std::deque<absl::Time> asked_ ABSL_GUARDED_BY(mutex_);  // of each lease that is to come
   std::string loaded_ ABSL_GUARDED_BY(mutex_);
   v1::Precision precision_ ABSL_GUARDED_BY(mutex_) = v1::PRECISION_UNSPECIFIED;

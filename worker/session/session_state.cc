@@ -175,10 +175,14 @@ std::shared_ptr<const v1::WorkerMessage> SessionState::MakeHeartbeat() const {
 
 int SessionState::WantedLeases(bool remote, int in_flight) const {
   if (draining_) return 0;
-  const auto unfinished = std::count_if(held_.begin(), held_.end(), [&](const auto& entry) {
-    return entry.second.remote == remote && entry.second.report == nullptr;
-  });
-  return std::max(in_flight - static_cast<int>(unfinished), 0);
+  int unfinished = 0, unanswered = 0;
+  for (const auto& [id, held] : held_) {
+    if (held.remote == remote) ++(held.report == nullptr ? unfinished : unanswered);
+  }
+  // Reports that are not taken in, because the coordinator's database is slow or away, must not
+  // pile up.
+  const int waiting = std::max(unanswered - in_flight, 0);
+  return std::max(in_flight - unfinished - waiting, 0);
 }
 
 std::shared_ptr<const v1::WorkerMessage> SessionState::MaybeLeaseRequest(

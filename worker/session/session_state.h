@@ -61,7 +61,8 @@ class SessionState {
 
   std::shared_ptr<const v1::WorkerMessage> MakeHello() const;
   std::shared_ptr<const v1::WorkerMessage> MakeHeartbeat() const;
-  // How many more leases of its kind are to be held, of at most `in_flight`.
+  // How many more leases of its kind are to be held, of at most `in_flight` that are not finished;
+  // as many again may wait for the answers to their reports, and each one more takes a place.
   int WantedLeases(bool remote, int in_flight) const;
   std::shared_ptr<const v1::WorkerMessage> MaybeLeaseRequest(
       const std::optional<ModelKey>& preferred);

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "absl/time/clock.h"
+#include "coordinator/store/transaction.h"
 #include "tests/support/postgres/coordinator_fixture.h"
 
 namespace assay {
@@ -33,6 +35,37 @@ TEST_F(DatabaseTest, ARestartBetweenTwoCallsIsNotNoticed) {
   PostgresServer::Shared().Crash();
   PostgresServer::Shared().Start();
   EXPECT_TRUE(coordinator_.jobs.Get(job).ok());
+}
+
+int BackendOf(Database& database) {
+  return Transact(database,
+                  [](pqxx::work& tx) -> absl::StatusOr<int> {
+                    return tx.exec1("SELECT pg_backend_pid()")[0].as<int>();
+                  })
+      .value();
+}
+
+TEST_F(DatabaseTest, AConnectionOnWhichNothingMovesIsGivenUp) {
+  Database database(url_, 2, {.in_use = absl::Seconds(1), .period = absl::Milliseconds(200)});
+  const int backend = BackendOf(database);
+  EXPECT_EQ(BackendOf(database), backend);
+  ASSERT_EQ(kill(backend, SIGSTOP), 0);
+  const absl::Time begin = absl::Now();
+  // What it was sent is not answered; it is tried again over another connection.
+  EXPECT_NE(BackendOf(database), backend);
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(30));
+  kill(backend, SIGCONT);
+}
+
+TEST_F(DatabaseTest, WhatTheServerWorksOnForLongIsLeftAlone) {
+  Database database(url_, 2,
+                    {.in_use = absl::Milliseconds(300), .period = absl::Milliseconds(100)});
+  const int backend = BackendOf(database);
+  EXPECT_TRUE(Transact(database, [](pqxx::work& tx) {
+                tx.exec("SELECT pg_sleep(1)");
+                return absl::OkStatus();
+              }).ok());
+  EXPECT_EQ(BackendOf(database), backend);
 }
 
 TEST(DatabaseWaitTest, WaitsUntilTheTimeIsOver) {

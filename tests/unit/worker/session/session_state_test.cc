@@ -108,6 +108,25 @@ TEST_F(SessionStateTest, AsksForAsManyLeasesAsItHasRoomFor) {
   EXPECT_EQ(Next().lease_request().leases(), 1);
 }
 
+TEST_F(SessionStateTest, AsksForLessWhileItsReportsAreNotAnswered) {
+  Connect();
+  EXPECT_EQ(Next().lease_request().leases(), 2);
+  for (int64_t n = 1; n <= 4; ++n) {
+    EXPECT_TRUE(state_.Granted(Key(n)));
+    state_.Reported(Result(n));
+  }
+  int asked_for = 0;
+  for (v1::WorkerMessage message = Next(); message.body_case() != v1::WorkerMessage::BODY_NOT_SET;
+       message = Next()) {
+    if (message.has_lease_request()) asked_for += message.lease_request().leases();
+  }
+  EXPECT_EQ(asked_for, 0);
+  Acknowledge(1, v1::COMMIT_OUTCOME_ACCEPTED);
+  EXPECT_EQ(Next().lease_request().leases(), 1);
+  Acknowledge(2, v1::COMMIT_OUTCOME_ACCEPTED);
+  EXPECT_EQ(Next().lease_request().leases(), 2);
+}
+
 TEST_F(SessionStateTest, TellsTheCoordinatorWhichModelItPrefers) {
   Connect();
   EXPECT_EQ(Next().lease_request().loaded_weights_sha256(), "");
