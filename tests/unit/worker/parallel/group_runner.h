@@ -10,10 +10,20 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "worker/parallel/process_group.h"
 #include "worker/parallel/tensor_parallel.h"
 
 namespace assay {
+
+// Behind it all processes are connected with all: one that ends then disturbs none that still
+// joins.
+inline absl::Status JoinAll(ProcessGroup* group) {
+  if (absl::Status joined = group->Join(); !joined.ok()) return joined;
+  const char mine = 0;
+  std::vector<char> all(static_cast<size_t>(group->share().count));
+  return group->AllGather(&mine, 1, all.data());
+}
 
 inline void InGroup(int64_t count, const std::function<void(TensorParallel*)>& body) {
   auto first = ProcessGroup::Create({.share = {0, count}});
@@ -24,12 +34,12 @@ inline void InGroup(int64_t count, const std::function<void(TensorParallel*)>& b
     threads.emplace_back([&body, i, count, port] {
       auto group = ProcessGroup::Create({.share = {i, count}, .port = port});
       ASSERT_TRUE(group.ok()) << group.status();
-      const absl::Status joined = (*group)->Join();
+      const absl::Status joined = JoinAll(group->get());
       ASSERT_TRUE(joined.ok()) << joined;
       body(group->get());
     });
   }
-  const absl::Status joined = (*first)->Join();
+  const absl::Status joined = JoinAll(first->get());
   EXPECT_TRUE(joined.ok()) << joined;
   if (joined.ok()) body(first->get());
   first->reset();  // the others end with it

@@ -48,8 +48,6 @@ TEST(ProcessGroupTest, AProcessThatEndsIsNoticed) {
   InGroup(2, [](TensorParallel* group) {
     int64_t word = 0;
     std::vector<int64_t> all(2);
-    // Both are there.
-    ASSERT_TRUE(group->AllGather(&word, sizeof(word), all.data()).ok());
     if (group->share().index == 1) return;
     // The other may still be there for the first exchange's bytes, never for an answer.
     const absl::Status status = group->AllGather(&word, sizeof(word), all.data());
