@@ -27,8 +27,10 @@
 #include "common/base/version.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/connection_options.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
+#include "worker/device/cuda.h"
 #include "worker/device/device.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/optimizations.h"
@@ -39,11 +41,13 @@
 #include "worker/parallel/nccl.h"
 #include "worker/parallel/process_group.h"
 #include "worker/process/compute_device.h"
+#include "worker/process/count_tokens.h"
 #include "worker/process/engine_identity.h"
 #include "worker/process/engine_model.h"
 #include "worker/process/followers.h"
 #include "worker/process/inspect.h"
 #include "worker/process/parallel_model.h"
+#include "worker/process/probe.h"
 #include "worker/process/program_sandbox.h"
 #include "worker/process/shutdown_signal.h"
 #include "worker/process/threads.h"
@@ -60,6 +64,7 @@ namespace {
 
 struct Arguments {
   std::string coordinator = "127.0.0.1:7420";
+  ConnectionOptions connection;
   std::string device = "cpu";
   int threads = 0;  // 0: the physical cores that no other worker has
   int64_t token_budget = EngineOptions().token_budget;
@@ -87,7 +92,15 @@ struct Arguments {
   std::string model_name;
   std::string model_path;
   std::string model_base;
+  std::string texts;
 };
+
+// For models, their keys and values; 0: not known.
+int64_t MemoryFor(const Device& device) {
+  if (device.is_cpu()) return AvailableBytes();
+  const absl::StatusOr<CudaFacts> facts = ReadCudaFacts(device);
+  return facts.ok() ? facts->total_bytes : 0;
+}
 
 WorkerInfo Describe(const Arguments& arguments, const ComputeDevice& device, absl::BitGen* random) {
   WorkerInfo worker;
@@ -103,6 +116,10 @@ WorkerInfo Describe(const Arguments& arguments, const ComputeDevice& device, abs
   worker.device = device.device.Name();
   worker.threads = arguments.threads;
   worker.gflops = device.gflops;
+  worker.memory_bytes = MemoryFor(device.device);
+  worker.tensor_parallel = arguments.tensor_parallel;
+  // Processes that were started one by one are on machines of their own.
+  if (arguments.tensor_parallel_rank >= 0) worker.memory_bytes *= arguments.tensor_parallel;
   return worker;
 }
 
@@ -211,6 +228,14 @@ absl::StatusOr<std::unique_ptr<DeviceGroup>> JoinDevices(const Arguments& argume
 
 absl::Status Serve(Arguments arguments) {
   ASSAY_RETURN_IF_ERROR(InstallShutdownSignal());
+  ASSAY_ASSIGN_OR_RETURN(const ClientSecurity security,
+                         MakeClientSecurity(arguments.connection, arguments.coordinator));
+  UseSecurity(security);
+  if (geteuid() == 0) {
+    spdlog::warn(
+        "this worker runs as root: a user of its own, who cannot write to the models, is "
+        "safer (docs/security.md)");
+  }
   if (arguments.tensor_parallel > 1 && arguments.tensor_parallel_rank < 0 &&
       arguments.threads == 0) {
     arguments.threads = std::max(1, PhysicalCores() / arguments.tensor_parallel);
@@ -241,7 +266,6 @@ absl::Status Serve(Arguments arguments) {
   if (on_cpu) {
     ASSAY_ASSIGN_OR_RETURN(device, OpenComputeDevice(arguments.device));
   }
-  ASSAY_ASSIGN_OR_RETURN(const ComputeDevice device, OpenComputeDevice(arguments.device));
   std::optional<ParallelLeader> leader;
   if (group != nullptr) leader.emplace(placement, device.engine, EndBroken);
   absl::BitGen random;
@@ -314,6 +338,7 @@ absl::Status Serve(Arguments arguments) {
 }
 
 void AddServeOptions(CLI::App* app, Arguments* arguments) {
+  AddConnectionOptions(*app, &arguments->connection);
   app->add_option("--coordinator", arguments->coordinator,
                   "The coordinator, HOST:PORT; or several of one service, with commas between them")
       ->envname("ASSAY_COORDINATOR")
@@ -411,6 +436,15 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
       ->capture_default_str();
 }
 
+int Probe(const Arguments& arguments) {
+  ProbeOptions options;
+  options.device = arguments.device;
+  const absl::StatusOr<SandboxMode> mode = ParseSandboxMode(arguments.sandbox);
+  if (mode.ok()) options.sandbox.mode = *mode;
+  std::printf("%s\n", ProbeJson(options, arguments.sandbox).c_str());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   // Standard output is for results.
   spdlog::set_default_logger(spdlog::stderr_color_mt("assay-worker"));
@@ -429,12 +463,26 @@ int Main(int argc, char** argv) {
   inspect->add_option("NAME", arguments.model_name, "What the model is to be called")->required();
   inspect->add_option("PATH", arguments.model_path, "A Hugging Face folder or a GGUF file")
       ->required();
+  CLI::App* probe = app.add_subcommand(
+      "probe", "Tries the device and the sandbox (--device, --sandbox), prints JSON, and ends");
+  probe->fallthrough();
+  CLI::App* count = app.add_subcommand(
+      "count-tokens", "Prints how many tokens each text of a JSON array has, and ends");
+  count->add_option("--base", arguments.model_base,
+                    "Of a LoRA adapter: its base's folder or GGUF file");
+  count->add_option("PATH", arguments.model_path, "A Hugging Face folder or a GGUF file")
+      ->required();
+  count->add_option("TEXTS", arguments.texts, "A file with the array")->required();
   CLI11_PARSE(app, argc, argv);
 
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
   if (inspect->parsed())
     return Inspect(arguments.model_name, arguments.model_path, arguments.model_base,
                    arguments.json);
+  if (probe->parsed()) return Probe(arguments);
+  if (count->parsed()) {
+    return CountTokens(arguments.model_path, arguments.model_base, arguments.texts);
+  }
   if (absl::Status status = Serve(arguments); !status.ok()) {
     std::fprintf(stderr, "assay-worker: %s\n", std::string(status.message()).c_str());
     return 1;

@@ -14,6 +14,7 @@
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
 #include "coordinator/service/benchmark_rpcs.h"
+#include "coordinator/service/caller.h"
 #include "coordinator/service/dataset_upload.h"
 #include "coordinator/service/estimate_messages.h"
 #include "coordinator/service/page_token.h"
@@ -135,14 +136,40 @@ struct EarlierSubmission {
   SubmittedJob job;  // 0: there is none
 };
 
+// The job is the caller's where the caller is known, or else whose the request says that it is.
 template <typename Request>
-absl::StatusOr<EarlierSubmission> FindEarlier(JobControl& control, const Request& request) {
+absl::StatusOr<EarlierSubmission> FindEarlier(const grpc::ServerContext& context,
+                                              JobControl& control, const Request& request) {
   EarlierSubmission earlier;
   ASSAY_ASSIGN_OR_RETURN(earlier.submission, ReadSubmission(request));
+  ASSAY_ASSIGN_OR_RETURN(const Principal caller, CallerOf(context));
+  if (caller.user != kAnonymousUser) earlier.submission.owner = caller.user;
   ASSAY_ASSIGN_OR_RETURN(const std::optional<SubmittedJob> job,
                          control.FindSubmission(earlier.submission));
   earlier.job = job.value_or(SubmittedJob());
   return earlier;
+}
+
+// Whether the caller may stop the job or let it go on: it is the caller's own, or the caller is an
+// administrator.
+absl::Status CheckControl(const grpc::ServerContext& context, JobStore& jobs, int64_t job_id) {
+  ASSAY_ASSIGN_OR_RETURN(const Principal caller, CallerOf(context));
+  if (caller.roles.Has(Role::kAdmin)) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(const JobProgress job, jobs.Get(job_id));
+  if (job.owner == caller.user) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("job ", job_id, " is not ", caller.user,
+                                                  "'s: its owner or an administrator may"));
+}
+
+// Of two submissions at the very same moment, each is held against what was there before both.
+absl::Status CheckQuotaOf(const std::string& owner, QuotaStore& quotas,
+                          const std::vector<NewRun>& runs) {
+  ASSAY_ASSIGN_OR_RETURN(const QuotaAndUse now, quotas.Get(owner));
+  int64_t items = 0;
+  for (const NewRun& run : runs) {
+    for (const auto& shard : run.shards) items += static_cast<int64_t>(shard.size());
+  }
+  return CheckQuota(now, items);
 }
 
 bool HasEnded(State state) { return state != State::kPending && state != State::kRunning; }
@@ -273,12 +300,13 @@ grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext*,
+grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext* context,
                                               const v1::SubmitJobRequest* request,
                                               v1::SubmitJobResponse* response) {
   const absl::StatusOr<JobRequest> job = ReadJobRequest(*request);
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  const absl::StatusOr<EarlierSubmission> earlier = FindEarlier(*parts_.control, *request);
+  const absl::StatusOr<EarlierSubmission> earlier =
+      FindEarlier(*context, *parts_.control, *request);
   ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
   response->set_job_id(earlier->job.job_id);
   if (earlier->job.job_id != 0) return grpc::Status::OK;
@@ -315,10 +343,11 @@ grpc::Status EvaluationServiceImpl::PlanSweep(grpc::ServerContext*, const v1::Sw
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::SubmitSweep(grpc::ServerContext*,
+grpc::Status EvaluationServiceImpl::SubmitSweep(grpc::ServerContext* context,
                                                 const v1::SweepRequest* request,
                                                 v1::SubmitSweepResponse* response) {
-  const absl::StatusOr<EarlierSubmission> earlier = FindEarlier(*parts_.control, *request);
+  const absl::StatusOr<EarlierSubmission> earlier =
+      FindEarlier(*context, *parts_.control, *request);
   ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
   response->set_job_id(earlier->job.job_id);
   response->set_runs(earlier->job.runs);
@@ -348,12 +377,13 @@ grpc::Status EvaluationServiceImpl::PlanJudgeJob(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::SubmitJudgeJob(grpc::ServerContext*,
+grpc::Status EvaluationServiceImpl::SubmitJudgeJob(grpc::ServerContext* context,
                                                    const v1::JudgeJobRequest* request,
                                                    v1::SubmitJobResponse* response) {
   const absl::StatusOr<JudgeRequest> job = ReadJudgeRequest(*request);
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
-  const absl::StatusOr<EarlierSubmission> earlier = FindEarlier(*parts_.control, *request);
+  const absl::StatusOr<EarlierSubmission> earlier =
+      FindEarlier(*context, *parts_.control, *request);
   ASSAY_RPC_RETURN_IF_ERROR(earlier.status());
   response->set_job_id(earlier->job.job_id);
   if (earlier->job.job_id != 0) return grpc::Status::OK;
@@ -367,6 +397,7 @@ grpc::Status EvaluationServiceImpl::Submit(absl::StatusOr<std::vector<PlannedRun
   ASSAY_RPC_RETURN_IF_ERROR(planned.status());
   std::vector<NewRun> runs;
   for (PlannedRun& run : *planned) runs.push_back(std::move(run.run));
+  ASSAY_RPC_RETURN_IF_ERROR(CheckQuotaOf(submission.owner, *parts_.quotas, runs));
   const absl::StatusOr<int64_t> job_id = parts_.jobs->Submit(runs, submission, judges);
   if (absl::IsAlreadyExists(job_id.status())) {
     // The same request came twice at once, and the other one was faster.
@@ -441,23 +472,26 @@ grpc::Status EvaluationServiceImpl::WatchJob(grpc::ServerContext* context,
   return {grpc::StatusCode::CANCELLED, "the watch was broken off"};
 }
 
-grpc::Status EvaluationServiceImpl::CancelJob(grpc::ServerContext*,
+grpc::Status EvaluationServiceImpl::CancelJob(grpc::ServerContext* context,
                                               const v1::CancelJobRequest* request,
                                               v1::JobProgress* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(CheckControl(*context, *parts_.jobs, request->job_id()));
   ASSAY_RPC_RETURN_IF_ERROR(parts_.jobs->Cancel(request->job_id()));
   return AnswerProgress(request->job_id(), response);
 }
 
-grpc::Status EvaluationServiceImpl::PauseJob(grpc::ServerContext*,
+grpc::Status EvaluationServiceImpl::PauseJob(grpc::ServerContext* context,
                                              const v1::PauseJobRequest* request,
                                              v1::JobProgress* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(CheckControl(*context, *parts_.jobs, request->job_id()));
   ASSAY_RPC_RETURN_IF_ERROR(parts_.control->Pause(request->job_id()));
   return AnswerProgress(request->job_id(), response);
 }
 
-grpc::Status EvaluationServiceImpl::ResumeJob(grpc::ServerContext*,
+grpc::Status EvaluationServiceImpl::ResumeJob(grpc::ServerContext* context,
                                               const v1::ResumeJobRequest* request,
                                               v1::JobProgress* response) {
+  ASSAY_RPC_RETURN_IF_ERROR(CheckControl(*context, *parts_.jobs, request->job_id()));
   ASSAY_RPC_RETURN_IF_ERROR(parts_.control->Resume(request->job_id()));
   parts_.pending->Notify();
   return AnswerProgress(request->job_id(), response);

@@ -17,6 +17,7 @@
 #include "coordinator/store/job_store.h"
 #include "coordinator/store/model_store.h"
 #include "coordinator/store/prediction_store.h"
+#include "coordinator/store/quota_store.h"
 #include "coordinator/store/run_lookup.h"
 #include "coordinator/store/run_score_store.h"
 #include "coordinator/store/worker_store.h"
@@ -38,6 +39,7 @@ struct EvaluationParts {
   LeaderboardRpcs* leaderboard;
   ExchangeRpcs* exchange;
   WorkSignal* pending;  // told of submitted work
+  QuotaStore* quotas;
 };
 
 // Thread-safe.

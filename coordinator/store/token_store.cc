@@ -17,8 +17,8 @@ constexpr char kColumns[] =
     "SELECT token_id, name, lookup, sha256, user_name, roles, methods, created_by, "
     "  extract(epoch FROM created), extract(epoch FROM expires), extract(epoch FROM revoked), "
     "  extract(epoch FROM last_used), "
-    "  CASE WHEN revoked IS NOT NULL THEN 0 "
-    "    ELSE greatest(0, extract(epoch FROM expires - now())) END, "
+    "  CASE WHEN revoked IS NOT NULL THEN 0 WHEN expires IS NOT NULL "
+    "    THEN greatest(0, extract(epoch FROM expires - now())) END, "
     "  coalesce(last_used < now() - interval '1 minute', true) "
     "FROM api_tokens ";
 constexpr char kRevoke[] =

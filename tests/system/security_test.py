@@ -152,7 +152,7 @@ class SecurityTest(unittest.TestCase):
                                           env=self.environment(ASSAY_TLS_CA=self.pem("ca"), ASSAY_TOKEN=guest)).returncode == 1,
                    REVOKED_SECONDS, "the revoked token opens nothing")
         audit = self.assay(address, "audit", "--format", "csv", ASSAY_TOKEN=admin)
-        for words in ("AdminService/CreateToken,name=ann user=ann", "AdminService/RevokeToken,name=guest",
+        for words in ("AdminService/CreateToken,\"name=ann user=ann", "AdminService/RevokeToken,name=guest",
                       "EvaluationService/CancelJob", "PERMISSION_DENIED"):
             self.assertIn(words, audit)
         self.expect_no_secret()

@@ -1,4 +1,5 @@
 // Every method of every service, as its definition says it, called with each role and without any.
+#include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include <filesystem>
@@ -94,9 +95,10 @@ class RoleMatrixTest : public CoordinatorTest {
   std::shared_ptr<grpc::Channel> channel_;
 };
 
+// The tokens of this test are known, so that "unauthenticated" is a handler's word: of raters, who
+// have tokens of their own.
 bool IsRefused(grpc::StatusCode code) {
-  return code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED ||
-         code == grpc::StatusCode::UNIMPLEMENTED;
+  return code == grpc::StatusCode::PERMISSION_DENIED || code == grpc::StatusCode::UNIMPLEMENTED;
 }
 
 TEST_F(RoleMatrixTest, EveryMethodAsksForItsRole) {
@@ -143,7 +145,7 @@ TEST_F(RoleMatrixTest, ATokenThatIsNotValidOpensNothing) {
       "Bearer " + MakeToken()->text,
       "Bearer " + good.substr(0, good.size() - 1),
       "Bearer ",
-      "Bearer garbage \x01\x7f",
+      "Bearer garbage, and more",
       "Basic " + good,
       good + good,
       std::string(8000, 'x'),
@@ -151,7 +153,10 @@ TEST_F(RoleMatrixTest, ATokenThatIsNotValidOpensNothing) {
   absl::SleepFor(absl::Milliseconds(20));
   for (const MethodDescriptor* method : AllMethods()) {
     for (const std::string& authorization : wrong) {
-      EXPECT_EQ(Call(PathOf(method), authorization), grpc::StatusCode::UNAUTHENTICATED)
+      // So many in a second are not even looked up.
+      EXPECT_THAT(
+          Call(PathOf(method), authorization),
+          testing::AnyOf(grpc::StatusCode::UNAUTHENTICATED, grpc::StatusCode::RESOURCE_EXHAUSTED))
           << PathOf(method) << " with " << authorization;
     }
   }
