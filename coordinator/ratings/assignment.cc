@@ -56,7 +56,7 @@ class Pairing {
 
  private:
   static std::pair<int64_t, int64_t> Key(const RatedAnswer& a, const RatedAnswer& b) {
-    return std::minmax(a.run_id, b.run_id);
+    return {std::min(a.run_id, b.run_id), std::max(a.run_id, b.run_id)};
   }
   int Together(const RatedAnswer& a, const RatedAnswer& b) { return together_[Key(a, b)]; }
 
