@@ -62,7 +62,8 @@ export function sorted(rows: readonly TableRow[], key: string, ascending: boolea
 
 /** The column with the most scores, the first of these; the average goes before all where there is one. */
 export function defaultSort(table: LeaderboardTable): string {
-  const count = (key: string) => table.rows.filter((row) => row.scores[key]).length;
+  const ours = table.rows.filter((row) => !row.baseline);
+  const count = (key: string) => (ours.length > 0 ? ours : table.rows).filter((row) => row.scores[key]).length;
   if (count('average') > 0) return 'average';
   const most = Math.max(0, ...table.columns.map((column) => count(column.key)));
   return table.columns.find((column) => count(column.key) === most)?.key ?? 'model';

@@ -152,9 +152,10 @@ function Fields({item}: {item: Item}) {
 }
 
 function FieldList({item}: {item: Item}) {
+  const fields = Object.entries(item.fields).sort(([a], [b]) => a.localeCompare(b, 'en'));
   return (
     <dl class="fields">
-      {Object.entries(item.fields).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+      {fields.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
       <div><dt>target</dt><dd>{item.target}</dd></div>
     </dl>
   );
