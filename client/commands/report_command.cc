@@ -85,6 +85,7 @@ absl::Status Report(const CommandContext& context, ReportOptions& options) {
   input.populations = MakePopulations(data.few, known);
   input.baselines = data.few.baselines;
   ASSAY_ASSIGN_OR_RETURN(input.shots, FetchShots(service, data));
+  ASSAY_ASSIGN_OR_RETURN(input.agreement, FetchAgreement(service, data));
   input.paired = [&service](int64_t first_run, int64_t second_run) {
     return FetchDifference(service, first_run, second_run);
   };

@@ -1,11 +1,15 @@
 #include "client/commands/report_data.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "assay/v1/rating_service.grpc.pb.h"
 #include "client/commands/leaderboard_items.h"
+#include "client/commands/other_service.h"
 #include "client/commands/runs_name.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
@@ -131,6 +135,45 @@ absl::StatusOr<std::vector<ShotsDifference>> FetchShots(Service& service, const 
     differences.push_back(std::move(difference));
   }
   return differences;
+}
+
+absl::StatusOr<std::vector<RaterAgreement>> FetchAgreement(Service& service,
+                                                           const ReportData& data) {
+  std::set<int64_t> runs;
+  for (const LeaderboardCell& cell : data.few.cells) {
+    runs.insert(cell.run.judged_run != 0 ? cell.run.judged_run : cell.run.run_id);
+  }
+  std::vector<RaterAgreement> all;
+  ASSAY_ASSIGN_OR_RETURN(const v1::ListCampaignsResponse campaigns,
+                         CallOf<v1::RatingService>(service, &v1::RatingService::Stub::ListCampaigns,
+                                                   v1::ListCampaignsRequest()));
+  for (const v1::Campaign& campaign : campaigns.campaigns()) {
+    const bool is_shown = std::any_of(campaign.runs().begin(), campaign.runs().end(),
+                                      [&](int64_t run) { return runs.contains(run); });
+    if (!is_shown || campaign.ratings_done() == 0) continue;
+    v1::GetRatingAgreementRequest request;
+    request.set_campaign_id(campaign.campaign_id());
+    ASSAY_ASSIGN_OR_RETURN(
+        const v1::RatingAgreement told,
+        CallOf<v1::RatingService>(service, &v1::RatingService::Stub::GetRatingAgreement, request));
+    for (const v1::CriterionAgreement& criterion : told.criteria()) {
+      all.push_back({criterion.criterion(),
+                     absl::StrCat("People of ", campaign.name()),
+                     criterion.answers(),
+                     "Krippendorff's alpha",
+                     criterion.alpha(),
+                     {criterion.alpha_low(), criterion.alpha_high()}});
+      for (const v1::RaterPairAgreement& pair : criterion.judges()) {
+        all.push_back({criterion.criterion(),
+                       absl::StrCat("People of ", campaign.name(), " and judge ", pair.second()),
+                       pair.answers(),
+                       "Spearman's rho",
+                       pair.spearman(),
+                       {pair.spearman_low(), pair.spearman_high()}});
+      }
+    }
+  }
+  return all;
 }
 
 }  // namespace assay

