@@ -7,6 +7,7 @@
 
 #include "common/rpc/convert.h"
 #include "common/rpc/convert_leaderboard.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace {
 
@@ -52,6 +53,9 @@ constexpr Converter kConverters[] = {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  // Strings that are not UTF-8 would each be logged.
+  static const bool silenced = (google::protobuf::SetLogHandler(nullptr), true);
+  static_cast<void>(silenced);
   constexpr size_t kCount = sizeof(kConverters) / sizeof(kConverters[0]);
   if (size == 0 || data[0] >= kCount) return 0;
   kConverters[data[0]](data + 1, size - 1);
