@@ -3,6 +3,8 @@ import test from 'node:test';
 
 import {base, facts, inspect, open, picture, until} from './harness.mjs';
 
+// A text is looked for in every prediction.
+const kSearchSeconds = 15 + facts.many / 2500;
 const list = (page) => page.getByRole('listbox', {name: /^(Predictions|Items)$/});
 const rows = (page) => list(page).getByRole('option');
 
@@ -61,9 +63,9 @@ test('predictions are filtered by verdict, text and group', async () => {
   await until(async () => (await seen(page)).length > 3 && (await seen(page)).every((ordinal) => ordinal % 5 === 3), 'only the unparsed ones');
   await page.getByLabel('Verdict').selectOption('');
   await page.getByLabel('Text').fill(facts.rare_text);
-  await until(async () => (await seen(page)).join() === String(facts.rare_ordinal), 'the one with the text');
+  await until(async () => (await seen(page)).join() === String(facts.rare_ordinal), 'the one with the text', kSearchSeconds);
   await page.getByLabel('Text').fill('nobody wrote this');
-  await page.getByText('No prediction passes the filters.').waitFor();
+  await page.getByText('No prediction passes the filters.').waitFor({timeout: kSearchSeconds * 1000});
   await page.finish();
 });
 
