@@ -84,7 +84,7 @@ class Process:
     def __init__(self, name, command, log, environment=None, user=None):
         self.name = name
         self._command = command
-        self._log = log
+        self._log = self.log_path = log
         self._environment = environment
         self._user = user
         self._popen = None
@@ -130,19 +130,22 @@ class Process:
 
 class Cluster:
     """Usable as `with Cluster() as cluster:`. `workers` of them, `coordinators` of these; `database_folder` must be reachable for
-    PostgreSQL's user. `postgres_prefix` goes before PostgreSQL's command line."""
+    PostgreSQL's user. `clocks`: seconds by which those of "postgres", "coordinator" and "worker" are wrong."""
 
-    def __init__(self, workers=2, coordinators=2, lease_seconds=LEASE_SECONDS, database_folder=None, postgres_prefix=()):
+    def __init__(self, workers=2, coordinators=2, lease_seconds=LEASE_SECONDS, database_folder=None, clocks=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-faults-"))
         self.folder.chmod(0o755)
         self.lease_seconds = lease_seconds
+        # PostgreSQL's user must be able to read it.
+        self._clock_shift = shutil.copy(PROGRAMS.parent / "lib/clock_shift.so", self.folder) if clocks else None
+        self._clocks = clocks or {}
         self._binaries = postgres_binaries()
         self._user = "postgres" if os.geteuid() == 0 else None
         self._postgres_port = free_port()
         self._database_folder = pathlib.Path(database_folder or self.folder / "database")
         self.proxies = []
         self.postgres = Process("postgres", [
-            *postgres_prefix, self._binaries / "postgres", "-D", self._database_folder, "-p", self._postgres_port, "-k",
+            *self._clock("postgres"), self._binaries / "postgres", "-D", self._database_folder, "-p", self._postgres_port, "-k",
             self._database_folder, "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=32MB", "-c", "fsync=off"],
             self.folder / "postgres.log", user=self._user)
         self.coordinators, self.to_database, self.to_coordinator = [], [], []
@@ -151,7 +154,7 @@ class Cluster:
             self.to_database.append(self._proxy(self._postgres_port))
             self.to_coordinator.append(self._proxy(port))
             self.coordinators.append(Process(
-                f"coordinator-{i}", [PROGRAMS / "assay-coordinator", "--listen", f"127.0.0.1:{port}", "--lease-seconds",
+                f"coordinator-{i}", [*self._clock("coordinator"), PROGRAMS / "assay-coordinator", "--listen", f"127.0.0.1:{port}", "--lease-seconds",
                                      lease_seconds, "--database-wait-seconds", 600],
                 self.folder / f"coordinator-{i}.log",
                 {**os.environ, "ASSAY_DATABASE": f"postgresql://assay@{self.to_database[i].address}/assay"}))
@@ -159,13 +162,18 @@ class Cluster:
         self.direct_addresses = ",".join(f"127.0.0.1:{c.port}" for c in self.coordinators)
         self.workers = [self.make_worker(f"worker-{i}") for i in range(workers)]
 
+    def _clock(self, kind):
+        """What goes before a command line so that its clock is wrong."""
+        shift = self._clocks.get(kind, 0)
+        return ["env", f"LD_PRELOAD={self._clock_shift}", f"ASSAY_CLOCK_SHIFT={shift}"] if shift else []
+
     def _proxy(self, port):
         proxy = FaultProxy(port)
         self.proxies.append(proxy)
         return proxy
 
     def make_worker(self, name, environment=None, *options):
-        return Process(name, [PROGRAMS / "assay-worker", "--coordinator", ",".join(p.address for p in self.to_coordinator),
+        return Process(name, [*self._clock("worker"), PROGRAMS / "assay-worker", "--coordinator", ",".join(p.address for p in self.to_coordinator),
                               "--threads", 1, "--worker-id", name + ".{start}", "--grace-seconds", 5, "--remote-shards", 0, *options],
                        self.folder / f"{name}.log", {**os.environ, **(environment or {})})
 
@@ -245,7 +253,7 @@ class Cluster:
     def run(self, *arguments, check=True, timeout=JOB_SECONDS, addresses=None):
         """The client, with both coordinators to choose from."""
         result = subprocess.run([PROGRAMS / "assay", *map(str, arguments)], text=True, stdin=subprocess.DEVNULL, capture_output=True,
-                                timeout=timeout, env={**os.environ, "NO_COLOR": "1",
+                                timeout=timeout, env={"ASSAY_NO_REUSE": "1", **os.environ, "NO_COLOR": "1",
                                                       "ASSAY_COORDINATOR": addresses or self.direct_addresses})
         if check and result.returncode != 0:
             raise AssertionError(f"assay {' '.join(map(str, arguments))}: exit code {result.returncode}\n"

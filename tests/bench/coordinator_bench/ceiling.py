@@ -5,7 +5,7 @@ import time
 
 CONNECTIONS = 16  # of one coordinator: kDatabaseConnections in coordinator/main.cc
 ROWS = 20_000  # of each connection
-COLUMNS = ("item_ordinal, sample_index, prompt, prompt_sha256, prompt_tokens, cached_tokens, shots_used, over_max_input, truncated, "
+COLUMNS = ("sample_index, prompt, prompt_sha256, prompt_tokens, cached_tokens, shots_used, over_max_input, truncated, "
            "output, output_token_ids, finish_reason, choice_loglikelihoods, error, program_outcome, generated_tokens, shard_id, lease_id, "
            "committed")
 FORMATS = ("binary", "text")
@@ -22,19 +22,19 @@ class Ceiling:
 
     def _copy(self, form, connections):
         psql = self._cluster.psql_command()
-        source = self._cluster.number(f"SELECT run_id FROM runs WHERE items_done >= {ROWS} AND run_id < 1000000000 ORDER BY run_id DESC LIMIT 1")
         files = []
         for _ in range(connections):
             self._run += 1
             files.append(self._cluster.folder / f"rows-{len(files)}")
-            select = f"SELECT {self._run}::bigint, {COLUMNS} FROM predictions WHERE run_id = {source} ORDER BY item_ordinal LIMIT {ROWS}"
+            select = (f"SELECT {self._run}::bigint, (row_number() OVER () - 1)::integer, {COLUMNS} FROM (SELECT * FROM predictions "
+                      f"WHERE run_id < 1000000000 LIMIT {ROWS}) rows")
             with open(files[-1], "wb") as file:
                 subprocess.run([*psql, "-c", f"COPY ({select}) TO STDOUT (FORMAT {form})"], stdout=file, check=True)
         processes = []
         begin = time.monotonic()
         for path in files:
             with open(path, "rb") as file:
-                processes.append(subprocess.Popen([*psql, "-c", f"COPY predictions (run_id, {COLUMNS}) FROM STDIN (FORMAT {form})"], stdin=file))
+                processes.append(subprocess.Popen([*psql, "-c", f"COPY predictions (run_id, item_ordinal, {COLUMNS}) FROM STDIN (FORMAT {form})"], stdin=file))
         codes = [process.wait() for process in processes]
         seconds = time.monotonic() - begin
         for path in files:
