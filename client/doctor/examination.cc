@@ -1,5 +1,6 @@
 #include "client/doctor/examination.h"
 
+#include <grpc/grpc_security_constants.h>
 #include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
@@ -32,8 +33,10 @@ void ReadPeer(const grpc::ClientContext& context, CoordinatorAnswer* answer) {
     const std::vector<grpc::string_ref> values = peer->FindPropertyValues(property);
     return values.empty() ? "" : std::string(values[0].data(), values[0].size());
   };
-  answer->encrypted = first("transport_security_type") == "ssl";
-  answer->certificate = first("x509_pem_cert");
+  const std::string type = first(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  answer->encrypted =
+      type == GRPC_SSL_TRANSPORT_SECURITY_TYPE || type == GRPC_TLS_TRANSPORT_SECURITY_TYPE;
+  answer->certificate = first(GRPC_X509_PEM_CERT_PROPERTY_NAME);
 }
 
 CoordinatorAnswer Ask(std::string address, const std::shared_ptr<grpc::Channel>& channel,
