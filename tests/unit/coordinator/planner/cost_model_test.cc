@@ -14,7 +14,7 @@ ModelSpec AModel(const std::string& name, int64_t parameters) {
   ModelSpec model;
   model.name = name;
   model.weights_sha256 = name;
-  model.tokenizer_sha256 = "t";
+  model.tokenizer_sha256.append("t");
   model.parameters = parameters;
   return model;
 }
@@ -110,8 +110,8 @@ TEST(CostModelTest, TokensAreThoseThatEarlierRunsHad) {
   const CostModel costs(measured, {});
   RunSpec run;
   run.benchmark = "bbh";
-  run.dataset_sha256 = "d";
-  run.settings.protocol = "p";
+  run.dataset_sha256.append("d");
+  run.settings.protocol.append("p");
   run.settings.shots = 3;
   const RunCost before{7000, 5000, 3200};
   const RunCost learnt = costs.Learnt(run, AModel("m", 1), 100, before);
@@ -120,11 +120,11 @@ TEST(CostModelTest, TokensAreThoseThatEarlierRunsHad) {
   EXPECT_EQ(learnt.generated_tokens, 200);
   // Another tokenizer: only what models write by this protocol.
   ModelSpec stranger = AModel("s", 1);
-  stranger.tokenizer_sha256 = "v";
+  stranger.tokenizer_sha256.assign(1, 'v');
   const RunCost guessed = costs.Learnt(run, stranger, 100, before);
   EXPECT_EQ(guessed.computed_tokens, 5000);
   EXPECT_EQ(guessed.generated_tokens, 300);
-  run.settings.protocol = "q";
+  run.settings.protocol.assign(1, 'q');
   EXPECT_EQ(costs.Learnt(run, stranger, 100, before).generated_tokens, 3200);
 }
 

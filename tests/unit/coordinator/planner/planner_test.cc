@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/domain/worker_kind.h"
 #include "common/remote/remote_model.h"
 #include "coordinator/planner/manifest.h"
 #include "tests/support/postgres/coordinator_fixture.h"
@@ -62,9 +63,28 @@ TEST_F(PlannerTest, SecondsAreKnownWhenThereIsAWorkerAndMeasuredAfterARun) {
   Submit(14);
   const Lease lease = GrantOne();
   ASSERT_TRUE(coordinator_.leases.Commit(lease.key, RightAnswers(lease)).ok());
-  Query("UPDATE runs SET started = finished - interval '2 s'");
   // 14 items of 10 prompt tokens, 4 of them cached, and 2 generated ones in 2 seconds.
-  EXPECT_DOUBLE_EQ(PlanOne({}).seconds, static_cast<double>(guessed.cost.work()) / 56);
+  WorkStore work(&coordinator_.database);
+  ASSERT_TRUE(
+      work.Add({{lease.key.shard_id, WorkerKindOf(SampleWorker()), 1, {2, 84, 28, 3}}}).ok());
+  Planner planner(&coordinator_.datasets, &coordinator_.models, &coordinator_.jobs,
+                  &coordinator_.workers, &coordinator_.catalog, &coordinator_.cache,
+                  &coordinator_.answers, &work);
+  const auto runs = planner.Plan({{"tiny"}, {"bbh"}, {}, 0});
+  ASSERT_TRUE(runs.ok()) << runs.status();
+  const PlannedRun& measured = runs->front();
+  EXPECT_EQ(measured.basis, EstimateBasis::kMeasured);
+  EXPECT_EQ(measured.expected.computed_tokens, 84);
+  EXPECT_EQ(measured.expected.generated_tokens, 28);
+  EXPECT_NEAR(measured.seconds, 2, 1e-9);
+  EXPECT_EQ(measured.run.estimated_device_seconds, measured.device_seconds);
+  // With its load.
+  const auto time = planner.Estimate(*runs, {});
+  ASSERT_TRUE(time.ok()) << time.status();
+  EXPECT_NEAR(time->seconds, 5, 1e-9);
+  // For workers that are not there.
+  const auto more = planner.Estimate(*runs, {{{"", 2}}, {}, 0});
+  EXPECT_NEAR(more->seconds, 3 + 1, 1e-9);
 }
 
 TEST_F(PlannerTest, ErrorsSayWhatThereIs) {

@@ -119,8 +119,9 @@ TEST_F(ReuseFinderTest, NothingComesFromOtherEnginesModelsAndSettings) {
   Finished();
   // Another engine.
   EXPECT_THAT(Find(Started(Submit(14), "amx")), IsEmpty());
-  // Another precision.
-  EXPECT_THAT(Find(Started(Submit(14, {.precision = Precision::kFloat32}))), IsEmpty());
+  RunSettings other;
+  other.precision = Precision::kFloat32;
+  EXPECT_THAT(Find(Started(Submit(14, other))), IsEmpty());
   // A run that takes nothing.
   const int64_t job = Submit(14);
   Query("UPDATE runs SET reuse = false RETURNING 1");
