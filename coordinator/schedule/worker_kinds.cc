@@ -47,7 +47,8 @@ std::string ScheduleKind(const WorkerInfo& worker) {
   // Free memory is never quite the same on two machines.
   return absl::StrCat(worker.engine_version, "|", worker.remote_engine, "|", worker.sandbox, "|",
                       worker.device.substr(0, worker.device.find(':')), "|", worker.threads, "|",
-                      worker.tensor_parallel, "|", worker.memory_bytes >> 30);
+                      worker.tensor_parallel, "|",
+                      worker.memory_bytes > 0 ? absl::StrCat(worker.memory_bytes >> 30) : "");
 }
 
 void WorkerKinds::Update(const ClusterState* state) {

@@ -30,6 +30,16 @@ constexpr char kWorkers[] =
     "SELECT worker_id, engine_version, device, threads, gflops, remote_engine, sandbox, "
     "  memory_bytes, tensor_parallel "
     "FROM workers WHERE last_seen > now() - make_interval(secs => $1) ORDER BY worker_id";
+// Of the models that are queued. A second of work or more: less says little.
+constexpr char kSpeeds[] =
+    "SELECT weights_sha256, precision_name, worker_kind, "
+    "  sum(prompt_tokens + generated_tokens) / sum(busy_seconds), "
+    "  coalesce(sum(load_seconds) / nullif(sum(loads), 0), 0) "
+    "FROM measured_work WHERE (weights_sha256, precision_name) IN "
+    "  (SELECT m.weights_sha256, r.precision_name FROM runs r JOIN models m ON m.name = "
+    "r.model_name "
+    "   WHERE r.state IN ('pending', 'running')) "
+    "GROUP BY weights_sha256, precision_name, worker_kind HAVING sum(busy_seconds) >= 1";
 constexpr char kShares[] = "SELECT owner, weight, most_shards, most_workers FROM owner_shares";
 
 std::optional<int64_t> Optional(const pqxx::field& field) {
@@ -105,6 +115,15 @@ void ReadWorkers(pqxx::work& tx, ClusterState& state) {
   }
 }
 
+absl::Status ReadSpeeds(pqxx::work& tx, ClusterState& state) {
+  for (const auto& row : tx.exec(kSpeeds)) {
+    ASSAY_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(row[1].c_str()));
+    state.speeds.push_back(
+        {row[0].c_str(), precision, row[2].c_str(), row[3].as<double>(), row[4].as<double>()});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ClusterState> ShardStore::ReadState() {
@@ -116,6 +135,7 @@ absl::StatusOr<ClusterState> ShardStore::ReadState() {
     ASSAY_RETURN_IF_ERROR(ReadRuns(tx, state, samples));
     ReadLeases(tx, samples, state);
     ReadWorkers(tx, state);
+    ASSAY_RETURN_IF_ERROR(ReadSpeeds(tx, state));
     for (const auto& row : tx.exec(kShares)) {
       state.shares.push_back(
           {row[0].c_str(), row[1].as<double>(), Optional(row[2]), Optional(row[3])});

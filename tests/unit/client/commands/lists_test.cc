@@ -32,7 +32,7 @@ TEST_F(CommandsTest, ListsJobs) {
       Json::parse(out_)["jobs"][0],
       Json::parse(R"({"job_id": 7, "state": "running", "submitted": "2023-11-14T22:13:20+00:00",
                             "models": ["tiny"], "datasets": ["mmlu", "bbh"], "runs": 2, "items": 70,
-                            "items_done": 45, "items_failed": 1, "paused": false,
+                            "items_done": 45, "items_failed": 1, "owner": "", "priority": 0, "paused": false,
                             "waiting_for": [], "judge_job": null, "judge_error": ""})"));
 }
 
@@ -47,15 +47,17 @@ TEST_F(CommandsTest, ListsWhoJudgesAJobAndWhatItWaitsFor) {
     add().set_judge_error("all failed");
     v1::JobProgress& waiting = add();
     waiting.set_paused(true);
+    waiting.set_owner("ann");
+    waiting.set_priority(5);
     waiting.mutable_runs(0)->set_waiting_for("no worker is connected");
     return grpc::Status::OK;
   };
   EXPECT_EQ(Run({"jobs"}), kExitOk);
-  EXPECT_THAT(out_, HasSubstr("errors  paused  waiting for             judged by\n"));
+  EXPECT_THAT(out_, HasSubstr("errors  owner  priority  paused  waiting for             judged by\n"));
   EXPECT_THAT(out_, HasSubstr("no      -                       to come\n"));
   EXPECT_THAT(out_, HasSubstr("no      -                       job 8\n"));
   EXPECT_THAT(out_, HasSubstr("no      -                       none: all failed\n"));
-  EXPECT_THAT(out_, HasSubstr("yes     no worker is connected  -\n"));
+  EXPECT_THAT(out_, HasSubstr("ann           5  yes     no worker is connected  -\n"));
 }
 
 TEST_F(CommandsTest, ListsDatasetsAsCsv) {

@@ -24,8 +24,8 @@ TEST(SpeedMeterTest, TellsHowASlowWorkerComparesWithItsKind) {
 TEST(SpeedMeterTest, ALoadDoesNotCount) {
   SpeedMeter meter;
   const absl::Time begin = absl::UnixEpoch();
-  meter.Granted("w", 1, 10, 30, begin);
-  meter.Committed(1, begin + absl::Seconds(40));
+  meter.Granted("w", 1, 20, 30, begin);
+  meter.Committed(1, begin + absl::Seconds(50));
   EXPECT_NEAR(meter.Of("w").factor, 1, 1e-9);
 }
 
