@@ -207,7 +207,8 @@ absl::StatusOr<Found<SampleSummary>> Search(pqxx::work& tx, const SampleFilter& 
                                             const Range& range, int64_t& searched) {
   Found<SampleSummary> found;
   found.reached = StartOf(page);
-  const bool searches = filter.truncated || filter.matches != nullptr || !filter.group.empty();
+  // A group's items lie together, so that its range leaves nothing to be searched for.
+  const bool searches = filter.truncated || filter.matches != nullptr;
   const std::string sql = SamplePageSql(static_cast<int>(filter.verdicts.size()), page.backwards,
                                         filter.matches != nullptr);
   for (size_t bytes = 0;;) {
