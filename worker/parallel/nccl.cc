@@ -89,7 +89,7 @@ class NcclGroup : public DeviceGroup {
       int error = kSuccess;
       if (communicator_ == nullptr) return absl::UnavailableError("NCCL: the group has failed");
       functions_.get_async_error(communicator_, &error);
-      const absl::Status status = Outcome("an exchange", error);
+      absl::Status status = Outcome("an exchange", error);
       if (!status.ok() || absl::Now() > end) {
         Abort();
         if (!status.ok()) return status;
