@@ -136,6 +136,39 @@ class OperationsTest(unittest.TestCase):
         self.assertEqual(unreachable.returncode, 1)
         self.assertIn("does not answer", unreachable.stdout)
 
+    def test_doctor_over_tls(self):
+        cluster, port = self.cluster, free_port()
+        certificate, key = cluster.folder / "tls.crt", cluster.folder / "tls.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "10",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
+        key.chmod(0o600)
+        database = {**os.environ, "ASSAY_DATABASE": f"postgresql://assay@127.0.0.1:{cluster._postgres_port}/assay"}
+        program = PROGRAMS / "assay-coordinator"
+        token = subprocess.run([program, "--create-admin-token", "operator"], env=database, check=True, capture_output=True, text=True).stdout.strip()
+        coordinator = Process("tls", [program, "--listen", f"127.0.0.1:{port}", "--tls-certificate", certificate, "--tls-key", key],
+                              cluster.folder / "tls.log", database)
+        client = {**os.environ, "ASSAY_COORDINATOR": f"127.0.0.1:{port}", "ASSAY_TLS_CA": str(certificate)}
+
+        def assay(*arguments, **variables):
+            return subprocess.run([PROGRAMS / "assay", *arguments], env={**client, **variables}, capture_output=True, text=True, timeout=60)
+
+        try:
+            coordinator.start()
+            # Health is told to everybody, the rest to who has a token.
+            wait_until(lambda: assay("health").returncode == 0, START_SECONDS, coordinator.log_end)
+            refused = assay("doctor")
+            findings = json.loads(assay("doctor", "--format", "json", ASSAY_TOKEN=token).stdout)["findings"]
+        finally:
+            coordinator.kill()
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("give a token that may do this", refused.stdout)
+        by_text = {(finding["subject"], finding["finding"].rsplit(" ", 1)[0]): finding["level"] for finding in findings}
+        subject = f"coordinator 127.0.0.1:{port}"
+        self.assertEqual(by_text[subject, "the connection is"], "ok", findings)
+        self.assertEqual(by_text[f"{subject}, certificate", "is valid until"], "warning", findings)
+        self.assertEqual(by_text[str(certificate), "is valid until"], "warning", findings)
+
 
 if __name__ == "__main__":
     unittest.main()
