@@ -110,8 +110,9 @@ grpc::Status AdminServiceImpl::CreateToken(grpc::ServerContext* context,
                                            const v1::CreateTokenRequest* request,
                                            v1::CreateTokenResponse* response) {
   absl::StatusOr<std::string> token = Create(*tokens_, *context, *request);
-  if (token.ok()) response->set_token(*std::move(token));
-  return ToGrpcStatus(token.status());
+  if (!token.ok()) return ToGrpcStatus(token.status());
+  response->set_token(*std::move(token));
+  return grpc::Status::OK;
 }
 
 grpc::Status AdminServiceImpl::ListTokens(grpc::ServerContext*, const v1::ListTokensRequest*,
