@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "absl/strings/str_cat.h"
 
 namespace assay {
 namespace {
@@ -13,7 +16,7 @@ using testing::HasSubstr;
 
 class ArchiveTest : public testing::Test {
  protected:
-  ArchiveTest() : folder_(testing::TempDir() + "/archive_test") {
+  ArchiveTest() : folder_(absl::StrCat(testing::TempDir(), "/archive_test_", getpid())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }

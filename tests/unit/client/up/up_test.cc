@@ -91,7 +91,8 @@ class UpTest : public testing::Test {
 
   Command UpCommand(std::vector<std::string> options = {}) const {
     Command command;
-    command.arguments = {ASSAY_PROGRAM, "up", "--data", Data()};
+    // The script that stands for the coordinator serves no page.
+    command.arguments = {ASSAY_PROGRAM, "up", "--data", Data(), "--web-listen", "none"};
     command.arguments.insert(command.arguments.end(), options.begin(), options.end());
     command.environment = {{"ASSAY_COORDINATOR_PROGRAM", folder_ + "/coordinator"},
                            {"ASSAY_WORKER_PROGRAM", folder_ + "/worker"},
