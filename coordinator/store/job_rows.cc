@@ -50,8 +50,8 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
       settings.system_prompt, std::string(BosHandlingName(settings.bos)),
       settings.sampling.temperature.value_or(0), settings.sampling.top_p, settings.sampling.top_k,
       settings.sampling.seed, settings.sampling.samples, run.spec.benchmark_sha256,
-      run.spec.judged_run, run.rubric, run.runs_programs, run.may_cut, run.reuse,
-      run.reuse_key, run.estimated_device_seconds, run.estimate_basis);
+      run.spec.judged_run, run.rubric, run.runs_programs, run.may_cut, run.reuse, run.reuse_key,
+      run.estimated_device_seconds, run.estimate_basis);
   if (inserted.empty()) {
     return absl::NotFoundError(absl::StrCat("there is no dataset of ", run.spec.benchmark,
                                             " with sha256 ", run.spec.dataset_sha256));
@@ -63,9 +63,9 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
 
 absl::StatusOr<int64_t> InsertJob(pqxx::work& tx, absl::Span<const NewRun> runs,
                                   const Submission& submission) {
-  const auto job_id =
-      tx.exec_params1(kInsertJob, submission.key, submission.request_sha256,
-                                          PlainText(submission.owner), submission.priority)[0].as<int64_t>();
+  const auto job_id = tx.exec_params1(kInsertJob, submission.key, submission.request_sha256,
+                                      PlainText(submission.owner), submission.priority)[0]
+                          .as<int64_t>();
   std::vector<int64_t> run_ids;
   for (const NewRun& run : runs) {
     ASSAY_ASSIGN_OR_RETURN(const int64_t run_id, InsertRun(tx, job_id, run));

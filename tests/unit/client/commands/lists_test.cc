@@ -53,7 +53,8 @@ TEST_F(CommandsTest, ListsWhoJudgesAJobAndWhatItWaitsFor) {
     return grpc::Status::OK;
   };
   EXPECT_EQ(Run({"jobs"}), kExitOk);
-  EXPECT_THAT(out_, HasSubstr("errors  owner  priority  paused  waiting for             judged by\n"));
+  EXPECT_THAT(out_,
+              HasSubstr("errors  owner  priority  paused  waiting for             judged by\n"));
   EXPECT_THAT(out_, HasSubstr("no      -                       to come\n"));
   EXPECT_THAT(out_, HasSubstr("no      -                       job 8\n"));
   EXPECT_THAT(out_, HasSubstr("no      -                       none: all failed\n"));
