@@ -24,9 +24,6 @@ constexpr double kHeldShards = 4;
 constexpr double kHeldShare = 0.5;
 // A model is worth a load when it would be done later than so many loads, and a second, from now.
 constexpr double kLoadsSaved = 1.5;
-// A model that would be done by so much later than all are planned to be needs more workers before
-// others are begun.
-constexpr double kBehind = 1.15;
 // Of a model's work that is planned for a kind, the least for which it is loaded there, in loads.
 constexpr double kSmallestPart = 3;
 // A worker leaves its model for another user's when that user is behind by so many loads' time.
@@ -234,10 +231,7 @@ std::vector<int> Scheduler::RankModels(const Runs& runs, const Asker& asker) con
     const double alone = serving_.pending(model) * share / Rate(model, asker);
     const double planned = serving_.Finish(model, asker.kind, share);
     const double all = serving_.Finish(model, -1, 1);
-    if (share > 0 && planned != kInfinity && planned > worth && planned > kBehind * plan_.seconds) {
-      candidates.push_back({model, -1, planned});
-    } else if (share > 0 && planned == kInfinity &&
-               (alone > kSmallestPart * load || all == kInfinity)) {
+    if (share > 0 && planned == kInfinity && (alone > kSmallestPart * load || all == kInfinity)) {
       candidates.push_back({model, 0, alone});
     } else if (share > 0 && planned != kInfinity && planned > worth) {
       candidates.push_back({model, 1, planned - load});

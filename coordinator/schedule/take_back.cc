@@ -11,6 +11,8 @@ namespace {
 // second, and so often at most, beside its failures.
 constexpr double kLateFactor = 2;
 constexpr int kMostTakenBack = 2;
+// One that ended more workers may be what ends them, and is left to the one that has it.
+constexpr int kMostFailures = 1;
 
 // When a worker ends its leases, one after the other.
 class Queue {
@@ -61,7 +63,8 @@ void Scheduler::FindLate(const SpeedOf& speeds, absl::Time now) {
     const double tokens = static_cast<double>(lease.items) * run.tokens_per_item;
     const double end = queues.try_emplace(lease.worker_id, speeds(lease.worker_id), now)
                            .first->second.Add(tokens / rate);
-    if (run.may_cut && lease.failures == 0 && lease.attempt <= kMostTakenBack) {
+    if (run.may_cut && lease.failures <= kMostFailures &&
+        lease.attempt <= kMostTakenBack + lease.failures) {
       late_.push_back({i, index->second, tokens, end});
     }
   }

@@ -72,7 +72,7 @@ constexpr char kLockRun[] =
 constexpr char kTakeBack[] =
     "WITH held AS MATERIALIZED ("
     "  SELECT shard_id FROM shards WHERE shard_id = $1 AND lease_id = $2 AND state = 'leased' "
-    "    AND failures = 0 FOR UPDATE SKIP LOCKED) "
+    "    AND failures < 2 FOR UPDATE SKIP LOCKED) "
     "UPDATE shards s SET state = 'pending', deadline = NULL, worker_id = NULL "
     "FROM held WHERE s.shard_id = held.shard_id RETURNING 1";
 

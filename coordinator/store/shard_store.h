@@ -111,7 +111,7 @@ class ShardStore {
   //
   // A shard of more than RunChoice::most_items is shortened to that, where its run may be cut, and
   // the rest becomes a pending shard of its own. A lease that is to be taken back, if it is still
-  // current and has no failure, becomes pending again, as by a pause.
+  // current and no suspect, becomes pending again, as by a pause.
   absl::StatusOr<LeaseResult> Lease(const WorkerInfo& worker, absl::Span<const RunChoice> choices,
                                     absl::Duration lease_time,
                                     ModelPlace place = ModelPlace::kLocal);

@@ -179,7 +179,7 @@ TEST_F(SchedulerTest, WhatASlowWorkerWouldDoLateIsTakenBack) {
 
 TEST_F(SchedulerTest, WhatFailedOrWasTakenOftenStaysWhereItIs) {
   for (QueuedRun& run : state_.runs) run.pending_items = 0;
-  state_.leases = {{1, 11, 1, 1, /*failures=*/1, 50, "two"},
+  state_.leases = {{1, 11, 1, 1, /*failures=*/2, 50, "two"},
                    {2, 12, 1, /*attempt=*/3, 0, 50, "two"}};
   Update();
   EXPECT_THAT(Decide(Worker("one"), "a").choices, IsEmpty());
