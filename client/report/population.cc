@@ -109,7 +109,8 @@ std::vector<Population> MakePopulations(const LeaderboardData& data,
     } else {
       AddKnownFacts(known, row);
     }
-    AddRow(std::move(row), PopulationOf(row.baseline, populations));
+    Population& population = PopulationOf(row.baseline, populations);
+    AddRow(std::move(row), population);
   }
   if (populations.front().models.empty()) populations.erase(populations.begin());
   for (Population& population : populations) {

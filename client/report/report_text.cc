@@ -55,7 +55,7 @@ std::string DifferenceText(const std::string& key, double value) {
 }
 
 std::string DifferenceText(const std::string& key, const Estimate& difference) {
-  const std::string value = DifferenceText(key, difference.value);
+  std::string value = DifferenceText(key, difference.value);
   if (std::isnan(difference.interval.low)) return value;
   return absl::StrCat(value, " (95%: ", DifferenceText(key, difference.interval.low), " … ",
                       DifferenceText(key, difference.interval.high), ")");
@@ -73,7 +73,7 @@ Cell DifferenceLowCell(const std::string& key, const Interval& interval) {
 
 std::string CoefficientText(double value, const Interval& interval) {
   if (std::isnan(value)) return kUnknown;
-  const std::string text = absl::StrFormat("%.2f", value);
+  std::string text = absl::StrFormat("%.2f", value);
   if (std::isnan(interval.low)) return text;
   return absl::StrFormat("%s (95%%: %.2f … %.2f)", text, interval.low, interval.high);
 }

@@ -80,20 +80,14 @@ ReportTable LevelsTable(const Population& population, const std::string& key) {
   return table;
 }
 
-absl::Status AddGains(const ReportInput& input, const Population& population,
-                      const std::string& key, ReportSection& section) {
+absl::Status AddGains(const Population& population, const std::string& key,
+                      ReportSection& section) {
   ByMethod gains;
   for (const auto& [tuned, base] : FindTunedPairs(population)) {
-    const Estimate gain = [&] {
-      Estimate difference;
-      const TableScore* of_tuned = FindScore(*tuned, key);
-      const TableScore* of_base = FindScore(*base, key);
-      if (of_tuned != nullptr && of_base != nullptr) {
-        difference.value = of_tuned->value - of_base->value;
-      }
-      return difference;
-    }();
-    if (!std::isnan(gain.value)) gains[MethodOf(tuned->facts)].push_back(gain.value);
+    const TableScore* of_tuned = FindScore(*tuned, key);
+    const TableScore* of_base = FindScore(*base, key);
+    if (of_tuned == nullptr || of_base == nullptr) continue;
+    gains[MethodOf(tuned->facts)].push_back(of_tuned->value - of_base->value);
   }
   if (gains.empty()) {
     section.limits.push_back(absl::StrCat(Opening(population),
@@ -190,7 +184,7 @@ absl::StatusOr<ReportSection> TrainingMethodSection(const ReportInput& input) {
   for (const Population& population : input.populations) {
     const std::string key = HeadlineKey(population);
     if (key.empty()) continue;
-    ASSAY_RETURN_IF_ERROR(AddGains(input, population, key, section));
+    ASSAY_RETURN_IF_ERROR(AddGains(population, key, section));
     TellLora(population, key, section);
     ReportTable levels = LevelsTable(population, key);
     if (!levels.rows.empty()) section.tables.push_back(std::move(levels));

@@ -3,10 +3,10 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <cstdlib>
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -56,7 +56,8 @@ absl::StatusOr<std::set<int>> FindWorkingBackends(const std::string& url,
   }
   std::set<int> working;
   for (int row = 0; row < PQntuples(result.get()); ++row) {
-    working.insert(std::atoi(PQgetvalue(result.get(), row, 0)));
+    int process = 0;
+    if (absl::SimpleAtoi(PQgetvalue(result.get(), row, 0), &process)) working.insert(process);
   }
   return working;
 }

@@ -15,7 +15,7 @@ class HostDeviceGroup : public DeviceGroup {
   absl::Status AllGather(const at::Tensor& mine, const at::Tensor& all) override {
     const at::Tensor sent = mine.to(at::kCPU).contiguous();
     at::Tensor received = all.is_cpu() ? all : at::empty(all.sizes(), sent.options());
-    const absl::Status status = group_->AllGather(
+    absl::Status status = group_->AllGather(
         sent.const_data_ptr(), static_cast<int64_t>(sent.nbytes()), received.mutable_data_ptr());
     if (status.ok() && !all.is_cpu()) all.copy_(received);
     return status;
