@@ -22,7 +22,7 @@ std::string TimeText(double seconds) {
 
 std::string HoursText(double seconds) {
   const double hours = seconds / kSecondsOfHour;
-  return absl::StrFormat(hours < 0.1 ? "%.4f" : "%.2f", hours);
+  return hours < 0.1 ? absl::StrFormat("%.4f", hours) : absl::StrFormat("%.2f", hours);
 }
 
 Json EstimateJson(const v1::Estimate& estimate) {

@@ -180,7 +180,7 @@ absl::Status RestoreJob(const CommandContext& context, const std::string& folder
   v1::ArchiveMessage message;
   *message.mutable_summary() = archive.summary;
   bool is_refused = !writer->Write(message);
-  const absl::Status read = ReadArchive(archive, [&](const v1::ArchiveRows& rows) -> absl::Status {
+  absl::Status read = ReadArchive(archive, [&](const v1::ArchiveRows& rows) -> absl::Status {
     *message.mutable_rows() = rows;
     is_refused = is_refused || !writer->Write(message);
     return is_refused ? absl::AbortedError("the coordinator takes no more") : absl::OkStatus();

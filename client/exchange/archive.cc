@@ -119,7 +119,7 @@ absl::Status ArchiveWriter::Add(const v1::ArchiveRows& rows) {
 
 absl::Status ArchiveWriter::EndTable() {
   if (writer_ == nullptr) return absl::OkStatus();
-  const absl::Status status = writer_->Finish();
+  absl::Status status = writer_->Finish();
   writer_.reset();
   return status;
 }
