@@ -1,5 +1,5 @@
 // One answer, or a pair, to be rated: by mouse or finger, or by keys alone.
-import {useEffect, useMemo, useReducer, useRef, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState} from 'preact/hooks';
 
 import {ApiError, get, post} from '../../api/client';
 import type {Rating, RatingTask} from '../../api/types';
@@ -108,7 +108,8 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
     onSubmit(ratings, (Date.now() - started.current) / 1000);
   };
 
-  useEffect(() => {
+  // With the drawing itself, not after it: a key that comes as soon as the answer is seen counts.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const on = event.target as Element;
       if (event.ctrlKey || event.metaKey || event.altKey || on.closest('input:not([type=radio]), textarea, select, header')) return;
