@@ -1,5 +1,4 @@
 // `assay token`, `assay limit` and `assay audit`.
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
 #include "assay/v1/admin_service.grpc.pb.h"
 #include "client/commands/context.h"
+#include "client/commands/other_service.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 #include "common/domain/principal.h"
@@ -19,23 +18,6 @@ namespace assay {
 namespace {
 
 using Admin = v1::AdminService;
-
-constexpr absl::Duration kDeadline = absl::Seconds(30);
-
-template <typename Request, typename Response>
-absl::StatusOr<Response> Ask(const CommandContext& command,
-                             grpc::Status (Admin::Stub::*method)(grpc::ClientContext*,
-                                                                 const Request&, Response*),
-                             const Request& request) {
-  Service service = command.Connect();
-  const std::unique_ptr<Admin::Stub> stub = Admin::NewStub(service.channel());
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
-  Response response;
-  const grpc::Status status = (stub.get()->*method)(&context, request, &response);
-  if (!status.ok()) return service.Explain(status);
-  return response;
-}
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", FromTimestamp(time), absl::UTCTimeZone());
@@ -47,7 +29,7 @@ Cell TimeCell(bool is_there, const google::protobuf::Timestamp& time) {
 
 absl::Status CreateToken(const CommandContext& context, const v1::CreateTokenRequest& request) {
   ASSAY_ASSIGN_OR_RETURN(const v1::CreateTokenResponse response,
-                         Ask(context, &Admin::Stub::CreateToken, request));
+                         CallOf<Admin>(context, &Admin::Stub::CreateToken, request));
   *context.console->out << response.token() << "\n" << std::flush;
   *context.console->err
       << "this token is shown once: keep it in a file that only you may read, and "
@@ -58,7 +40,7 @@ absl::Status CreateToken(const CommandContext& context, const v1::CreateTokenReq
 
 absl::Status ListTokens(const CommandContext& context, OutputFormat format) {
   ASSAY_ASSIGN_OR_RETURN(const v1::ListTokensResponse response,
-                         Ask(context, &Admin::Stub::ListTokens, v1::ListTokensRequest()));
+                         CallOf<Admin>(context, &Admin::Stub::ListTokens, v1::ListTokensRequest()));
   auto writer = RecordWriter::Create(format, "tokens",
                                      {{"name", "name"},
                                       {"user", "user"},
@@ -88,13 +70,13 @@ absl::Status ListTokens(const CommandContext& context, OutputFormat format) {
 absl::Status RevokeToken(const CommandContext& context, const std::string& name) {
   v1::RevokeTokenRequest request;
   request.set_name(name);
-  ASSAY_RETURN_IF_ERROR(Ask(context, &Admin::Stub::RevokeToken, request).status());
+  ASSAY_RETURN_IF_ERROR(CallOf<Admin>(context, &Admin::Stub::RevokeToken, request).status());
   *context.console->out << "revoked " << EscapeLine(name) << "\n" << std::flush;
   return absl::OkStatus();
 }
 
 absl::Status SetLimits(const CommandContext& context, const v1::SetQuotaRequest& request) {
-  ASSAY_RETURN_IF_ERROR(Ask(context, &Admin::Stub::SetQuota, request).status());
+  ASSAY_RETURN_IF_ERROR(CallOf<Admin>(context, &Admin::Stub::SetQuota, request).status());
   *context.console->out << "set for " << EscapeLine(request.quota().user()) << "\n" << std::flush;
   return absl::OkStatus();
 }
@@ -105,7 +87,7 @@ Cell LimitCell(bool is_there, int64_t limit) {
 
 absl::Status ListLimits(const CommandContext& context, OutputFormat format) {
   ASSAY_ASSIGN_OR_RETURN(const v1::ListQuotasResponse response,
-                         Ask(context, &Admin::Stub::ListQuotas, v1::ListQuotasRequest()));
+                         CallOf<Admin>(context, &Admin::Stub::ListQuotas, v1::ListQuotasRequest()));
   auto writer = RecordWriter::Create(format, "limits",
                                      {{"user", "user"},
                                       {"queued_items", "queued items", Align::kRight},
@@ -129,7 +111,7 @@ absl::Status ListLimits(const CommandContext& context, OutputFormat format) {
 absl::Status ShowAudit(const CommandContext& context, const v1::ListAuditLogRequest& request,
                        OutputFormat format) {
   ASSAY_ASSIGN_OR_RETURN(const v1::ListAuditLogResponse response,
-                         Ask(context, &Admin::Stub::ListAuditLog, request));
+                         CallOf<Admin>(context, &Admin::Stub::ListAuditLog, request));
   auto writer = RecordWriter::Create(format, "audit",
                                      {{"audit_id", "id", Align::kRight},
                                       {"at", "at"},

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "client/commands/context.h"
 #include "client/commands/service.h"
 #include "grpcpp/grpcpp.h"
 
@@ -28,6 +29,16 @@ absl::StatusOr<Response> CallOf(Service& service,
   const grpc::Status status = (stub.get()->*method)(&context, request, &response);
   if (!status.ok()) return service.Explain(status);
   return response;
+}
+
+// Over a connection of its own.
+template <typename Rpc, typename Request, typename Response>
+absl::StatusOr<Response> CallOf(const CommandContext& command,
+                                grpc::Status (Rpc::Stub::*method)(grpc::ClientContext*,
+                                                                  const Request&, Response*),
+                                const Request& request) {
+  Service service = command.Connect();
+  return CallOf<Rpc>(service, method, request);
 }
 
 }  // namespace assay

@@ -13,6 +13,7 @@
 #include "assay/v1/rating_service.grpc.pb.h"
 #include "client/commands/context.h"
 #include "client/commands/names.h"
+#include "client/commands/other_service.h"
 #include "client/commands/runs_name.h"
 #include "client/output/score_cells.h"
 #include "client/output/text.h"
@@ -22,21 +23,6 @@ namespace assay {
 namespace {
 
 using Stub = v1::RatingService::Stub;
-
-template <typename Request, typename Response>
-absl::StatusOr<Response> Ask(const CommandContext& context,
-                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                          Response*),
-                             const Request& request) {
-  Service service = context.Connect();
-  const std::unique_ptr<Stub> stub = v1::RatingService::NewStub(service.channel());
-  grpc::ClientContext call;
-  call.set_deadline(absl::ToChronoTime(absl::Now() + absl::Minutes(5)));
-  Response response;
-  const grpc::Status status = (stub.get()->*method)(&call, request, &response);
-  if (!status.ok()) return service.Explain(status);
-  return response;
-}
 
 // Gives `command` an action that asks and shows.
 void Carry(CLI::App* command, CommandContext& context, std::function<absl::Status()> show) {
@@ -99,7 +85,7 @@ absl::Status Create(const CommandContext& context, const CreateOptions& options,
     for (char& c : *request.mutable_name()) c = c == ':' ? '-' : c;
   }
   ASSAY_ASSIGN_OR_RETURN(const v1::CreateCampaignResponse response,
-                         Ask(context, &Stub::CreateCampaign, request));
+                         CallOf<v1::RatingService>(context, &Stub::CreateCampaign, request));
   const v1::Campaign& campaign = response.campaign();
   WriteTokens({response.tokens().begin(), response.tokens().end()}, options.web, format,
               *context.console);
@@ -148,8 +134,9 @@ void AddCreate(CLI::App& group, CommandContext& context) {
 }
 
 absl::Status List(const CommandContext& context, OutputFormat format) {
-  ASSAY_ASSIGN_OR_RETURN(const v1::ListCampaignsResponse response,
-                         Ask(context, &Stub::ListCampaigns, v1::ListCampaignsRequest()));
+  ASSAY_ASSIGN_OR_RETURN(
+      const v1::ListCampaignsResponse response,
+      CallOf<v1::RatingService>(context, &Stub::ListCampaigns, v1::ListCampaignsRequest()));
   auto writer = RecordWriter::Create(format, "campaigns",
                                      {{"campaign_id", "campaign", Align::kRight},
                                       {"name", "name"},
@@ -188,7 +175,8 @@ void WriteRaters(const v1::Campaign& campaign, OutputFormat format, const Consol
 absl::Status Show(const CommandContext& context, int64_t campaign, OutputFormat format) {
   v1::GetCampaignRequest request;
   request.set_campaign_id(campaign);
-  ASSAY_ASSIGN_OR_RETURN(const v1::Campaign found, Ask(context, &Stub::GetCampaign, request));
+  ASSAY_ASSIGN_OR_RETURN(const v1::Campaign found,
+                         CallOf<v1::RatingService>(context, &Stub::GetCampaign, request));
   WriteRaters(found, format, *context.console);
   return absl::OkStatus();
 }
@@ -196,7 +184,8 @@ absl::Status Show(const CommandContext& context, int64_t campaign, OutputFormat 
 absl::Status Close(const CommandContext& context, int64_t campaign, OutputFormat format) {
   v1::CloseCampaignRequest request;
   request.set_campaign_id(campaign);
-  ASSAY_ASSIGN_OR_RETURN(const v1::Campaign closed, Ask(context, &Stub::CloseCampaign, request));
+  ASSAY_ASSIGN_OR_RETURN(const v1::Campaign closed,
+                         CallOf<v1::RatingService>(context, &Stub::CloseCampaign, request));
   WriteRaters(closed, format, *context.console);
   return absl::OkStatus();
 }
@@ -206,7 +195,8 @@ absl::Status Renew(const CommandContext& context, int64_t campaign, const std::s
   v1::RenewRaterTokenRequest request;
   request.set_campaign_id(campaign);
   request.set_rater(rater);
-  ASSAY_ASSIGN_OR_RETURN(const v1::RaterToken token, Ask(context, &Stub::RenewRaterToken, request));
+  ASSAY_ASSIGN_OR_RETURN(const v1::RaterToken token,
+                         CallOf<v1::RatingService>(context, &Stub::RenewRaterToken, request));
   WriteTokens({token}, web, format, *context.console);
   return absl::OkStatus();
 }
@@ -215,7 +205,7 @@ absl::Status Export(const CommandContext& context, int64_t campaign, OutputForma
   v1::ExportRatingsRequest request;
   request.set_campaign_id(campaign);
   ASSAY_ASSIGN_OR_RETURN(const v1::ExportRatingsResponse response,
-                         Ask(context, &Stub::ExportRatings, request));
+                         CallOf<v1::RatingService>(context, &Stub::ExportRatings, request));
   auto writer = RecordWriter::Create(format, "ratings",
                                      {{"rater", "rater"},
                                       {"run_id", "run", Align::kRight},
@@ -268,7 +258,7 @@ absl::Status Agreement(const CommandContext& context, int64_t campaign, OutputFo
   v1::GetRatingAgreementRequest request;
   request.set_campaign_id(campaign);
   ASSAY_ASSIGN_OR_RETURN(const v1::RatingAgreement response,
-                         Ask(context, &Stub::GetRatingAgreement, request));
+                         CallOf<v1::RatingService>(context, &Stub::GetRatingAgreement, request));
   auto writer = RecordWriter::Create(format, "agreements",
                                      {{"criterion", "criterion"},
                                       {"first", "A"},

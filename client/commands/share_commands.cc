@@ -1,35 +1,16 @@
 // `assay quota`: how users share the workers; `assay priority`.
-#include <chrono>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "assay/v1/schedule_service.grpc.pb.h"
 #include "client/commands/context.h"
+#include "client/commands/other_service.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 
 namespace assay {
 namespace {
-
-constexpr absl::Duration kDeadline = absl::Seconds(30);
-
-template <typename Request, typename Response>
-absl::StatusOr<Response> Ask(Service& service,
-                             grpc::Status (v1::ScheduleService::Stub::*method)(grpc::ClientContext*,
-                                                                               const Request&,
-                                                                               Response*),
-                             const Request& request) {
-  const std::unique_ptr<v1::ScheduleService::Stub> stub =
-      v1::ScheduleService::NewStub(service.channel());
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
-  Response response;
-  const grpc::Status status = (stub.get()->*method)(&context, request, &response);
-  if (!status.ok()) return service.Explain(status);
-  return response;
-}
 
 Cell LimitCell(int32_t limit) {
   return limit > 0 ? Cell(limit, absl::StrCat(limit)) : Cell(Json(), "-");
@@ -39,7 +20,8 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(
       const v1::ListSharesResponse response,
-      Ask(service, &v1::ScheduleService::Stub::ListShares, v1::ListSharesRequest()));
+      CallOf<v1::ScheduleService>(service, &v1::ScheduleService::Stub::ListShares,
+                                  v1::ListSharesRequest()));
   auto writer = RecordWriter::Create(format, "shares",
                                      {{"owner", "owner"},
                                       {"weight", "weight", Align::kRight},
@@ -60,7 +42,8 @@ absl::Status List(const CommandContext& context, OutputFormat format) {
 
 absl::Status Set(const CommandContext& context, const v1::SetShareRequest& request) {
   Service service = context.Connect();
-  ASSAY_RETURN_IF_ERROR(Ask(service, &v1::ScheduleService::Stub::SetShare, request).status());
+  ASSAY_RETURN_IF_ERROR(
+      CallOf<v1::ScheduleService>(service, &v1::ScheduleService::Stub::SetShare, request).status());
   *context.console->out << "set for " << EscapeLine(request.share().owner()) << "\n" << std::flush;
   return absl::OkStatus();
 }
@@ -69,14 +52,18 @@ absl::Status Remove(const CommandContext& context, const std::string& owner) {
   Service service = context.Connect();
   v1::RemoveShareRequest request;
   request.set_owner(owner);
-  ASSAY_RETURN_IF_ERROR(Ask(service, &v1::ScheduleService::Stub::RemoveShare, request).status());
+  ASSAY_RETURN_IF_ERROR(
+      CallOf<v1::ScheduleService>(service, &v1::ScheduleService::Stub::RemoveShare, request)
+          .status());
   *context.console->out << EscapeLine(owner) << " has a weight of 1 and no limits\n" << std::flush;
   return absl::OkStatus();
 }
 
 absl::Status SetPriority(const CommandContext& context, const v1::SetPriorityRequest& request) {
   Service service = context.Connect();
-  ASSAY_RETURN_IF_ERROR(Ask(service, &v1::ScheduleService::Stub::SetPriority, request).status());
+  ASSAY_RETURN_IF_ERROR(
+      CallOf<v1::ScheduleService>(service, &v1::ScheduleService::Stub::SetPriority, request)
+          .status());
   *context.console->out << "job " << request.job_id() << " has priority " << request.priority()
                         << "\n"
                         << std::flush;
