@@ -16,7 +16,6 @@
 #include "common/base/status_macros.h"
 #include "common/domain/run_settings.h"
 #include "common/leaderboard/table.h"
-#include "common/rpc/convert_leaderboard.h"
 
 namespace assay {
 namespace {
@@ -39,13 +38,6 @@ struct LeaderboardOptions {
   BootstrapOptions bootstrap = {.resamples = 2000};
   std::shared_ptr<OutputFormat> format;
 };
-
-absl::StatusOr<LeaderboardData> Fetch(Service& service, const LeaderboardQuery& query) {
-  ASSAY_ASSIGN_OR_RETURN(
-      const v1::GetLeaderboardResponse response,
-      service.Call(&v1::EvaluationService::Stub::GetLeaderboard, ToProto(query)));
-  return FromProto(response);
-}
 
 // The texts of the command line as what they stand for.
 absl::Status ReadOptions(LeaderboardOptions& options, std::vector<LeaderboardColumn>* columns) {
@@ -106,7 +98,7 @@ absl::Status Show(const CommandContext& context, LeaderboardOptions& options) {
   ASSAY_RETURN_IF_ERROR(ReadOptions(options, &shown.columns));
   ASSAY_ASSIGN_OR_RETURN(shown.sorted_by, SortKey(options.sort, shown.columns));
   Service service = context.Connect();
-  ASSAY_ASSIGN_OR_RETURN(LeaderboardData data, Fetch(service, options.query));
+  ASSAY_ASSIGN_OR_RETURN(LeaderboardData data, FetchLeaderboard(service, options.query));
   shown.query = options.query;
   shown.intervals = options.intervals;
   shown.rows = MakeTable(data, shown.columns);
@@ -155,10 +147,10 @@ absl::Status ShowShotsDelta(const CommandContext& context, LeaderboardOptions& o
   options.query.groups = false;
   options.query.baselines = false;
   Service service = context.Connect();
-  ASSAY_ASSIGN_OR_RETURN(const LeaderboardData few, Fetch(service, options.query));
+  ASSAY_ASSIGN_OR_RETURN(const LeaderboardData few, FetchLeaderboard(service, options.query));
   LeaderboardQuery without = options.query;
   without.shots = 0;
-  ASSAY_ASSIGN_OR_RETURN(const LeaderboardData zero, Fetch(service, without));
+  ASSAY_ASSIGN_OR_RETURN(const LeaderboardData zero, FetchLeaderboard(service, without));
 
   std::vector<TableRow> rows = MakeTable(few, columns);
   KeepRows(options.filter, &rows);

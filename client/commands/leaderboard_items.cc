@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/compared_runs.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/convert_leaderboard.h"
 #include "common/statistics/joint_bootstrap.h"
 #include "common/statistics/mean.h"
 
@@ -33,6 +34,13 @@ std::vector<std::string> BenchmarksOf(const LeaderboardColumn& column) {
 }
 
 }  // namespace
+
+absl::StatusOr<LeaderboardData> FetchLeaderboard(Service& service, const LeaderboardQuery& query) {
+  ASSAY_ASSIGN_OR_RETURN(
+      const v1::GetLeaderboardResponse response,
+      service.Call(&v1::EvaluationService::Stub::GetLeaderboard, ToProto(query)));
+  return FromProto(response);
+}
 
 absl::StatusOr<std::map<std::string, RankInterval>> FetchRanks(Service& service,
                                                                absl::Span<const TableRow> rows,

@@ -1,5 +1,5 @@
-// What of a leaderboard needs the scores of single items: which ranks the data allow, and what
-// examples bring.
+// A leaderboard from the service, and what of it needs the scores of single items: which ranks the
+// data allow, and what examples bring.
 #ifndef ASSAY_CLIENT_COMMANDS_LEADERBOARD_ITEMS_H_
 #define ASSAY_CLIENT_COMMANDS_LEADERBOARD_ITEMS_H_
 
@@ -16,6 +16,8 @@
 #include "common/statistics/rank_intervals.h"
 
 namespace assay {
+
+absl::StatusOr<LeaderboardData> FetchLeaderboard(Service& service, const LeaderboardQuery& query);
 
 // By model, the ranks that our rows have in the resamples of the items, which are the same for all
 // models (common/statistics/joint_bootstrap.h); of the average, with each benchmark's items

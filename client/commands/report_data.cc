@@ -13,17 +13,9 @@
 #include "client/commands/runs_name.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
-#include "common/rpc/convert_leaderboard.h"
 
 namespace assay {
 namespace {
-
-absl::StatusOr<LeaderboardData> Fetch(Service& service, const LeaderboardQuery& query) {
-  ASSAY_ASSIGN_OR_RETURN(
-      const v1::GetLeaderboardResponse response,
-      service.Call(&v1::EvaluationService::Stub::GetLeaderboard, ToProto(query)));
-  return FromProto(response);
-}
 
 absl::StatusOr<LeaderboardCell> CellOf(const v1::RunResult& result) {
   ASSAY_ASSIGN_OR_RETURN(const RunProgress run, FromProto(result.run()));
@@ -70,11 +62,11 @@ absl::StatusOr<ReportData> FetchNewest(Service& service, LeaderboardQuery query)
   ReportData data;
   query.groups = true;
   query.baselines = true;
-  ASSAY_ASSIGN_OR_RETURN(data.few, Fetch(service, query));
+  ASSAY_ASSIGN_OR_RETURN(data.few, FetchLeaderboard(service, query));
   query.groups = false;
   query.baselines = false;
   query.shots = 0;
-  ASSAY_ASSIGN_OR_RETURN(LeaderboardData zero, Fetch(service, query));
+  ASSAY_ASSIGN_OR_RETURN(LeaderboardData zero, FetchLeaderboard(service, query));
   data.zero = std::move(zero.cells);
   return data;
 }
@@ -83,7 +75,7 @@ absl::StatusOr<ReportData> FetchNamed(Service& service, absl::Span<const std::st
                                       LeaderboardQuery query) {
   ReportData data;
   query.baselines = true;
-  ASSAY_ASSIGN_OR_RETURN(data.few, Fetch(service, query));
+  ASSAY_ASSIGN_OR_RETURN(data.few, FetchLeaderboard(service, query));
   std::map<Place, LeaderboardCell> few, zero;
   std::map<std::pair<std::string, std::string>, const LeaderboardCell*> first;
   for (const std::string& text : names) {

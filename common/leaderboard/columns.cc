@@ -169,28 +169,41 @@ absl::Span<const PublishedTable> PublishedTables() {
   return *tables;
 }
 
-std::vector<WrongAverage> FindWrongAverages(const Baseline& baseline) {
+std::vector<StatedAverage> StatedAverages(const Baseline& baseline) {
   const PublishedTable& table = PublishedTables()[static_cast<size_t>(baseline.kind)];
-  std::vector<WrongAverage> wrong;
+  std::vector<StatedAverage> averages;
   for (const BaselineRow& row : baseline.rows) {
     for (const PublishedAverage& average : table.averages) {
       const auto stated = row.scores.find(average.key);
       if (stated == row.scores.end()) continue;
+      StatedAverage found;
+      found.line = row.line;
+      found.model = row.model;
+      found.key = average.key;
+      found.stated = stated->second;
+      found.of = average.of.size();
       double sum = 0;
-      size_t found = 0;
       for (const std::string& key : average.of) {
         const auto score = row.scores.find(key);
         if (score == row.scores.end()) continue;
         sum += score->second;
-        ++found;
+        ++found.columns;
       }
-      const double mean = found == 0 ? 0 : sum / static_cast<double>(found);
+      if (found.columns > 0) found.computed = sum / static_cast<double>(found.columns);
       // The addend is for numbers that are no sums of powers of two.
-      const bool follows =
-          found == average.of.size() && std::abs(mean - stated->second) <= table.rounding + 1e-9;
-      if (!follows) wrong.push_back({row.line, row.model, average.key, stated->second, mean});
+      found.follows = found.columns == found.of &&
+                      std::abs(found.computed - found.stated) <= table.rounding + 1e-9;
+      averages.push_back(std::move(found));
     }
   }
+  return averages;
+}
+
+std::vector<WrongAverage> FindWrongAverages(const Baseline& baseline) {
+  std::vector<WrongAverage> wrong = StatedAverages(baseline);
+  wrong.erase(std::remove_if(wrong.begin(), wrong.end(),
+                             [](const StatedAverage& average) { return average.follows; }),
+              wrong.end());
   return wrong;
 }
 

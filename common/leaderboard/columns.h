@@ -61,14 +61,22 @@ struct PublishedTable {
 // Of each kind, in its order.
 absl::Span<const PublishedTable> PublishedTables();
 
-// A row whose stated average is not the mean of its columns.
-struct WrongAverage {
+// An average that a row states, beside the mean of its columns.
+struct StatedAverage {
   int64_t line = 0;
   std::string model;
   std::string key;
   double stated = 0;
-  double computed = 0;
+  double computed = 0;  // 0 where the row has none of the columns
+  size_t columns = 0;   // that the row has, of so many
+  size_t of = 0;
+  bool follows = false;  // all columns are there, and their mean is as stated but for rounding
 };
+// Of every row that states one.
+std::vector<StatedAverage> StatedAverages(const Baseline& baseline);
+
+// Those that do not follow from their columns.
+using WrongAverage = StatedAverage;
 std::vector<WrongAverage> FindWrongAverages(const Baseline& baseline);
 
 }  // namespace assay
