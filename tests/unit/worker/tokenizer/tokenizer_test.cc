@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -63,6 +65,33 @@ TEST_F(TokenizerTest, EncodesAndDecodesWithoutTheFilesTruncationAndPadding) {
   EXPECT_EQ((*tokenizer)->Decode({3, 2, 4}, false).value(), "abc<end>");
   EXPECT_EQ((*tokenizer)->Decode({3, 2, 4}, true).value(), "abc");
   EXPECT_EQ((*tokenizer)->Decode({}, true).value(), "");
+}
+
+TEST_F(TokenizerTest, NoChanceInTheIdsWhereAFileHasTheDropoutOfItsTraining) {
+  auto tokenizer = Tokenizer::FromJson(Replaced(kJson, "\"dropout\": null", "\"dropout\": 1.0"));
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_THAT((*tokenizer)->Encode("abcab", true).value(), ElementsAre(3, 2, 3));
+  EXPECT_FALSE(
+      Tokenizer::FromJson(Replaced(kJson, "\"merges\": [\"a b\"]", "\"merges\": [\"a b c\"]"))
+          .ok());
+}
+
+// The tokenizers library keeps words of BPE per thread, also those of tokenizers that are gone.
+TEST_F(TokenizerTest, LeavesNoMemoryBehind) {
+  const auto use = [](int times) {
+    for (int i = 0; i < times; ++i) {
+      auto tokenizer = Tokenizer::FromJson(kJson);
+      ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+      for (int word = 0; word < 100; ++word) {
+        const std::string text = std::string(word, 'a') + "bc";
+        ASSERT_EQ((*tokenizer)->Encode(text, true)->size(), std::max(word, 1) + 1);
+      }
+    }
+  };
+  use(2);
+  const size_t before = mallinfo2().uordblks;
+  use(50);
+  EXPECT_LT(mallinfo2().uordblks, before + 50'000);
 }
 
 TEST_F(TokenizerTest, KnowsItsVocabulary) {

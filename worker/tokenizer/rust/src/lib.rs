@@ -4,5 +4,6 @@
 
 mod chat_template;
 mod ffi;
+mod model;
 mod normalizer;
 mod text_tokenizer;

@@ -1,13 +1,12 @@
 //! A tokenizer.json in use.
 
+use crate::model::AnyModel;
 use crate::normalizer::AnyNormalizer;
 use serde::Deserialize;
-use tokenizers::{
-    DecoderWrapper, ModelWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
-};
+use tokenizers::{DecoderWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl};
 
 type Tokenizer = TokenizerImpl<
-    ModelWrapper,
+    AnyModel,
     AnyNormalizer,
     PreTokenizerWrapper,
     PostProcessorWrapper,
