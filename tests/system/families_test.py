@@ -6,6 +6,7 @@
 
 import concurrent.futures
 import csv
+import json
 import os
 import pathlib
 import shutil
@@ -130,6 +131,28 @@ class FamiliesTest(unittest.TestCase):
         self.worker_cache.parent.mkdir()
         self.client_cache.rename(self.worker_cache)
         self.service.wait(self.service.submit("--limit", 1, benchmark="crass", model="pythia-12b"))
+
+    def test_what_a_checkpoint_asks_for_is_shown_and_changes_nothing(self):
+        asked = {"do_sample": True, "temperature": 3.0, "top_k": 5, "repetition_penalty": 9.0, "no_repeat_ngram_size": 1,
+                 "max_length": 4, "max_new_tokens": 1, "num_beams": 4}
+        self.service.run("dataset", "import", "bbh", SAMPLE_DATA / "bbh")
+        predictions = {}
+        for name in ("plain", "asking"):
+            folder = self.service.folder / name
+            shutil.copytree(self.folders["gpt2"], folder)
+            (folder / "generation_config.json").unlink(missing_ok=True)
+            if name == "asking":
+                (folder / "generation_config.json").write_text(json.dumps(asked))
+            self.service.run("model", "add", name, folder)
+            jobs = [self.service.submit("--limit", 2, *options, benchmark="bbh,mmlu", model=name)
+                    for options in ((), ("--temperature", 0.7, "--samples", 2))]
+            for job in jobs:
+                self.service.wait(job)
+            predictions[name] = [{**row, "model": None} for job in jobs for row in self.service.predictions(job)]
+        self.assertTrue(any(len(row["output"]) > 8 for row in predictions["plain"]))
+        self.assertEqual(predictions["plain"], predictions["asking"])
+        shown = {line["key"]: line["value"] for line in self.service.json("model", "show", "asking")["model"]}
+        self.assertEqual(shown["generation_settings"], asked)
 
     def test_a_removed_model_leaves_its_results(self):
         path = self.folders["gpt2"]
