@@ -16,7 +16,10 @@ void Add(const CLI::App& app, const std::string& path, std::vector<CommandNode>&
   const std::vector<const CLI::App*> below =
       app.get_subcommands([](const CLI::App*) { return true; });
   for (const CLI::App* command : below) node.commands.push_back(command->get_name());
-  node.help = app.help(absl::StrCat("assay", path.empty() ? "" : " ", path));
+  // Not App::help: it adds the command's name to the one given, and helps with the command that was
+  // parsed instead of the program.
+  node.help = app.get_formatter()->make_help(
+      &app, absl::StrCat("assay", path.empty() ? "" : " ", path), CLI::AppFormatMode::Normal);
   nodes.push_back(std::move(node));
   for (const CLI::App* command : below) {
     Add(*command, absl::StrCat(path, path.empty() ? "" : " ", command->get_name()), nodes);
