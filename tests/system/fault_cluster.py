@@ -209,7 +209,15 @@ class Cluster:
 
     def start_postgres(self):
         self.postgres.start()
-        wait_until(lambda: self.sql("SELECT 1", database="postgres", check=False) == "1", START_SECONDS, "PostgreSQL answers")
+
+        def answers():
+            if not self.postgres.is_running():
+                # As a service manager does. A session of the server that was killed may live until its statement has ended, and
+                # for so long a new server refuses the folder.
+                self.postgres.start()
+            return self.sql("SELECT 1", database="postgres", check=False) == "1"
+
+        wait_until(answers, START_SECONDS, lambda: f"PostgreSQL answers\n{self.postgres.log_end()}")
 
     def wait_for_workers(self):
         names = {worker.name for worker in self.workers if worker.is_running()}
