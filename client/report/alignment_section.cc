@@ -34,7 +34,8 @@ absl::Status AddPopulation(const Population& population, ReportSection& section)
     const TableScore* solving = FindScore(model, key);
     const TableScore* alignment = FindScore(model, kAlignmentKey);
     if (solving == nullptr || alignment == nullptr) continue;
-    const std::string method(TrainingMethodName(model.facts.method));
+    const bool is_rlhf = model.facts.method == TrainingMethod::kRlhf;
+    const std::string method(is_rlhf ? "RLHF" : TrainingMethodName(model.facts.method));
     table.rows.push_back({model.name, model.facts.foundation, method, ScoreCell(key, solving),
                           ScoreCell(kAlignmentKey, alignment),
                           ScoreLowCell(kAlignmentKey, alignment), ScoreHighCell(alignment)});
@@ -80,7 +81,8 @@ absl::StatusOr<ReportSection> AlignmentSection(const ReportInput& input) {
   section.title = "Alignment against problem solving";
   section.question = "Are models that solve more problems better aligned?";
   section.limits.emplace_back(
-      "HHH has 221 pairs of answers: a model's interval is about 6 points to each side.");
+      "All of HHH's 221 pairs of answers give a model an interval of about 6 points to each side; "
+      "published scores state none.");
   for (const Population& population : input.populations) {
     ASSAY_RETURN_IF_ERROR(AddPopulation(population, section));
   }

@@ -58,22 +58,40 @@ std::vector<std::string> KeysOf(const Population& population) {
 }
 
 void Tell(const Population& population, const std::vector<std::string>& keys,
-          const std::vector<Pair>& pairs, ReportSection& section) {
+          const std::vector<Pair>& pairs, const std::vector<double>& corrected,
+          ReportSection& section) {
   const Pair* highest = nullptr;
   const Pair* lowest = nullptr;
-  for (const Pair& pair : pairs) {
+  int64_t known = 0, sure = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const Pair& pair = pairs[i];
     if (std::isnan(pair.rho.value)) continue;
-    if (highest == nullptr || pair.rho.value > highest->rho.value) highest = &pair;
+    ++known;
     if (lowest == nullptr || pair.rho.value < lowest->rho.value) lowest = &pair;
+    if (!(corrected[i] < 1 - kConfidence)) continue;
+    ++sure;
+    if (highest == nullptr || pair.rho.value > highest->rho.value) highest = &pair;
   }
   const auto text = [&](const Pair& pair) {
     return absl::StrCat(TitleOfKey(keys[pair.first]), " and ", TitleOfKey(keys[pair.second]),
                         ", rho ", CoefficientText(pair.rho.value, pair.interval), ", ", pair.n,
                         " models");
   };
-  if (highest == nullptr) return;
+  if (lowest == nullptr) return;
+  const std::string opening =
+      absl::StrCat(Opening(population), "of ", Counted(known, "pair"), " of benchmarks, ");
+  if (sure == 0) {
+    section.limits.push_back(
+        absl::StrCat(opening,
+                     "none orders the models alike beyond chance, all tests together at "
+                     "5% (Holm)."));
+    return;
+  }
   section.findings.push_back(
-      absl::StrCat(Opening(population), "most alike order models ", text(*highest), "."));
+      absl::StrCat(opening, sure,
+                   " order the models alike or contrary beyond chance, all tests together at 5% "
+                   "(Holm); the highest rho of these is that of ",
+                   text(*highest), "."));
   if (lowest != highest) {
     section.findings.push_back(
         absl::StrCat(Opening(population), "least alike order models ", text(*lowest), "."));
@@ -126,7 +144,7 @@ absl::Status AddPopulation(const Population& population, ReportSection& section)
                           HighCell(pair.interval), ProbabilityCell(pair.rho.p_value),
                           ProbabilityCell(corrected[i])});
   }
-  Tell(population, keys, pairs, section);
+  Tell(population, keys, pairs, corrected, section);
   ReportFigure figure;
   figure.caption = absl::StrCat("Spearman's rho over the models that both benchmarks have, ",
                                 population.name, "; empty below ", kLeastModels, " models.");

@@ -32,11 +32,13 @@ std::vector<Column> GainColumns(const std::vector<std::string>& keys) {
 }
 
 // By instruction data, the gains of the headline over the same pretrained models.
-using Gains = std::map<std::string, std::vector<double>>;
+using Gains = std::map<std::string, std::vector<Estimate>>;
 
 void Tell(const Population& population, const std::string& key, const Gains& gains,
           ReportSection& section) {
-  for (const auto& [data, values] : gains) {
+  for (const auto& [data, of_models] : gains) {
+    std::vector<double> values;
+    for (const Estimate& gain : of_models) values.push_back(gain.value);
     const Estimate mean = EstimateMean(values);
     const std::string opening =
         absl::StrCat(Opening(population), data, " changes ", TitleOfKey(key), " by ");
@@ -44,10 +46,14 @@ void Tell(const Population& population, const std::string& key, const Gains& gai
       section.findings.push_back(absl::StrCat(opening, DifferenceText(key, mean),
                                               " points in the mean of ", mean.n,
                                               " models over their pretrained ones."));
-    } else {
+    } else if (mean.n == 1 && !std::isnan(of_models[0].interval.low)) {
       section.findings.push_back(absl::StrCat(
-          opening, DifferenceText(key, mean.value), " points (", Counted(mean.n, "model"),
-          " with its pretrained one here: too few for an interval over models)."));
+          opening, DifferenceText(key, of_models[0]), " points in the one model with ",
+          "its pretrained one here; the interval is over ", of_models[0].n, " items."));
+    } else {
+      section.limits.push_back(absl::StrCat(opening, DifferenceText(key, mean.value), " points in ",
+                                            Counted(mean.n, "model"),
+                                            " with its pretrained one here: too few for a claim."));
     }
   }
 }
@@ -92,7 +98,7 @@ absl::Status AddPopulation(const ReportInput& input, const Population& populatio
         bar.interval = {Shown(key, gain.interval.low), Shown(key, gain.interval.high)};
       }
       plot.rows.push_back(std::move(bar));
-      if (!facts.instruction_data.empty()) gains[data].push_back(gain.value);
+      if (!facts.instruction_data.empty()) gains[data].push_back(gain);
     }
     table.rows.push_back(std::move(row));
   }

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/output/score_cells.h"
 #include "client/plots/plot.h"
+#include "client/report/pairs.h"
 #include "client/report/population.h"
 #include "client/report/report_text.h"
 #include "client/report/sections.h"
@@ -74,9 +76,26 @@ ReportTable ModelsTable(const Population& population,
   return table;
 }
 
+// How many models may be as good as the best one, by their paired differences.
+absl::StatusOr<std::string> RivalsText(const ReportInput& input,
+                                       const std::vector<const ReportModel*>& models,
+                                       const std::string& key) {
+  int64_t others = 0, rivals = 0;
+  for (size_t i = 1; i < models.size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(const Estimate lead,
+                           ScoreDifference(input, *models.front(), *models[i], key));
+    if (std::isnan(lead.interval.low)) continue;
+    ++others;
+    rivals += lead.interval.low <= 0 ? 1 : 0;
+  }
+  if (others == 0) return "";
+  return absl::StrCat("; ", rivals == 0 ? "none" : absl::StrCat(rivals), " of the other ", others,
+                      " may be as good (95% intervals of paired differences, each by itself)");
+}
+
 // The best model of an ability: "problem solving: x, 51.60%".
-std::string BestText(const Population& population, const std::string& ability,
-                     const std::string& key) {
+absl::StatusOr<std::string> BestText(const ReportInput& input, const Population& population,
+                                     const std::string& ability, const std::string& key) {
   const std::vector<const ReportModel*> models = Sorted(population, key);
   const TableScore* score = models.empty() ? nullptr : FindScore(*models.front(), key);
   if (score == nullptr) return "";
@@ -88,7 +107,8 @@ std::string BestText(const Population& population, const std::string& ability,
       absl::StrCat(ability, ": ", ModelLabel(*models.front()), " has the highest ", TitleOfKey(key),
                    " of ", Counted(count, "model"), ", ", ScoreCell(key, score).text);
   if (interval.has_value()) absl::StrAppend(&text, " (95%: ", ScoreLowCell(key, score).text, ")");
-  return absl::StrCat(text, ".");
+  ASSAY_ASSIGN_OR_RETURN(const std::string rivals, RivalsText(input, models, key));
+  return absl::StrCat(text, rivals, ".");
 }
 
 absl::StatusOr<ReportFigure> HeadlineFigure(const Population& population,
@@ -129,8 +149,14 @@ absl::StatusOr<ReportSection> OverallSection(const ReportInput& input) {
              {"alignment", "hhh"},
              {"writing, relevance", "impact/relevance"},
              {"writing, coherence", "impact/coherence"}}) {
-      const std::string text = of.empty() ? "" : BestText(population, ability, of);
+      if (of.empty()) continue;
+      ASSAY_ASSIGN_OR_RETURN(const std::string text, BestText(input, population, ability, of));
       if (!text.empty()) section.findings.push_back(Opening(population) + text);
+    }
+    if (!population.is_ours) {
+      section.limits.push_back(
+          absl::StrCat(Opening(population),
+                       "the tables state no intervals: which others may be as good is not known."));
     }
     if (!key.empty() && key != kAverageKey) {
       section.limits.push_back(absl::StrCat(

@@ -16,7 +16,7 @@
 namespace assay {
 namespace {
 
-// "supervised, LoRA", "pretrained"; empty where the method is not known.
+// "supervised by LoRA", "pretrained"; empty where the method is not known.
 std::string MethodOf(const ModelFacts& facts) {
   switch (facts.method) {
     case TrainingMethod::kUnknown:
@@ -27,9 +27,9 @@ std::string MethodOf(const ModelFacts& facts) {
     case TrainingMethod::kRlhf:
       break;
   }
-  std::string method = facts.method == TrainingMethod::kRlhf ? "RLHF" : "supervised";
-  if (facts.tuning == Tuning::kLora) return method + ", LoRA";
-  return facts.tuning == Tuning::kFull ? method + ", all weights" : method;
+  const std::string method = facts.method == TrainingMethod::kRlhf ? "RLHF" : "supervised";
+  if (facts.tuning == Tuning::kLora) return method + " by LoRA";
+  return method + (facts.tuning == Tuning::kFull ? " of all weights" : ", tuning not known");
 }
 
 using ByMethod = std::map<std::string, std::vector<double>>;
@@ -106,6 +106,12 @@ absl::Status AddGains(const Population& population, const std::string& key,
   plot.x.label = absl::StrCat("gain in ", TitleOfKey(key), " (points)");
   plot.reference = 0;
   plot.series = {population.name};
+  if (gains.size() > 1) {
+    section.limits.push_back(
+        absl::StrCat(Opening(population),
+                     "the models of one method have other foundations, sizes and data than those "
+                     "of another: what a method gains is not how far it is above another one."));
+  }
   for (const auto& [method, values] : gains) {
     const Estimate mean = EstimateMean(values);
     const double p = SignFlipTest(values, {}).p_value;
@@ -120,9 +126,9 @@ absl::Status AddGains(const Population& population, const std::string& key,
     plot.rows.push_back(std::move(bar));
     if (mean.n >= 3) {
       section.findings.push_back(
-          absl::StrCat(Opening(population), method, " models gain ", DifferenceText(key, mean),
-                       " points of ", TitleOfKey(key), " over their pretrained ones in the mean (",
-                       mean.n, " models, sign-flip p ", ProbabilityCell(p).text, ")."));
+          absl::StrCat(Opening(population), method, ": ", DifferenceText(key, mean), " points of ",
+                       TitleOfKey(key), " over the pretrained models in the mean (", mean.n,
+                       " models, sign-flip p ", ProbabilityCell(p).text, ")."));
     } else {
       section.limits.push_back(absl::StrCat(Opening(population), "only ", Counted(mean.n, "model"),
                                             " of method \"", method,
