@@ -54,6 +54,8 @@ struct Lease {
   // Predictions of earlier runs for the same items, without prompts: each may be taken for a
   // request of the same item, sample, prompt_sha256 and request_digest.
   std::vector<Prediction> reusable = {};
+  // Where in its job's trace the lease is (common/tracing); empty: in none.
+  std::string traceparent = {};
 };
 
 // What a worker's engine did since its previous report; see WorkDone in worker_service.proto.

@@ -7,6 +7,9 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/client_interceptor.h>
 
+#include <cstdlib>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/base/attributes.h"
@@ -19,6 +22,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/client_security.h"
 #include "common/rpc/limits.h"
+#include "common/tracing/trace_context.h"
 
 namespace assay {
 namespace {
@@ -69,6 +73,39 @@ class TokenInterceptorFactory final : public grpc::experimental::ClientIntercept
   const std::shared_ptr<TokenSource> token_;
 };
 
+// Says with every call where in a trace it is: a part of the one that the environment's TRACEPARENT
+// tells of, or else of one for all calls of this process.
+class TraceInterceptor final : public grpc::experimental::Interceptor {
+ public:
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(
+            grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      std::multimap<std::string, std::string>& metadata = *methods->GetSendInitialMetadata();
+      if (metadata.count(kTraceparent) == 0) {
+        metadata.emplace(kTraceparent, FormatTraceparent(OfProcess()));
+      }
+    }
+    methods->Proceed();
+  }
+
+ private:
+  static const TraceContext& OfProcess() {
+    static const auto* const context = [] {
+      const char* text = std::getenv("TRACEPARENT");
+      return new TraceContext(ParseTraceparent(text == nullptr ? "" : text).value_or(NewTrace()));
+    }();
+    return *context;
+  }
+};
+
+class TraceInterceptorFactory final : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  grpc::experimental::Interceptor* CreateClientInterceptor(
+      grpc::experimental::ClientRpcInfo*) override {
+    return new TraceInterceptor();
+  }
+};
+
 }  // namespace
 
 void UseSecurity(const ClientSecurity& security) {
@@ -98,9 +135,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   const std::shared_ptr<grpc::ChannelCredentials> credentials =
       security.credentials != nullptr ? security.credentials : grpc::InsecureChannelCredentials();
-  if (security.token == nullptr) return grpc::CreateCustomChannel(target, credentials, arguments);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> factories;
-  factories.push_back(std::make_unique<TokenInterceptorFactory>(security.token));
+  factories.push_back(std::make_unique<TraceInterceptorFactory>());
+  if (security.token != nullptr) {
+    factories.push_back(std::make_unique<TokenInterceptorFactory>(security.token));
+  }
   return grpc::experimental::CreateCustomChannelWithInterceptors(target, credentials, arguments,
                                                                  std::move(factories));
 }

@@ -99,6 +99,7 @@ v1::LeaseGrant ToProto(const Lease& lease) {
     for (const Item& shot : shots) *list.add_items() = ToProto(shot);
   }
   proto.set_benchmark_text(lease.benchmark_text);
+  proto.set_traceparent(lease.traceparent);
   for (const Prediction& prediction : lease.reusable) *proto.add_reusable() = ToProto(prediction);
   return proto;
 }
@@ -117,6 +118,7 @@ absl::StatusOr<Lease> FromProto(const v1::LeaseGrant& proto) {
     ASSAY_ASSIGN_OR_RETURN(lease.shots[group], ItemsFromProto(list.items()));
   }
   lease.benchmark_text = proto.benchmark_text();
+  lease.traceparent = proto.traceparent();
   for (const v1::Prediction& reusable : proto.reusable()) {
     ASSAY_ASSIGN_OR_RETURN(Prediction prediction, FromProto(reusable));
     lease.reusable.push_back(std::move(prediction));

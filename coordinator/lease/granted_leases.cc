@@ -4,12 +4,13 @@
 
 namespace assay {
 
-void GrantedLeases::Add(const LeaseKey& key, const RunSpec& run, std::vector<int64_t> ordinals) {
+void GrantedLeases::Add(const LeaseKey& key, const RunSpec& run, std::vector<int64_t> ordinals,
+                        LeaseTrace trace) {
   absl::MutexLock lock(&mutex_);
   if (latest_ == nullptr || latest_->run_id != run.run_id) {
     latest_ = std::make_shared<const RunSpec>(run);
   }
-  entries_[key.lease_id] = {key, {latest_, std::move(ordinals)}};
+  entries_[key.lease_id] = {key, {latest_, std::move(ordinals), std::move(trace)}};
   order_.push_back(key.lease_id);
   while (order_.size() > capacity_) {
     entries_.erase(order_.front());

@@ -7,20 +7,32 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/domain/run.h"
 #include "common/domain/worker.h"
+#include "common/tracing/trace_context.h"
 
 namespace assay {
+
+// A lease as a part of its job's trace.
+struct LeaseTrace {
+  TraceContext context = {};  // its own
+  std::string parent_span_id = {};
+  absl::Time granted = absl::InfinitePast();
+  std::string worker_id = {};
+};
 
 // What never changes under one lease.
 struct GrantedShard {
   std::shared_ptr<const RunSpec> run;
   std::vector<int64_t> ordinals;
+  LeaseTrace trace = {};
 };
 
 // Thread-safe. Holds the latest `capacity` leases.
@@ -28,7 +40,8 @@ class GrantedLeases {
  public:
   explicit GrantedLeases(size_t capacity) : capacity_(capacity) {}
 
-  void Add(const LeaseKey& key, const RunSpec& run, std::vector<int64_t> ordinals);
+  void Add(const LeaseKey& key, const RunSpec& run, std::vector<int64_t> ordinals,
+           LeaseTrace trace = {});
   // Nothing for a lease that is not known here: another coordinator granted it, or it is long ago.
   std::optional<GrantedShard> Find(const LeaseKey& key) const;
   void Forget(const LeaseKey& key);

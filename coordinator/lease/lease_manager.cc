@@ -10,6 +10,7 @@
 #include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
+#include "common/logging/log_context.h"
 #include "coordinator/lease/failure_policy.h"
 #include "coordinator/lease/report.h"
 
@@ -29,7 +30,7 @@ absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker,
   for (const LeasedShard& shard : leased.shards) {
     absl::StatusOr<Lease> lease = Fill(shard);
     if (lease.ok()) {
-      granted_.Add(shard.key, shard.run, shard.ordinals);
+      TellGranted(shard, worker, begin, &*lease);
       leases.push_back(*std::move(lease));
       continue;
     }
@@ -38,7 +39,7 @@ absl::StatusOr<std::vector<Lease>> LeaseManager::Grant(const WorkerInfo& worker,
       Fail(shard.key, FailureKind::kReturned, "").IgnoreError();
       continue;
     }
-    spdlog::error("run {} cannot be handed out: {}", shard.run.run_id, lease.status().ToString());
+    SPDLOG_ERROR("run {} cannot be handed out: {}", shard.run.run_id, lease.status().ToString());
     ASSAY_RETURN_IF_ERROR(shards_->FailWholeRun(shard.key, lease.status().message()).status());
   }
   if (observer_ != nullptr) {
@@ -109,7 +110,7 @@ absl::StatusOr<CommitOutcome> LeaseManager::Commit(const LeaseKey& key,
 }
 
 void LeaseManager::CommitAsync(const LeaseKey& key, std::vector<Prediction> predictions,
-                               CommitDone done) {
+                               CommitDone done, const TraceContext& trace) {
   const absl::Time begin = clock_->Now();
   std::optional<GrantedShard> shard = granted_.Find(key);
   if (!shard.has_value()) {
@@ -120,7 +121,8 @@ void LeaseManager::CommitAsync(const LeaseKey& key, std::vector<Prediction> pred
       const CommitOutcome outcome = view->standing == LeaseStanding::kCommitted
                                         ? CommitOutcome::kDuplicate
                                         : CommitOutcome::kStale;
-      ObserveCommit(outcome, view->run, {}, begin);
+      TellCommitted(key, {std::make_shared<const RunSpec>(view->run), {}}, outcome, {}, begin,
+                    trace);
       return done(outcome);
     }
     shard = {std::make_shared<const RunSpec>(view->run), view->ordinals};
@@ -129,15 +131,17 @@ void LeaseManager::CommitAsync(const LeaseKey& key, std::vector<Prediction> pred
   absl::StatusOr<CommitBatcher::Commit> commit = Grade(key, *shard, std::move(predictions));
   if (!commit.ok()) {
     if (absl::IsInvalidArgument(commit.status())) {
+      if (observer_ != nullptr) observer_->Refused();
       const absl::StatusOr<CommitOutcome> failed =
           Fail(key, FailureKind::kReported, commit.status().message());
       if (!failed.ok()) return done(failed.status());
     }
     return done(commit.status());
   }
-  commit->done = [this, run = shard->run, begin, done = std::move(done)](
-                     const CommitBatcher::Commit& batched,
-                     const absl::StatusOr<CommitOutcome>& outcome) {
+  commit->done = [this, shard = *std::move(shard), begin, trace, fields = LogContext::Current(),
+                  done = std::move(done)](const CommitBatcher::Commit& batched,
+                                          const absl::StatusOr<CommitOutcome>& outcome) {
+    const LogContext context(fields);
     if (outcome.ok()) {
       granted_.Forget(batched.key);
       if (*outcome == CommitOutcome::kAccepted) {
@@ -145,10 +149,10 @@ void LeaseManager::CommitAsync(const LeaseKey& key, std::vector<Prediction> pred
       } else {
         scheduler_.Ended(batched.key.lease_id);
       }
-      ObserveCommit(*outcome, *run,
+      TellCommitted(batched.key, shard, *outcome,
                     *outcome == CommitOutcome::kAccepted ? absl::MakeConstSpan(batched.items)
                                                          : absl::Span<const GradedItem>(),
-                    begin);
+                    begin, trace);
     }
     done(outcome);
   };
@@ -172,20 +176,14 @@ absl::StatusOr<CommitBatcher::Commit> LeaseManager::Grade(const LeaseKey& key,
   return commit;
 }
 
-void LeaseManager::ObserveCommit(CommitOutcome outcome, const RunSpec& run,
-                                 absl::Span<const GradedItem> items, absl::Time begin) const {
-  if (observer_ == nullptr) return;
-  observer_->Committed(outcome, run, items, clock_->Now() - begin);
-}
-
 absl::StatusOr<CommitOutcome> LeaseManager::Fail(const LeaseKey& key, FailureKind kind,
                                                  absl::string_view message) {
   ASSAY_ASSIGN_OR_RETURN(const bool current,
                          shards_->Fail(key, kind, message, DecideFailure, MakeErrorItem()));
-  granted_.Forget(key);
   scheduler_.Ended(key.lease_id);
+  if (current) TellFailed(key, kind, message);
+  granted_.Forget(key);
   if (!current) return CommitOutcome::kStale;
-  if (observer_ != nullptr) observer_->Failed(kind);
   pending_.Notify();
   return CommitOutcome::kAccepted;
 }
@@ -201,8 +199,8 @@ absl::StatusOr<int> LeaseManager::Reap() {
     ASSAY_ASSIGN_OR_RETURN(const std::optional<LeaseKey> key,
                            shards_->ReapOne(DecideFailure, MakeErrorItem()));
     if (!key.has_value()) return count;
-    spdlog::warn("the lease {} of shard {} ran out", key->lease_id, key->shard_id);
-    if (observer_ != nullptr) observer_->Failed(FailureKind::kExpired);
+    TellFailed(*key, FailureKind::kExpired, "");
+    granted_.Forget(*key);
     pending_.Notify();
   }
 }

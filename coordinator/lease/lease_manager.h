@@ -61,7 +61,9 @@ class LeaseManager {
   // As Commit, but waits for no transaction: what is graded is committed together with what else is
   // there, and `done` is called once, by this thread or another one. It must be quick.
   using CommitDone = std::function<void(const absl::StatusOr<CommitOutcome>&)>;
-  void CommitAsync(const LeaseKey& key, std::vector<Prediction> predictions, CommitDone done);
+  // `trace` is the worker's part in the lease's trace.
+  void CommitAsync(const LeaseKey& key, std::vector<Prediction> predictions, CommitDone done,
+                   const TraceContext& trace = {});
   // What the commits that are under way hold, in bytes, about.
   size_t held_bytes() const { return batcher_.held_bytes(); }
   // kAccepted or kStale.
@@ -78,8 +80,13 @@ class LeaseManager {
   // Checked and graded, and ready for the batcher but for `done`.
   absl::StatusOr<CommitBatcher::Commit> Grade(const LeaseKey& key, const GrantedShard& shard,
                                               std::vector<Prediction> predictions);
-  void ObserveCommit(CommitOutcome outcome, const RunSpec& run, absl::Span<const GradedItem> items,
-                     absl::Time begin) const;
+  // What is told, logged and traced of a lease that is granted, or a report that is answered.
+  void TellGranted(const LeasedShard& shard, const WorkerInfo& worker, absl::Time begin,
+                   Lease* lease);
+  void TellCommitted(const LeaseKey& key, const GrantedShard& shard, CommitOutcome outcome,
+                     absl::Span<const GradedItem> items, absl::Time begin,
+                     const TraceContext& worker) const;
+  void TellFailed(const LeaseKey& key, FailureKind kind, absl::string_view message) const;
   // The run's data set, with these items as they are asked.
   absl::StatusOr<std::shared_ptr<const Dataset>> DatasetOf(const RunSpec& run,
                                                            absl::Span<const int64_t> ordinals);

@@ -31,7 +31,7 @@ void Reaper::Run() {
     }
     const absl::Status status = leases_->Reap().status();
     outage = absl::IsUnavailable(status);
-    if (!status.ok() && !outage) spdlog::error("taking back leases: {}", status.ToString());
+    if (!status.ok() && !outage) SPDLOG_ERROR("taking back leases: {}", status.ToString());
   }
 }
 

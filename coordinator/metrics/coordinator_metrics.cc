@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/domain/prediction.h"
 
@@ -24,6 +25,14 @@ prometheus::Family<prometheus::Counter>& CounterFamily(prometheus::Registry* reg
 prometheus::Histogram& Seconds(prometheus::Registry* registry, const char* name, const char* help) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry).Add(
       {}, DatabaseSeconds());
+}
+
+constexpr char kRefused[] = "refused";
+
+// Without what the program printed: each of them would be a series.
+const char* ProgramOutcome(absl::string_view outcome) {
+  if (outcome == kProgramPassed) return "passed";
+  return absl::StartsWith(outcome, "timed out") ? "timed_out" : "failed";
 }
 
 const char* NameOf(CommitOutcome outcome) {
@@ -53,7 +62,9 @@ const char* NameOf(FailureKind kind) {
 }  // namespace
 
 LeaseMetrics::LeaseMetrics(prometheus::Registry* registry)
-    : granted_(CounterFamily(registry, "assay_coordinator_leases_granted_total",
+    : models_(kMostModels),
+      benchmarks_(kMostBenchmarks),
+      granted_(CounterFamily(registry, "assay_coordinator_leases_granted_total",
                              "Shards leased to workers")
                    .Add({})),
       grant_seconds_(Seconds(registry, "assay_coordinator_lease_duration_seconds",
@@ -64,6 +75,13 @@ LeaseMetrics::LeaseMetrics(prometheus::Registry* registry)
                              "Reports of predictions, by what became of them")),
       commit_seconds_(Seconds(registry, "assay_coordinator_commit_duration_seconds",
                               "Time to grade and store a shard's predictions")),
+      shard_seconds_(
+          prometheus::BuildHistogram()
+              .Name("assay_coordinator_shard_duration_seconds")
+              .Help("Time from the grant of a lease to its accepted report")
+              .Register(*registry)
+              .Add({}, prometheus::Histogram::BucketBoundaries{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+                                                               60, 120, 300, 600, 1800})),
       predictions_(CounterFamily(registry, "assay_predictions_total",
                                  "Predictions stored, by model, benchmark and verdict")),
       prompt_tokens_(CounterFamily(registry, "assay_prompt_tokens_total",
@@ -73,7 +91,12 @@ LeaseMetrics::LeaseMetrics(prometheus::Registry* registry)
       generated_tokens_(CounterFamily(registry, "assay_generated_tokens_total",
                                       "Tokens that models generated in stored predictions")),
       programs_(CounterFamily(registry, "assay_sandbox_programs_total",
-                              "Programs of models that were run, by outcome")) {
+                              "Programs of models that were run, by outcome")),
+      judgements_(CounterFamily(registry, "assay_judge_predictions_total",
+                                "Ratings of answers by judges that are stored, by the judge")),
+      judge_tokens_(
+          CounterFamily(registry, "assay_judge_tokens_total",
+                        "Tokens that ratings took, by the judge; kind is prompt or generated")) {
   // Series that alerts look at are there before the first event.
   for (const FailureKind kind :
        {FailureKind::kReported, FailureKind::kExpired, FailureKind::kReturned}) {
@@ -83,6 +106,10 @@ LeaseMetrics::LeaseMetrics(prometheus::Registry* registry)
        {CommitOutcome::kAccepted, CommitOutcome::kDuplicate, CommitOutcome::kStale}) {
     commits_.Add({{"outcome", NameOf(outcome)}});
   }
+  commits_.Add({{"outcome", kRefused}});
+  for (const char* outcome : {"passed", "failed", "timed_out"}) {
+    programs_.Add({{"outcome", outcome}});
+  }
 }
 
 void LeaseMetrics::Granted(int leases, absl::Duration took) {
@@ -90,35 +117,43 @@ void LeaseMetrics::Granted(int leases, absl::Duration took) {
   grant_seconds_.Observe(absl::ToDoubleSeconds(took));
 }
 
-void LeaseMetrics::Committed(CommitOutcome outcome, const RunSpec& run,
-                             absl::Span<const GradedItem> items, absl::Duration took) {
-  commits_.Add({{"outcome", NameOf(outcome)}}).Increment();
-  commit_seconds_.Observe(absl::ToDoubleSeconds(took));
+void LeaseMetrics::Committed(const ObservedCommit& commit) {
+  commits_.Add({{"outcome", NameOf(commit.outcome)}}).Increment();
+  commit_seconds_.Observe(absl::ToDoubleSeconds(commit.took));
+  if (commit.outcome != CommitOutcome::kAccepted) return;
+  if (commit.held.has_value()) shard_seconds_.Observe(absl::ToDoubleSeconds(*commit.held));
   std::map<std::string, int> verdicts;
   std::map<std::string, int> programs;
   double prompt = 0, cached = 0, generated = 0;
-  for (const GradedItem& item : items) {
+  for (const GradedItem& item : commit.items) {
     ++verdicts[std::string(VerdictName(item.score.verdict))];
     if (!item.prediction.program_outcome.empty()) {
-      ++programs[item.prediction.program_outcome == kProgramPassed ? "passed" : "failed"];
+      ++programs[ProgramOutcome(item.prediction.program_outcome)];
     }
     prompt += static_cast<double>(item.prediction.prompt_tokens);
     cached += static_cast<double>(item.prediction.cached_tokens);
     generated += static_cast<double>(GeneratedTokens(item.prediction));
   }
+  const std::string name = models_.Of(commit.run.model_name);
+  const std::string benchmark = benchmarks_.Of(commit.run.benchmark);
   for (const auto& [verdict, count] : verdicts) {
-    predictions_
-        .Add({{"model", run.model_name}, {"benchmark", run.benchmark}, {"verdict", verdict}})
+    predictions_.Add({{"model", name}, {"benchmark", benchmark}, {"verdict", verdict}})
         .Increment(count);
   }
-  for (const auto& [outcome_name, count] : programs) {
-    programs_.Add({{"outcome", outcome_name}}).Increment(count);
+  for (const auto& [outcome, count] : programs) {
+    programs_.Add({{"outcome", outcome}}).Increment(count);
   }
-  const std::map<std::string, std::string> model = {{"model", run.model_name}};
+  const std::map<std::string, std::string> model = {{"model", name}};
   prompt_tokens_.Add(model).Increment(prompt);
   cached_tokens_.Add(model).Increment(cached);
   generated_tokens_.Add(model).Increment(generated);
+  if (commit.run.judged_run == 0) return;
+  judgements_.Add(model).Increment(static_cast<double>(commit.items.size()));
+  judge_tokens_.Add({{"model", name}, {"kind", "prompt"}}).Increment(prompt);
+  judge_tokens_.Add({{"model", name}, {"kind", "generated"}}).Increment(generated);
 }
+
+void LeaseMetrics::Refused() { commits_.Add({{"outcome", kRefused}}).Increment(); }
 
 void LeaseMetrics::Failed(FailureKind kind) { ended_.Add({{"reason", NameOf(kind)}}).Increment(); }
 

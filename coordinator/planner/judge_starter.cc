@@ -53,10 +53,10 @@ absl::StatusOr<int> JudgeStarter::CloseReady(JudgeOrderStore& orders, Planner& p
     const absl::StatusOr<std::optional<int64_t>> job = SubmitOrder(*order, orders, planner);
     if (absl::IsUnavailable(job.status())) return job.status();
     if (!job.ok()) {
-      spdlog::warn("job {} is not judged: {}", order->job_id, job.status().ToString());
+      SPDLOG_WARN("job {} is not judged: {}", order->job_id, job.status().ToString());
       ASSAY_RETURN_IF_ERROR(orders.Refuse(order->job_id, job.status().message()));
     } else if (job->has_value()) {
-      spdlog::info("job {} has ended, and is judged by job {}", order->job_id, **job);
+      SPDLOG_INFO("job {} has ended, and is judged by job {}", order->job_id, **job);
       submitted();
     }
   }
@@ -66,7 +66,7 @@ void JudgeStarter::Run() {
   while (!stop_.WaitForNotificationWithTimeout(kPeriod)) {
     const absl::Status status = CloseReady(*orders_, *planner_, submitted_).status();
     if (!status.ok() && !absl::IsUnavailable(status)) {
-      spdlog::error("starting judges: {}", status.ToString());
+      SPDLOG_ERROR("starting judges: {}", status.ToString());
     }
   }
 }

@@ -50,7 +50,7 @@ void WorkRecorder::Flush() {
   const absl::Status stored = store_->Add(rows);
   if (stored.ok()) return;
   if (!absl::IsUnavailable(stored)) {
-    spdlog::error("what workers did is not stored: {}", stored.ToString());
+    SPDLOG_ERROR("what workers did is not stored: {}", stored.ToString());
     return;
   }
   absl::MutexLock lock(&mutex_);

@@ -32,7 +32,7 @@ std::vector<Prediction> ReuseFinder::Find(const RunSpec& run, absl::Span<const I
   absl::StatusOr<std::vector<Prediction>> found =
       store_->Find(sources, ids, run.settings.sampling.samples);
   if (!found.ok()) {
-    spdlog::warn("earlier predictions cannot be looked up: {}", found.status().ToString());
+    SPDLOG_WARN("earlier predictions cannot be looked up: {}", found.status().ToString());
     return {};
   }
   std::vector<Prediction> distinct;

@@ -1,3 +1,4 @@
+#include "coordinator/service/rpc_tracing.h"
 #include "coordinator/service/evaluation_service.h"
 
 #include <algorithm>
@@ -144,6 +145,7 @@ absl::StatusOr<EarlierSubmission> FindEarlier(const grpc::ServerContext& context
   ASSAY_ASSIGN_OR_RETURN(earlier.submission, ReadSubmission(request));
   ASSAY_ASSIGN_OR_RETURN(const Principal caller, CallerOf(context));
   if (caller.user != kAnonymousUser) earlier.submission.owner = caller.user;
+  earlier.submission.traceparent = FormatTraceparent(TraceOf(context));
   ASSAY_ASSIGN_OR_RETURN(const std::optional<SubmittedJob> job,
                          control.FindSubmission(earlier.submission));
   earlier.job = job.value_or(SubmittedJob());

@@ -245,9 +245,10 @@ void RpcSecurity::Guard(grpc::ServerCredentials& credentials) {
   credentials.SetAuthMetadataProcessor(std::make_shared<Processor>(shared_));
 }
 
-void RpcSecurity::Observe(grpc::ServerBuilder& builder) {
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> factories;
+void RpcSecurity::Observe(grpc::ServerBuilder& builder, Interceptors others) {
+  Interceptors factories;
   factories.push_back(std::make_unique<Factory>(shared_));
+  for (auto& other : others) factories.push_back(std::move(other));
   builder.experimental().SetInterceptorCreators(std::move(factories));
 }
 

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/notification.h"
@@ -33,7 +34,10 @@ class RpcSecurity {
   // The server must have been given both before it starts; `credentials` are its port's, and not
   // grpc::InsecureServerCredentials, which take no processor.
   void Guard(grpc::ServerCredentials& credentials);
-  void Observe(grpc::ServerBuilder& builder);
+  // `others` see each call after it.
+  using Interceptors =
+      std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>;
+  void Observe(grpc::ServerBuilder& builder, Interceptors others = {});
 
   // Refuses all that comes from now on. Safe to call twice.
   void Stop();

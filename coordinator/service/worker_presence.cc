@@ -71,7 +71,7 @@ void WorkerPresence::TouchAll() {
   const absl::StatusOr<std::map<std::string, std::string>> moments = workers_->Touch(ids);
   SetAway(absl::IsUnavailable(moments.status()));
   if (!moments.ok()) {
-    if (!absl::IsUnavailable(moments.status())) spdlog::error("{}", moments.status().ToString());
+    if (!absl::IsUnavailable(moments.status())) SPDLOG_ERROR("{}", moments.status().ToString());
     return;
   }
   std::vector<std::pair<int64_t, WorkerInfo>> unknown;
@@ -93,7 +93,7 @@ void WorkerPresence::Note(const WorkerInfo& worker, int64_t stream) {
   absl::StatusOr<std::string> moment = workers_->Seen(worker);
   SetAway(absl::IsUnavailable(moment.status()));
   if (!moment.ok()) {
-    if (!absl::IsUnavailable(moment.status())) spdlog::error("{}", moment.status().ToString());
+    if (!absl::IsUnavailable(moment.status())) SPDLOG_ERROR("{}", moment.status().ToString());
     return;
   }
   absl::MutexLock lock(&mutex_);

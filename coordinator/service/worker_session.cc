@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
 #include "common/domain/worker_kind.h"
+#include "common/logging/log_context.h"
 #include "common/rpc/convert.h"
 
 namespace assay {
@@ -126,6 +127,7 @@ bool WorkerSession::Send(v1::CoordinatorMessage message) {
 }
 
 void WorkerSession::End() {
+  const LogContext context({.worker_id = worker_.worker_id});
   // When nobody is called any more, nothing more is granted and sent.
   parts_.granter->Remove(this);
   absl::Status status;
@@ -139,8 +141,8 @@ void WorkerSession::End() {
     // One that is handed over keeps it all.
     if (status.ok() && !*parts_.closing) GiveBackUnconfirmed();
     parts_.presence->Leave(presence_);
-    spdlog::info("worker {} disconnected{}", worker_.worker_id,
-                 status.ok() ? "" : absl::StrCat(": ", status.message()));
+    SPDLOG_INFO("worker {} disconnected{}", worker_.worker_id,
+                status.ok() ? "" : absl::StrCat(": ", status.message()));
   } else if (status.ok()) {
     status = absl::CancelledError("the stream ended before the worker's hello");
   }
@@ -166,6 +168,7 @@ void WorkerSession::HandOver() {
 }
 
 void WorkerSession::HandleNext(const v1::WorkerMessage& message) {
+  const LogContext context({.worker_id = worker_.worker_id});
   const absl::Status status = Handle(message);
   absl::MutexLock lock(&mutex_);
   handling_ = false;
@@ -195,8 +198,9 @@ absl::Status WorkerSession::Handle(const v1::WorkerMessage& message) {
 absl::Status WorkerSession::HandleHello(const v1::WorkerMessage& message) {
   ASSAY_ASSIGN_OR_RETURN(worker_, ReadHello(message));
   if (*parts_.closing) return absl::UnavailableError("the coordinator is stopping");
-  spdlog::info("worker {} connected from {}: {}, {} threads", worker_.worker_id, worker_.hostname,
-               worker_.device, worker_.threads);
+  const LogContext context({.worker_id = worker_.worker_id});
+  SPDLOG_INFO("worker {} connected from {}: {}, {} threads", worker_.worker_id, worker_.hostname,
+              worker_.device, worker_.threads);
   {
     absl::MutexLock lock(&mutex_);
     if (!status_.ok()) return status_;  // it is stopping
@@ -248,7 +252,7 @@ absl::Status WorkerSession::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
   const absl::StatusOr<std::vector<LeaseKey>> over = parts_.leases->Renew(keys);
   if (!over.ok()) {
     // The worker's next heartbeat is the next attempt.
-    if (!absl::IsUnavailable(over.status())) spdlog::error("renewal: {}", over.status().ToString());
+    if (!absl::IsUnavailable(over.status())) SPDLOG_ERROR("renewal: {}", over.status().ToString());
     return absl::OkStatus();
   }
   for (const LeaseKey& key : *over) {
@@ -261,6 +265,7 @@ absl::Status WorkerSession::HandleHeartbeat(const v1::Heartbeat& heartbeat) {
 
 absl::Status WorkerSession::HandleResult(const v1::ShardResult& result) {
   ASSAY_ASSIGN_OR_RETURN(const LeaseKey key, FromProto(result.lease()));
+  const LogContext context({.shard_id = key.shard_id});
   Confirm(key);
   std::vector<Prediction> predictions;
   predictions.reserve(static_cast<size_t>(result.predictions_size()));
@@ -286,10 +291,12 @@ absl::Status WorkerSession::HandleResult(const v1::ShardResult& result) {
     absl::MutexLock lock(&mutex_);
     ++results_;
   }
-  parts_.leases->CommitAsync(key, std::move(predictions),
-                             [self = self_, key](const absl::StatusOr<CommitOutcome>& outcome) {
-                               self->FinishResult(key, outcome);
-                             });
+  parts_.leases->CommitAsync(
+      key, std::move(predictions),
+      [self = self_, key](const absl::StatusOr<CommitOutcome>& outcome) {
+        self->FinishResult(key, outcome);
+      },
+      ParseTraceparent(result.traceparent()).value_or(TraceContext()));
   return absl::OkStatus();
 }
 
@@ -307,8 +314,9 @@ void WorkerSession::FinishResult(const LeaseKey& key, absl::StatusOr<CommitOutco
 }
 
 void WorkerSession::FailResult(const LeaseKey& key, const absl::Status& status) {
+  const LogContext context({.shard_id = key.shard_id, .worker_id = worker_.worker_id});
   // Sending it again would not help; the shard is run again, and in the end its bad item is found.
-  spdlog::error("commit of shard {}: {}", key.shard_id, status.ToString());
+  SPDLOG_ERROR("commit of shard {}: {}", key.shard_id, status.ToString());
   absl::StatusOr<CommitOutcome> outcome = status;
   const absl::StatusOr<CommitOutcome> failed =
       parts_.leases->Fail(key, FailureKind::kReported, status.message());
@@ -321,11 +329,8 @@ void WorkerSession::FailResult(const LeaseKey& key, const absl::Status& status) 
 
 absl::Status WorkerSession::HandleFailure(const v1::ShardFailure& failure) {
   ASSAY_ASSIGN_OR_RETURN(const LeaseKey key, FromProto(failure.lease()));
+  const LogContext context({.shard_id = key.shard_id});
   Confirm(key);
-  if (!failure.returned()) {
-    spdlog::warn("worker {} failed shard {}: {}", worker_.worker_id, key.shard_id,
-                 failure.message());
-  }
   Acknowledge(key,
               failure.fatal_for_run()
                   ? parts_.leases->FailWholeRun(key, failure.message())
@@ -371,11 +376,12 @@ LeaseTaker::Outcome WorkerSession::TakeLeases() {
 
 int WorkerSession::Take(int count, const LoadedModel& loaded, ModelPlace place) {
   if (count == 0) return 0;
+  const LogContext context({.worker_id = worker_.worker_id});
   const absl::StatusOr<std::vector<Lease>> leases =
       parts_.leases->Grant(worker_, count, loaded, place);
   if (!leases.ok()) {
     if (!absl::IsUnavailable(leases.status())) {
-      spdlog::error("granting: {}", leases.status().ToString());
+      SPDLOG_ERROR("granting: {}", leases.status().ToString());
     }
     return 0;
   }

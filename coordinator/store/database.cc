@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "coordinator/store/backend_probe.h"
 #include "coordinator/store/connection.h"
+#include "coordinator/store/database_observer.h"
 
 namespace assay {
 namespace {
@@ -89,7 +90,12 @@ absl::StatusOr<Database::Session> Database::Acquire() {
   {
     absl::MutexLock lock(&mutex_);
     const auto free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_use_ < limit_; };
-    if (!mutex_.AwaitWithTimeout(absl::Condition(&free), kAcquireTimeout)) {
+    const absl::Time begin = absl::Now();
+    ++waiting_;
+    const bool found = mutex_.AwaitWithTimeout(absl::Condition(&free), kAcquireTimeout);
+    --waiting_;
+    if (observer_ != nullptr) observer_->Acquired(absl::Now() - begin);
+    if (!found) {
       return absl::UnavailableError(
           absl::StrCat("all ", limit_, " connections to the database are busy"));
     }
@@ -107,7 +113,7 @@ absl::StatusOr<Database::Session> Database::Acquire() {
   try {
     auto connection = std::make_unique<DatabaseConnection>(url_);
     absl::MutexLock lock(&mutex_);
-    if (!reachable_) spdlog::info("the database is reachable again");
+    if (!reachable_) SPDLOG_INFO("the database is reachable again");
     reachable_ = true;
     trying_ = false;
     in_use_since_[connection.get()] = absl::Now();
@@ -125,6 +131,11 @@ absl::StatusOr<Database::Session> Database::Acquire() {
   }
 }
 
+Database::Connections Database::connections() {
+  absl::MutexLock lock(&mutex_);
+  return {in_use_, static_cast<int>(idle_.size()), waiting_};
+}
+
 void Database::Return(std::unique_ptr<DatabaseConnection> connection) {
   absl::MutexLock lock(&mutex_);
   --in_use_;
@@ -139,7 +150,8 @@ void Database::Drop(std::unique_ptr<DatabaseConnection> connection, absl::string
   in_use_since_.erase(connection.get());
   dropped.swap(idle_);
   dropped.push_back(std::move(connection));
-  spdlog::debug("a database connection was lost: {}", std::string(reason));
+  SPDLOG_LOGGER_CALL(spdlog::default_logger_raw(), spdlog::level::debug,
+                     "a database connection was lost: {}", std::string(reason));
 }
 
 void Database::Watch() {
@@ -166,16 +178,16 @@ void Database::LookAfterConnections() {
     const auto found = in_use_since_.find(connection);
     if (found == in_use_since_.end() || found->second != since) continue;
     if (working.ok() && working->count(connection->backend) != 0) continue;
-    spdlog::warn("a connection to the database is given up after {}: {}",
-                 absl::FormatDuration(absl::Now() - since),
-                 working.ok() ? "the server waits for what was lost on the way"
-                              : std::string(working.status().message()));
+    SPDLOG_WARN("a connection to the database is given up after {}: {}",
+                absl::FormatDuration(absl::Now() - since),
+                working.ok() ? "the server waits for what was lost on the way"
+                             : std::string(working.status().message()));
     if (connection->socket >= 0) shutdown(connection->socket, SHUT_RDWR);
   }
 }
 
 void Database::NoteOutage(absl::string_view reason) {
-  if (reachable_) spdlog::warn("{}; trying again", std::string(reason));
+  if (reachable_) SPDLOG_WARN("{}; trying again", std::string(reason));
   reachable_ = false;
 }
 

@@ -19,6 +19,7 @@
 
 namespace assay {
 
+class DatabaseObserver;
 // One connection; defined where libpqxx is known.
 struct DatabaseConnection;
 
@@ -70,6 +71,16 @@ class Database {
 
   // That are open at once, at most.
   int most_connections() const { return limit_; }
+  struct Connections {
+    int in_use = 0;
+    int idle = 0;
+    int waited_for = 0;  // callers of Acquire that wait for one
+  };
+  Connections connections();
+
+  // `observer` must outlive the database. Before other threads use it.
+  void Observe(DatabaseObserver* observer) { observer_ = observer; }
+  DatabaseObserver* observer() const { return observer_; }  // may be null
 
  private:
   void Return(std::unique_ptr<DatabaseConnection> connection);
@@ -80,11 +91,13 @@ class Database {
 
   const std::string url_;
   const int limit_;
+  DatabaseObserver* observer_ = nullptr;
   absl::Mutex mutex_;
   std::vector<std::unique_ptr<DatabaseConnection>> idle_ ABSL_GUARDED_BY(mutex_);
   int in_use_ ABSL_GUARDED_BY(mutex_) = 0;
   // Of the connections in use, since when they are.
   std::map<const DatabaseConnection*, absl::Time> in_use_since_ ABSL_GUARDED_BY(mutex_);
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
   bool reachable_ ABSL_GUARDED_BY(mutex_) = true;
   bool trying_ ABSL_GUARDED_BY(mutex_) = false;  // somebody, to reach it again
   const Patience patience_;

@@ -18,7 +18,10 @@ struct Event {
   absl::string_view message = "";
 };
 
+// Logged as well, when the transaction is committed.
 void RecordEvent(pqxx::work& tx, const Event& event);
+// Only logged then.
+void LogEvent(const Event& event);
 
 }  // namespace assay
 

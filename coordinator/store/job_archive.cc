@@ -182,6 +182,7 @@ absl::StatusOr<ArchiveSummary> JobArchive::Read(int64_t job_id, const TakeArchiv
 
 absl::StatusOr<ArchiveSummary> JobArchive::Restore(int64_t job_id, const NextArchiveRows& next) {
   ASSAY_ASSIGN_OR_RETURN(Database::Session session, database_->Acquire());
+  TransactionScope scope(*database_);
   try {
     pqxx::work tx(session.connection().connection);
     tx.exec("SET LOCAL idle_in_transaction_session_timeout = '10min'");
@@ -212,6 +213,7 @@ absl::StatusOr<ArchiveSummary> JobArchive::Restore(int64_t job_id, const NextArc
     tx.exec_params(kRestored, job_id);
     RecordEvent(tx, {.kind = "job_restored", .job_id = job_id});
     tx.commit();
+    scope.Committed();
     return summary;
   } catch (...) {
     const DatabaseError error = DescribeCurrentException(session.connection().connection.is_open());

@@ -13,8 +13,9 @@ namespace assay {
 namespace {
 
 constexpr char kInsertJob[] =
-    "INSERT INTO jobs (submission_key, submission_sha256, owner, priority) "
-    "VALUES (nullif($1, ''), CASE WHEN $1 <> '' THEN $2 END, $3, $4) RETURNING job_id";
+    "INSERT INTO jobs (submission_key, submission_sha256, owner, priority, traceparent) "
+    "VALUES (nullif($1, ''), CASE WHEN $1 <> '' THEN $2 END, $3, $4, nullif($5, '')) "
+    "RETURNING job_id";
 constexpr char kInsertRun[] =
     "INSERT INTO runs (job_id, model_name, dataset_id, dataset_name, protocol, protocol_version, "
     "  shots, precision_name, item_limit, manifest, estimated_tokens, items, prompt_template, "
@@ -63,9 +64,10 @@ absl::StatusOr<int64_t> InsertRun(pqxx::work& tx, int64_t job_id, const NewRun& 
 
 absl::StatusOr<int64_t> InsertJob(pqxx::work& tx, absl::Span<const NewRun> runs,
                                   const Submission& submission) {
-  const auto job_id = tx.exec_params1(kInsertJob, submission.key, submission.request_sha256,
-                                      PlainText(submission.owner), submission.priority)[0]
-                          .as<int64_t>();
+  const auto job_id =
+      tx.exec_params1(kInsertJob, submission.key, submission.request_sha256,
+                      PlainText(submission.owner), submission.priority, submission.traceparent)[0]
+          .as<int64_t>();
   std::vector<int64_t> run_ids;
   for (const NewRun& run : runs) {
     ASSAY_ASSIGN_OR_RETURN(const int64_t run_id, InsertRun(tx, job_id, run));

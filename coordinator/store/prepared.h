@@ -6,7 +6,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "coordinator/store/connection.h"
+#include "coordinator/store/transaction_scope.h"
 
 namespace assay {
 
@@ -16,7 +18,12 @@ template <typename... Arguments>
 pqxx::result ExecPrepared(pqxx::work& tx, const char* sql, const Arguments&... arguments) {
   const std::string name = absl::StrCat("s", reinterpret_cast<uintptr_t>(sql));
   tx.conn().prepare(name, sql);  // only notes it, once
-  return tx.exec_prepared(name, arguments...);
+  const absl::Time begin = absl::Now();
+  pqxx::result result = tx.exec_prepared(name, arguments...);
+  if (const TransactionScope* scope = TransactionScope::Current(); scope != nullptr) {
+    scope->Executed(sql, absl::Now() - begin);
+  }
+  return result;
 }
 
 }  // namespace assay

@@ -17,7 +17,8 @@ constexpr char kEndJob[] =
     "  (SELECT 1 FROM runs WHERE job_id = $1 AND state = 'failed') THEN 'failed' ELSE 'completed' "
     "END "
     "WHERE job_id = $1 AND state IN ('pending', 'running') AND NOT EXISTS "
-    "  (SELECT 1 FROM runs WHERE job_id = $1 AND state IN ('pending', 'running'))";
+    "  (SELECT 1 FROM runs WHERE job_id = $1 AND state IN ('pending', 'running')) "
+    "RETURNING state";
 
 constexpr char kCancelShards[] =
     "UPDATE shards SET state = 'cancelled', deadline = NULL "
@@ -59,7 +60,9 @@ absl::StatusOr<RunSpec> ReadRunSpec(const pqxx::row& row, int first) {
 
 void EndJobIfDone(pqxx::work& tx, int64_t job_id) {
   tx.exec_params(kLockJob, job_id);
-  tx.exec_params(kEndJob, job_id);
+  for (const auto& row : tx.exec_params(kEndJob, job_id)) {
+    LogEvent({.kind = "job_ended", .job_id = job_id, .message = row[0].c_str()});
+  }
 }
 
 void FailRun(pqxx::work& tx, int64_t run_id, absl::string_view message) {

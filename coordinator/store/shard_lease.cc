@@ -13,6 +13,7 @@
 #include "coordinator/store/prepared.h"
 #include "coordinator/store/run_rows.h"
 #include "coordinator/store/shard_store.h"
+#include "coordinator/store/start_rows.h"
 #include "coordinator/store/suspect_rows.h"
 #include "coordinator/store/transaction.h"
 #include "coordinator/store/worker_store.h"
@@ -21,7 +22,7 @@ namespace assay {
 namespace {
 
 constexpr char kChosenRun[] =
-    "SELECT %s, %s, r.state = 'running', r.may_cut, j.owner "
+    "SELECT %s, %s, r.state = 'running', r.may_cut, j.owner, coalesce(j.traceparent, '') "
     "FROM runs r JOIN models m ON m.name = r.model_name "
     "JOIN datasets d USING (dataset_id) JOIN jobs j USING (job_id) "
     "WHERE r.run_id = $1 AND j.paused IS NULL AND NOT EXISTS "
@@ -29,17 +30,6 @@ constexpr char kChosenRun[] =
     "  AND r.state IN ('pending', 'running') AND (m.remote IS NOT NULL) = $3::boolean "
     "  AND (r.engine IS NULL OR r.engine = $2) "
     "  AND (NOT r.runs_programs OR $4 <> '' AND coalesce(r.sandbox, $4) = $4)";
-// Of workers that want to start a run at once, the first to lock its row does; the others wait for
-// that and then look at what it has become.
-constexpr char kStartRun[] =
-    "UPDATE runs SET state = 'running', engine = $2, started = clock_timestamp(), "
-    "  sandbox = CASE WHEN runs_programs THEN $3 END "
-    "WHERE run_id = $1 AND state = 'pending'";
-constexpr char kIsForWorker[] =
-    "SELECT coalesce(r.engine = $2 AND (NOT r.runs_programs OR r.sandbox = $3), false) "
-    "  AND j.paused IS NULL FROM runs r JOIN jobs j USING (job_id) WHERE r.run_id = $1";
-constexpr char kStartJob[] =
-    "UPDATE jobs SET state = 'running' WHERE job_id = $1 AND state = 'pending'";
 constexpr char kLease[] =
     "WITH picked AS MATERIALIZED ("
     "  SELECT shard_id FROM shards WHERE run_id = $1 AND state = 'pending' AND failures < 2 "
@@ -86,12 +76,13 @@ struct Asker {
 };
 
 void AddLeased(const pqxx::result& rows, const RunSpec& run, const ModelSpec& model,
-               std::vector<LeasedShard>& shards) {
+               const std::string& traceparent, std::vector<LeasedShard>& shards) {
   for (const auto& row : rows) {
     shards.push_back({{row[0].as<int64_t>(), row[1].as<int>(), row[2].as<int64_t>()},
                       run,
                       model,
-                      DecodeIntegers(row[3].c_str())});
+                      DecodeIntegers(row[3].c_str()),
+                      traceparent});
   }
 }
 
@@ -116,12 +107,10 @@ absl::StatusOr<bool> LeaseOf(pqxx::work& tx, const Asker& asker, const RunChoice
   const pqxx::row row = rows[0];
   ASSAY_ASSIGN_OR_RETURN(const RunSpec run, ReadRunSpec(row, 0));
   ASSAY_ASSIGN_OR_RETURN(const ModelSpec model, ReadModel(row, kRunSpecColumnCount));
-  const int last = static_cast<int>(row.size()) - 3;
+  const int last = static_cast<int>(row.size()) - 4;
+  const std::string traceparent = row[last + 3].c_str();
   if (!row[last].as<bool>()) {
-    ExecPrepared(tx, kStartRun, run.run_id, asker.engine, asker.sandbox);
-    if (!ExecPrepared(tx, kIsForWorker, run.run_id, asker.engine, asker.sandbox)[0][0].as<bool>()) {
-      return false;
-    }
+    if (!StartRun(tx, run.run_id, asker.engine, asker.sandbox)) return false;
   }
   const int count = CountWithinLimits(tx, row[last + 2].c_str(), worker_id, choice.count);
   if (count <= 0) return false;
@@ -136,18 +125,19 @@ absl::StatusOr<bool> LeaseOf(pqxx::work& tx, const Asker& asker, const RunChoice
   const SuspectLease suspect =
       LeaseSuspect(tx, run.run_id, worker_id, asker.remote, asker.lease_time);
   if (suspect.reserved) return true;
-  AddLeased(suspect.leased, run, model, shards);
+  AddLeased(suspect.leased, run, model, traceparent, shards);
   const double seconds = absl::ToDoubleSeconds(asker.lease_time);
   if (shards.empty() && !cuts) {
-    AddLeased(ExecPrepared(tx, kLease, run.run_id, count, worker_id, seconds), run, model, shards);
+    AddLeased(ExecPrepared(tx, kLease, run.run_id, count, worker_id, seconds), run, model,
+              traceparent, shards);
   }
   while (suspect.leased.empty() && cuts && static_cast<int>(shards.size()) < count) {
     const pqxx::result leased =
         ExecPrepared(tx, kLeaseHead, run.run_id, most_items, worker_id, seconds);
     if (leased.empty()) break;
-    AddLeased(leased, run, model, shards);
+    AddLeased(leased, run, model, traceparent, shards);
   }
-  if (!shards.empty()) ExecPrepared(tx, kStartJob, run.job_id);
+  if (!shards.empty()) StartJob(tx, run.job_id);
   return false;
 }
 

@@ -36,6 +36,7 @@ struct LeasedShard {
   RunSpec run;
   ModelSpec model;
   std::vector<int64_t> ordinals;
+  std::string traceparent = {};  // of its job's submission; empty: not known
 };
 
 struct LeaseResult {
@@ -43,6 +44,13 @@ struct LeaseResult {
   size_t choice = 0;  // that they are of
   // Runs that were chosen and of which nothing was there for the worker.
   std::vector<int64_t> exhausted;
+};
+
+// One of many: what is to be leased to a worker.
+struct LeaseCall {
+  const WorkerInfo* worker = nullptr;
+  const RunChoice* choice = nullptr;  // without a lease to be taken back
+  ModelPlace place = ModelPlace::kLocal;
 };
 
 enum class LeaseStanding { kCurrent, kCommitted, kStale };
@@ -115,6 +123,12 @@ class ShardStore {
   absl::StatusOr<LeaseResult> Lease(const WorkerInfo& worker, absl::Span<const RunChoice> choices,
                                     absl::Duration lease_time,
                                     ModelPlace place = ModelPlace::kLocal);
+
+  // As Lease of a single choice, for many workers in one transaction; what each call gets. Nothing
+  // for those that have to be looked at one by one, which are Lease's: a worker that holds a
+  // suspect, a run that has one pending, an owner with limits.
+  absl::StatusOr<std::vector<std::vector<LeasedShard>>> LeaseTogether(
+      absl::Span<const LeaseCall> calls, absl::Duration lease_time);
 
   // Moves the deadlines of the current ones of `keys`; returns the others. A lease that is past its
   // deadline, and not yet taken away, is renewed too.

@@ -11,6 +11,7 @@ struct Submission {
   std::string request_sha256 = "";  // of what is asked for, without the key
   std::string owner = "";           // whose job it is; empty: not known
   int priority = 0;                 // of two jobs, that of the higher one goes first
+  std::string traceparent = "";     // of the call that submits it; empty: not known
 };
 
 }  // namespace assay

@@ -91,6 +91,17 @@ absl::StatusOr<CudaFacts> ReadCudaFacts(const Device& device) {
   return facts;
 }
 
+absl::StatusOr<std::string> PciBusIdOf(const Device& device) {
+  using GetBusId = int (*)(char*, int, int);
+  const auto get_bus_id = reinterpret_cast<GetBusId>(dlsym(RTLD_DEFAULT, "cudaDeviceGetPCIBusId"));
+  char id[32] = {};
+  if (get_bus_id == nullptr || get_bus_id(id, sizeof(id), device.index) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the driver does not tell where ", device.Name(), " is"));
+  }
+  return std::string(id);
+}
+
 int64_t KvCacheBytesFor(int64_t free_bytes, int64_t total_bytes) {
   return std::max<int64_t>(0, free_bytes - std::max(total_bytes / kReservedParts, kLeastReserve));
 }

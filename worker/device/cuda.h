@@ -27,6 +27,10 @@ struct CudaFacts {
 // Of a device that OpenCuda has opened.
 absl::StatusOr<CudaFacts> ReadCudaFacts(const Device& device);
 
+// "0000:3B:00.0"; by this, and not by its number, other libraries know a device, whatever of them
+// this process sees. Of a device that OpenCuda has opened.
+absl::StatusOr<std::string> PciBusIdOf(const Device& device);
+
 // The memory for keys and values on a device with `free_bytes` left once the weights are there:
 // what stays after a reserve for a pass's intermediate results and the libraries' own buffers.
 int64_t KvCacheBytesFor(int64_t free_bytes, int64_t total_bytes);

@@ -337,6 +337,8 @@ absl::Status Engine::Impl::Step(std::vector<Completion>* finished) {
     scheduler_.set_token_budget(std::min(most_tokens_, 2 * scheduler_.token_budget()));
   }
   statistics_.computed_tokens += schedule.batch.tokens();
+  statistics_.kv_blocks = pool_->blocks();
+  statistics_.kv_blocks_held = pool_->blocks() - cache_.free_blocks();
   return absl::OkStatus();
 }
 

@@ -38,6 +38,8 @@ struct EngineStatistics {
   int64_t drafted_tokens = 0;   // guessed by speculation and computed
   int64_t accepted_tokens = 0;  // of those, the ones that were right
   int64_t split_steps = 0;      // passes for which memory did not suffice
+  int64_t kv_blocks = 0;        // of the cache of keys and values
+  int64_t kv_blocks_held = 0;   // of those, held by sequences or reserved for them; after a step
 };
 
 // Not thread-safe: one thread owns it.

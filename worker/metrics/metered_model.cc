@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "worker/engine/engine.h"
+
 namespace assay {
 namespace {
 
@@ -33,6 +35,7 @@ class MeteredModel : public ServedModel {
   ~MeteredModel() override {
     loaded_.Set(0);
     metrics_->requests_waiting.Set(0);
+    metrics_->kv_blocks_held.Set(0);
   }
 
   const TextCodec& codec() const override { return model_->codec(); }
@@ -61,6 +64,7 @@ class MeteredModel : public ServedModel {
     absl::Status status = model_->Step(finished);
     metrics_->step_seconds.Observe(absl::ToDoubleSeconds(clock_->Now() - begin));
     if (!status.ok()) metrics_->step_errors.Increment();
+    TellEngine();
     metrics_->completions_a_step.Observe(static_cast<double>(finished->size() - before));
     for (size_t i = before; i < finished->size(); ++i) Count((*finished)[i]);
     metrics_->requests_waiting.Set(static_cast<double>(waiting_.size()));
@@ -68,14 +72,32 @@ class MeteredModel : public ServedModel {
   }
   absl::Status ResetEngine() override {
     waiting_.clear();
+    seen_ = {};
     return model_->ResetEngine();
   }
+  const EngineStatistics* statistics() const override { return model_->statistics(); }
 
  private:
   struct Waiting {
     double prompt_tokens = 0;
     bool scores_choices = false;
   };
+
+  void TellEngine() {
+    const EngineStatistics* const now = model_->statistics();
+    if (now == nullptr) return;
+    const auto grown = [&](int64_t EngineStatistics::*count) {
+      return static_cast<double>(now->*count - seen_.*count);
+    };
+    if (now->steps != seen_.steps) {
+      metrics_->tokens_a_step.Observe(grown(&EngineStatistics::computed_tokens));
+    }
+    metrics_->drafted_tokens.Increment(grown(&EngineStatistics::drafted_tokens));
+    metrics_->accepted_tokens.Increment(grown(&EngineStatistics::accepted_tokens));
+    metrics_->kv_blocks.Set(static_cast<double>(now->kv_blocks));
+    metrics_->kv_blocks_held.Set(static_cast<double>(now->kv_blocks_held));
+    seen_ = *now;
+  }
 
   void Count(const Completion& completion) {
     const auto found = waiting_.find(completion.id);
@@ -97,6 +119,7 @@ class MeteredModel : public ServedModel {
   prometheus::Counter& cached_tokens_;
   prometheus::Counter& generated_tokens_;
   std::unordered_map<uint64_t, Waiting> waiting_;  // by the requests' ids
+  EngineStatistics seen_;                          // what was told already
 };
 
 }  // namespace
@@ -139,6 +162,38 @@ EngineMetrics::EngineMetrics(prometheus::Registry* registry)
               .Help("Requests that a forward pass finished")
               .Register(*registry)
               .Add({}, prometheus::Histogram::BucketBoundaries{0, 1, 2, 4, 8, 16, 32, 64, 128})),
+      tokens_a_step(
+          BuildHistogram()
+              .Name("assay_worker_step_tokens")
+              .Help("Tokens that a forward pass computed")
+              .Register(*registry)
+              .Add({}, prometheus::Histogram::BucketBoundaries{1, 4, 16, 64, 128, 256, 512, 1024,
+                                                               2048, 4096, 8192})),
+      token_budget(BuildGauge()
+                       .Name("assay_worker_token_budget")
+                       .Help("Tokens that a forward pass may compute")
+                       .Register(*registry)
+                       .Add({})),
+      kv_blocks(BuildGauge()
+                    .Name("assay_worker_kv_blocks")
+                    .Help("Blocks of the cache of keys and values")
+                    .Register(*registry)
+                    .Add({})),
+      kv_blocks_held(BuildGauge()
+                         .Name("assay_worker_kv_blocks_held")
+                         .Help("Of those, held by sequences that run or reserved for them")
+                         .Register(*registry)
+                         .Add({})),
+      drafted_tokens(BuildCounter()
+                         .Name("assay_worker_drafted_tokens_total")
+                         .Help("Tokens that speculation guessed")
+                         .Register(*registry)
+                         .Add({})),
+      accepted_tokens(BuildCounter()
+                          .Name("assay_worker_accepted_tokens_total")
+                          .Help("Of those, the ones that were right")
+                          .Register(*registry)
+                          .Add({})),
       requests(BuildCounter()
                    .Name("assay_worker_requests_total")
                    .Help("Requests that were finished, by model and kind")
@@ -165,7 +220,8 @@ absl::StatusOr<std::unique_ptr<ServedModel>> MeteredModelLoader::Load(const Mode
   metrics_->load_seconds.Observe(absl::ToDoubleSeconds(clock_->Now() - begin));
   metrics_->loads.Add({{"outcome", model.ok() ? "loaded" : "failed"}}).Increment();
   if (!model.ok()) return model;
-  return std::make_unique<MeteredModel>(*std::move(model), spec.name, metrics_, clock_);
+  return std::make_unique<MeteredModel>(*std::move(model), metrics_->models.Of(spec.name), metrics_,
+                                        clock_);
 }
 
 }  // namespace assay

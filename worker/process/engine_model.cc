@@ -61,6 +61,7 @@ class EngineModel : public ServedModel {
   absl::Status Submit(Request request) override { return engine_->Submit(std::move(request)); }
   void Cancel(uint64_t id) override { engine_->Cancel(id); }
   bool HasWork() const override { return engine_->HasWork(); }
+  const EngineStatistics* statistics() const override { return &engine_->statistics(); }
   absl::Status Step(std::vector<Completion>* finished) override { return engine_->Step(finished); }
   absl::Status ResetEngine() override {
     engine_.reset();  // its cache goes before the new one comes

@@ -38,8 +38,9 @@ absl::Status EndpointClient::Ask(absl::string_view path, const std::string& body
     if (cancellation.cancelled()) return absl::CancelledError("called off");
     const absl::Duration wait = std::max(backoff.Next(), last.wait);
     if (clock_->Now() + wait >= time->deadline) return GiveUp(tries, last);
-    spdlog::debug("model {}: {}; again in {:.1f} s", model_.name,
-                  std::string(last.status.message()), absl::ToDoubleSeconds(wait));
+    SPDLOG_LOGGER_CALL(spdlog::default_logger_raw(), spdlog::level::debug,
+                       "model {}: {}; again in {:.1f} s", model_.name,
+                       std::string(last.status.message()), absl::ToDoubleSeconds(wait));
     wait_(wait, cancellation);
   }
 }

@@ -7,9 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/logging/log_context.h"
 #include "common/remote/remote_model.h"
 #include "spdlog/spdlog.h"
 #include "worker/remote/remote_model.h"
+#include "worker/session/shard_tracker.h"
 
 namespace assay {
 
@@ -105,8 +107,8 @@ absl::StatusOr<RemoteRunner::Endpoint*> RemoteRunner::EndpointOf(const ModelSpec
       endpoints_.erase(name);
       return key.status();
     }
-    spdlog::info("model {} is asked at {}, {} requests at once", model.name, model.path,
-                 model.remote->concurrency);
+    SPDLOG_INFO("model {} is asked at {}, {} requests at once", model.name, model.path,
+                model.remote->concurrency);
     endpoint = std::make_unique<Endpoint>(model, *key, parts_);
     for (int i = 0; i < model.remote->concurrency; ++i) {
       endpoint->threads.emplace_back([this, asked = endpoint.get()] { Ask(asked); });
@@ -208,9 +210,10 @@ void RemoteRunner::Finish(const ShardPtr& shard) {
     }
   }
   const RunSpec& run = shard->lease.run;
-  spdlog::info("shard {} of run {} ({}): {} items by {}, {} tokens, {} errors",
-               shard->lease.key.shard_id, run.run_id, run.benchmark, shard->items.size(),
-               shard->lease.model.name, tokens, errors);
+  const LogContext context(LogFieldsOf(shard->lease));
+  SPDLOG_INFO("shard {} of run {} ({}): {} items by {}, {} tokens, {} errors",
+              shard->lease.key.shard_id, run.run_id, run.benchmark, shard->items.size(),
+              shard->lease.model.name, tokens, errors);
   if (shard->run.protocol->program != ProgramKind::kNone) {
     programs_->Accept(std::move(shard->lease), CompletionRuleOf(*shard->run.protocol),
                       std::move(predictions));
@@ -235,10 +238,11 @@ void RemoteRunner::Fail(const ShardPtr& shard, const absl::Status& status, bool 
     }
   }
   const ShardFailure failure{
-      absl::StrCat("model ", shard->lease.model.name, ": ", status.message()), fatal_for_run,
-      false};
-  spdlog::warn("shard {} of run {} ({}) failed: {}", shard->lease.key.shard_id,
-               shard->lease.run.run_id, shard->lease.run.benchmark, failure.message);
+      absl::StrCat("model ", shard->lease.model.name, ": ", status.message()), fatal_for_run, false,
+      FailedPart::kEndpoint};
+  const LogContext context(LogFieldsOf(shard->lease));
+  SPDLOG_WARN("shard {} of run {} ({}) failed: {}", shard->lease.key.shard_id,
+              shard->lease.run.run_id, shard->lease.run.benchmark, failure.message);
   for (const ShardPtr& one : failed) sink_({one->lease.key, failure});
 }
 

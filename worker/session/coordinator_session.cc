@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/logging/log_context.h"
 #include "common/rpc/convert.h"
 #include "spdlog/spdlog.h"
 
@@ -167,8 +168,8 @@ CoordinatorSession::MessagePtr CoordinatorSession::WaitForMessage(absl::Time wel
 void CoordinatorSession::Handle(const v1::CoordinatorMessage& message) {
   switch (message.body_case()) {
     case v1::CoordinatorMessage::kWelcome: {
-      spdlog::info("connected to the coordinator (version {})",
-                   message.welcome().coordinator_version());
+      SPDLOG_INFO("connected to the coordinator (version {})",
+                  message.welcome().coordinator_version());
       absl::MutexLock lock(&mutex_);
       state_.Welcomed(message.welcome(), clock_->Now());
       changed_ = true;
@@ -186,10 +187,11 @@ void CoordinatorSession::Handle(const v1::CoordinatorMessage& message) {
     case v1::CoordinatorMessage::kRevoked: {
       const absl::StatusOr<LeaseKey> lease = FromProto(message.revoked().lease());
       if (!lease.ok()) {
-        spdlog::error("a revocation that cannot be read: {}", lease.status().ToString());
+        SPDLOG_ERROR("a revocation that cannot be read: {}", lease.status().ToString());
         break;
       }
-      spdlog::info("the lease of shard {} is over", lease->shard_id);
+      const LogContext context({.shard_id = lease->shard_id});
+      SPDLOG_INFO("the lease of shard {} is over", lease->shard_id);
       {
         absl::MutexLock lock(&mutex_);
         state_.Revoked(*lease);
@@ -204,14 +206,14 @@ void CoordinatorSession::Handle(const v1::CoordinatorMessage& message) {
       break;
     }
     case v1::CoordinatorMessage::BODY_NOT_SET:
-      spdlog::warn("a message of a kind that this worker does not know was left alone");
+      SPDLOG_WARN("a message of a kind that this worker does not know was left alone");
   }
 }
 
 void CoordinatorSession::HandleGrant(const v1::LeaseGrant& grant) {
   const absl::StatusOr<LeaseKey> key = FromProto(grant.lease());
   if (!key.ok()) {
-    spdlog::error("a lease that cannot be read: {}", key.status().ToString());
+    SPDLOG_ERROR("a lease that cannot be read: {}", key.status().ToString());
     return;
   }
   absl::StatusOr<Lease> lease = FromProto(grant);
@@ -232,7 +234,7 @@ void CoordinatorSession::HandleGrant(const v1::LeaseGrant& grant) {
 void CoordinatorSession::LogLoss(const absl::Status& status) {
   std::string loss = status.ok() ? "it ended the stream" : std::string(status.message());
   if (loss == last_loss_ && ++losses_since_logged_ < kLossesBetweenLogs) return;
-  spdlog::warn("no connection to the coordinator: {}; trying again until there is one", loss);
+  SPDLOG_WARN("no connection to the coordinator: {}; trying again until there is one", loss);
   last_loss_ = std::move(loss);
   losses_since_logged_ = 0;
 }

@@ -26,6 +26,7 @@
 #include "worker/session/backoff.h"
 #include "worker/session/session_state.h"
 #include "worker/session/shard_runner.h"
+#include "worker/session/work_observer.h"
 
 namespace grpc {
 class Channel;
@@ -36,6 +37,7 @@ namespace assay {
 
 struct SessionOptions {
   SessionState::Options state;
+  WorkObserver* observer = nullptr;  // must outlive the worker; may be null
   absl::Duration first_retry = absl::Milliseconds(200);
   absl::Duration longest_retry = absl::Seconds(5);
   absl::Duration welcome_timeout = absl::Seconds(10);  // after Hello; then the stream is given up

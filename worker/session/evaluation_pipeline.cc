@@ -6,9 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/logging/log_context.h"
 #include "spdlog/spdlog.h"
 #include "worker/machine/machine.h"
 #include "worker/session/reuse.h"
+#include "worker/session/shard_tracker.h"
 
 namespace assay {
 namespace {
@@ -21,13 +23,14 @@ constexpr int64_t kMostOvertaking = 8;
 
 EvaluationPipeline::EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark,
                                        Clock* clock, ReportSink sink, int most_running,
-                                       ProgramStage* programs)
+                                       ProgramStage* programs, WorkObserver* observer)
     : loader_(loader),
       find_benchmark_(std::move(find_benchmark)),
       clock_(clock),
       sink_(std::move(sink)),
       most_running_(most_running),
-      programs_(programs) {}
+      programs_(programs),
+      observer_(observer) {}
 
 EvaluationPipeline::~EvaluationPipeline() { Stop(); }
 
@@ -127,9 +130,14 @@ void EvaluationPipeline::RunPreparation() {
     }
     bool fatal_for_run = false;
     CompletionRule program;
+    const LogContext context(LogFieldsOf(shard->lease));
+    const absl::Time begin = clock_->Now();
     absl::StatusOr<std::vector<PreparedItem>> items =
         Prepare(shard->lease, *model, &program, &fatal_for_run);
     model.reset();
+    const absl::Time end = clock_->Now();
+    RecordWorkSpan(shard->lease, "tokenize", begin, end, std::string(items.status().message()));
+    if (observer_ != nullptr) observer_->Prepared(end - begin);
     {
       absl::MutexLock lock(&mutex_);
       preparing_ = false;
@@ -140,8 +148,8 @@ void EvaluationPipeline::RunPreparation() {
         continue;
       }
     }
-    Report({shard->lease.key,
-            ShardFailure{std::string(items.status().message()), fatal_for_run, false}});
+    Report({shard->lease.key, ShardFailure{std::string(items.status().message()), fatal_for_run,
+                                           false, FailedPart::kPreparation}});
   }
 }
 
@@ -163,8 +171,8 @@ absl::StatusOr<std::vector<PreparedItem>> EvaluationPipeline::Prepare(const Leas
   ASSAY_ASSIGN_OR_RETURN(std::vector<PreparedItem> items,
                          PrepareItems(lease, run, model.codec(), model.stop_token_ids()));
   if (const int taken = TakeReusable(lease.reusable, &items); taken > 0) {
-    spdlog::info("shard {} of run {} ({}): {} of {} predictions are known from earlier runs",
-                 lease.key.shard_id, lease.run.run_id, lease.run.benchmark, taken, items.size());
+    SPDLOG_INFO("shard {} of run {} ({}): {} of {} predictions are known from earlier runs",
+                lease.key.shard_id, lease.run.run_id, lease.run.benchmark, taken, items.size());
   }
   return items;
 }
@@ -188,6 +196,7 @@ EvaluationPipeline::EngineWork EvaluationPipeline::TakeEngineWork() {
       ++running;
       shard->stage = Stage::kRunning;
       shard->start_number = started_++;
+      shard->started = clock_->Now();
       work.prepared.push_back(shard);
     }
   }
@@ -227,8 +236,8 @@ void EvaluationPipeline::RunEngine() {
     }
     for (ShardReport& report : reports) Report(std::move(report));
     if (!status.ok()) {
-      spdlog::error("the engine could not be made anew, so the model is dropped: {}",
-                    status.ToString());
+      SPDLOG_ERROR("the engine could not be made anew, so the model is dropped: {}",
+                   status.ToString());
       DropModel();
     }
   }
@@ -250,27 +259,29 @@ void EvaluationPipeline::DropModel() {
 void EvaluationPipeline::SwapModel(const Shard& shard) {
   DropModel();
   const Lease& lease = shard.lease;
+  const LogContext context(LogFieldsOf(lease));
   const std::string precision(PrecisionName(lease.run.settings.precision));
-  spdlog::info("loading model {} ({}) from {}", lease.model.name, precision, lease.model.path);
+  SPDLOG_INFO("loading model {} ({}) from {}", lease.model.name, precision, lease.model.path);
   const absl::Time begin = clock_->Now();
   absl::StatusOr<std::unique_ptr<ServedModel>> loaded =
       loader_->Load(lease.model, lease.run.settings.precision);
+  RecordWorkSpan(lease, "load model", begin, clock_->Now(), std::string(loaded.status().message()));
   if (loaded.ok()) {
     work_ = {};
     work_.load_seconds = absl::ToDoubleSeconds(clock_->Now() - begin);
-    spdlog::info("model {} is loaded in {:.1f} s; the process takes {} MiB", lease.model.name,
-                 work_.load_seconds, ResidentBytes() >> 20);
+    SPDLOG_INFO("model {} is loaded in {:.1f} s; the process takes {} MiB", lease.model.name,
+                work_.load_seconds, ResidentBytes() >> 20);
     absl::MutexLock lock(&mutex_);
     model_ = *std::move(loaded);
     model_key_ = shard.model;
     executor_ = std::make_unique<ShardExecutor>(model_.get());
     return;
   }
-  spdlog::error("model {} cannot be loaded: {}", lease.model.name, loaded.status().ToString());
+  SPDLOG_ERROR("model {} cannot be loaded: {}", lease.model.name, loaded.status().ToString());
   // Memory may be there on another worker, or later; the files stay what they are.
   const ShardFailure failure{
       absl::StrCat("model ", lease.model.name, " cannot be loaded: ", loaded.status().message()),
-      !absl::IsResourceExhausted(loaded.status()), false};
+      !absl::IsResourceExhausted(loaded.status()), false, FailedPart::kLoad};
   std::vector<LeaseKey> failed;
   {
     absl::MutexLock lock(&mutex_);
@@ -294,6 +305,12 @@ void EvaluationPipeline::Report(ShardReport report) {
     shard = std::move(*found);
     shards_.erase(found);
   }
+  const LogContext context(LogFieldsOf(shard->lease));
+  if (shard->stage == Stage::kRunning) {
+    const auto* const failure = std::get_if<ShardFailure>(&report.outcome);
+    RecordWorkSpan(shard->lease, "forward", shard->started, clock_->Now(),
+                   failure == nullptr ? "" : failure->message);
+  }
   LogFinished(shard->lease, report);
   auto* const predictions = std::get_if<std::vector<Prediction>>(&report.outcome);
   // Not of a shard that could not be prepared, which another thread reports.
@@ -308,8 +325,8 @@ void EvaluationPipeline::Report(ShardReport report) {
 
 void EvaluationPipeline::LogFinished(const Lease& lease, const ShardReport& report) {
   if (const auto* failure = std::get_if<ShardFailure>(&report.outcome)) {
-    spdlog::warn("shard {} of run {} ({}) failed: {}", lease.key.shard_id, lease.run.run_id,
-                 lease.run.benchmark, failure->message);
+    SPDLOG_WARN("shard {} of run {} ({}) failed: {}", lease.key.shard_id, lease.run.run_id,
+                lease.run.benchmark, failure->message);
     return;
   }
   const auto& predictions = std::get<std::vector<Prediction>>(report.outcome);
@@ -322,9 +339,9 @@ void EvaluationPipeline::LogFinished(const Lease& lease, const ShardReport& repo
   }
   // Shards overlap in the engine, so the rate is that of all since it was idle.
   const double seconds = absl::ToDoubleSeconds(clock_->Now() - busy_since_);
-  spdlog::info("shard {} of run {} ({}): {} items, {:.0f} tokens/s computed", lease.key.shard_id,
-               lease.run.run_id, lease.run.benchmark, predictions.size(),
-               seconds > 0 ? static_cast<double>(busy_tokens_) / seconds : 0.0);
+  SPDLOG_INFO("shard {} of run {} ({}): {} items, {:.0f} tokens/s computed", lease.key.shard_id,
+              lease.run.run_id, lease.run.benchmark, predictions.size(),
+              seconds > 0 ? static_cast<double>(busy_tokens_) / seconds : 0.0);
 }
 
 }  // namespace assay

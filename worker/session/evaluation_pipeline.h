@@ -23,6 +23,7 @@
 #include "worker/session/served_model.h"
 #include "worker/session/shard_executor.h"
 #include "worker/session/shard_runner.h"
+#include "worker/session/work_observer.h"
 
 namespace assay {
 
@@ -33,9 +34,10 @@ class EvaluationPipeline : public ShardRunner {
   // under its lock. At most `most_running` shards, at least 1, are in the engine at once; best one
   // less than are leased, so that there is always one ready to follow. `programs`, which must
   // outlive the pipeline, takes over shards whose predictions are made into programs; without it
-  // such shards fail.
+  // such shards fail. `observer`, which must outlive it as well, may be null.
   EvaluationPipeline(ModelLoader* loader, BenchmarkFinder find_benchmark, Clock* clock,
-                     ReportSink sink, int most_running, ProgramStage* programs = nullptr);
+                     ReportSink sink, int most_running, ProgramStage* programs = nullptr,
+                     WorkObserver* observer = nullptr);
   ~EvaluationPipeline() override;
 
   void Start();
@@ -58,6 +60,7 @@ class EvaluationPipeline : public ShardRunner {
     CompletionRule program{ProgramKind::kNone};  // known when it is prepared
     std::vector<PreparedItem> items;
     int64_t start_number = 0;  // shards that went into the engine before it
+    absl::Time started;        // when it did
   };
   using ShardPtr = std::shared_ptr<Shard>;
   // What the engine's thread does next.
@@ -92,6 +95,7 @@ class EvaluationPipeline : public ShardRunner {
   const ReportSink sink_;
   const int most_running_;
   ProgramStage* const programs_;
+  WorkObserver* const observer_;
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

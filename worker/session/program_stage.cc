@@ -114,7 +114,7 @@ void ProgramStage::Finish(const ShardPtr& shard, size_t index,
       report.outcome =
           ShardFailure{absl::StrCat("item ", shard->predictions[index].item_id,
                                     ": its program could not be run: ", outcome.status().message()),
-                       false, false};
+                       false, false, FailedPart::kProgram};
     }
     shards_.erase(found);
   }

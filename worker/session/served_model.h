@@ -18,6 +18,8 @@
 
 namespace assay {
 
+struct EngineStatistics;
+
 // Text to token ids and back. Thread-safe.
 class TextCodec {
  public:
@@ -55,6 +57,8 @@ class ServedModel {
   // Makes the engine anew, without any request, after Step has failed. An error: the model is of no
   // use any more.
   virtual absl::Status ResetEngine() = 0;
+  // Of the engine as it is now; null where there is none to be told of.
+  virtual const EngineStatistics* statistics() const { return nullptr; }
 };
 
 class ModelLoader {

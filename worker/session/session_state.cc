@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/benchmark/utf8.h"
+#include "common/logging/log_context.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/limits.h"
 #include "spdlog/spdlog.h"
@@ -49,6 +50,7 @@ v1::WorkerMessage ReportMessage(const ShardReport& report) {
   for (const Prediction& prediction : std::get<std::vector<Prediction>>(report.outcome)) {
     *result.add_predictions() = ToProto(prediction);
   }
+  result.set_traceparent(report.traceparent);
   v1::WorkDone& work = *result.mutable_work();
   work.set_busy_seconds(report.work.busy_seconds);
   work.set_prompt_tokens(report.work.prompt_tokens);
@@ -108,6 +110,7 @@ void SessionState::Reported(ShardReport report) {
 void SessionState::Acknowledged(const v1::CommitAck& ack, absl::Time now) {
   const auto found = held_.find(ack.lease().lease_id());
   if (found == held_.end() || found->second.report == nullptr) return;
+  const LogContext context({.shard_id = ack.lease().shard_id()});
   switch (ack.outcome()) {
     case v1::COMMIT_OUTCOME_RETRY:
       found->second.send_at = now + options_.resend_delay;
@@ -116,15 +119,15 @@ void SessionState::Acknowledged(const v1::CommitAck& ack, absl::Time now) {
     case v1::COMMIT_OUTCOME_DUPLICATE:
       break;
     case v1::COMMIT_OUTCOME_STALE:
-      spdlog::warn("the report of shard {} came too late: its lease was over",
-                   ack.lease().shard_id());
+      SPDLOG_WARN("the report of shard {} came too late: its lease was over",
+                  ack.lease().shard_id());
       break;
     default:
       // An outcome that this worker does not know is no promise that anything was stored, but the
       // coordinator is done with it; if it was not stored, the lease runs out and the shard is run
       // again.
-      spdlog::error("the report of shard {} was refused (outcome {}): {}", ack.lease().shard_id(),
-                    static_cast<int>(ack.outcome()), ack.message());
+      SPDLOG_ERROR("the report of shard {} was refused (outcome {}): {}", ack.lease().shard_id(),
+                   static_cast<int>(ack.outcome()), ack.message());
   }
   held_.erase(found);
 }

@@ -116,7 +116,8 @@ void ShardExecutor::Remove(ShardIterator shard) {
 
 void ShardExecutor::Fail(ShardIterator shard, const absl::Status& status,
                          std::vector<ShardReport>* reports) {
-  reports->push_back({shard->lease, ShardFailure{std::string(status.message()), false, false}});
+  reports->push_back({shard->lease, ShardFailure{std::string(status.message()), false, false,
+                                                 FailedPart::kEngine}});
   Remove(shard);
 }
 

@@ -6,21 +6,25 @@
 #include <utility>
 
 #include "worker/session/shard_runner.h"
+#include "worker/session/shard_tracker.h"
 
 namespace assay {
 
 // Thread-safe.
 class ShardRouter : public ShardRunner {
  public:
-  // Both must outlive the router. `remote` may be null: then every lease is the local runner's.
-  ShardRouter(ShardRunner* local, ShardRunner* remote) : local_(local), remote_(remote) {}
+  // All must outlive the router. `remote` may be null: then every lease is the local runner's.
+  ShardRouter(ShardRunner* local, ShardRunner* remote, ShardTracker* tracker)
+      : local_(local), remote_(remote), tracker_(tracker) {}
 
   void Accept(Lease lease) override {
+    tracker_->Accepted(&lease);
     ShardRunner* const runner =
         remote_ != nullptr && lease.model.remote.has_value() ? remote_ : local_;
     runner->Accept(std::move(lease));
   }
   void Cancel(const LeaseKey& lease) override {
+    tracker_->Cancelled(lease);
     local_->Cancel(lease);
     if (remote_ != nullptr) remote_->Cancel(lease);
   }
@@ -29,6 +33,7 @@ class ShardRouter : public ShardRunner {
  private:
   ShardRunner* const local_;
   ShardRunner* const remote_;
+  ShardTracker* const tracker_;
 };
 
 }  // namespace assay

@@ -27,6 +27,9 @@ inline ModelKey KeyOf(const Lease& lease) {
   return {lease.model.weights_sha256, lease.model.tokenizer_sha256, lease.run.settings.precision};
 }
 
+// In which part of the work a shard failed.
+enum class FailedPart { kOther, kLoad, kPreparation, kEngine, kProgram, kEndpoint };
+
 // Why a shard has no predictions.
 struct ShardFailure {
   std::string message;
@@ -35,6 +38,7 @@ struct ShardFailure {
   bool fatal_for_run = false;
   // Given back unharmed, because the worker is shutting down.
   bool returned = false;
+  FailedPart part = FailedPart::kOther;
 };
 
 // How a lease ended.
@@ -43,6 +47,7 @@ struct ShardReport {
   std::variant<std::vector<Prediction>, ShardFailure> outcome;
   // Of an engine, since its previous report.
   WorkDone work = {};
+  std::string traceparent = {};  // where in the lease's trace it was computed
 };
 
 // Thread-safe; never waits for the network or the engine.

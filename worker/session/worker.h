@@ -17,6 +17,7 @@
 #include "worker/session/served_model.h"
 #include "worker/session/shard_router.h"
 #include "worker/session/shard_runner.h"
+#include "worker/session/shard_tracker.h"
 
 namespace assay {
 
@@ -44,7 +45,10 @@ class Worker {
   void Stop(absl::Duration grace);
 
  private:
+  void Report(ShardReport report);
+
   // They call one another, so Stop() ends them in order before any is destroyed.
+  ShardTracker tracker_;
   CoordinatorSession session_;
   ProgramStage programs_;
   EvaluationPipeline pipeline_;
