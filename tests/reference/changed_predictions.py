@@ -43,7 +43,8 @@ def compare(service, names, models, data_set, limit):
     for model in models:
         path, _, precision = model.rpartition(":")
         start = time.monotonic()
-        job = service.submit("--precision", precision, *limit, model=names[path], benchmark=data_set)
+        # The larger a batch, the less time; the planner would give a slow worker few items at once.
+        job = service.submit("--precision", precision, "--shard-items", 500, *limit, model=names[path], benchmark=data_set)
         service.run("watch", job, timeout=24 * 3600)
         print(f"{data_set}: {names[path]}, {precision}: {time.monotonic() - start:.0f} s", flush=True)
         jobs.append(job)

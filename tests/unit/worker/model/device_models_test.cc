@@ -143,7 +143,8 @@ double Distance(const std::vector<Logits>& a, const std::vector<Logits>& b) {
 }
 
 // With the roundings of the CPU's kernels; where a value lies between two steps of 8 bits, that of
-// attention's 16 decides. Roundings of their own would be 1.4 times as far apart as from the truth.
+// attention's 16 decides, and in llm-int8 each layer makes more of it. Roundings of their own would
+// be 1.4 times as far apart as from the truth; at most 0.37 and 0.58 were measured.
 TEST_P(DeviceModelsTest, ADeviceRoundsTo8BitsAsTheKernelsDo) {
   const std::vector<TokenIds> some = {sequences_[2]};
   const auto exact = Load(Precision::kFloat32);
@@ -158,7 +159,7 @@ TEST_P(DeviceModelsTest, ADeviceRoundsTo8BitsAsTheKernelsDo) {
     const std::vector<Logits> got = RunSequences(*device, some, kWhole)[0];
     const double apart = Distance(got, RunSequences(**kernels, some, kWhole)[0]);
     const double rounding = Distance(got, wanted);
-    EXPECT_LT(apart, 0.8 * rounding);
+    EXPECT_LT(apart, (precision == Precision::kInt8 ? 0.5 : 0.7) * rounding);
     EXPECT_LT(rounding, 0.2 * spread());
     EXPECT_GT(rounding, 1e-4 * spread());
     if (GetParam().starts_with("families")) {

@@ -220,5 +220,18 @@ TEST_P(FamiliesTest, MissingAndMisshapenTensorsAreNamed) {
 
 TEST(FamiliesTableTest, ThereAreFortyVariants) { EXPECT_GE(Variants().size(), 40u); }
 
+TEST(FamiliesTableTest, TheDocsShowEachVariant) {
+  const std::string docs = ReadFile("docs/models.md").value();
+  const auto expect_rows = [&docs](absl::string_view folder, absl::string_view prefix) {
+    for (const auto& entry : fs::directory_iterator(absl::StrCat("tests/golden/", folder))) {
+      const std::string name = absl::StrCat(prefix, entry.path().filename().string());
+      EXPECT_THAT(docs, HasSubstr(absl::StrCat("\n| ", name, " | ")));
+    }
+  };
+  expect_rows("families", "");
+  expect_rows("llama", "llama_");
+  expect_rows("quantized", "");
+}
+
 }  // namespace
 }  // namespace assay
