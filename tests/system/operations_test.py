@@ -136,6 +136,76 @@ class OperationsTest(unittest.TestCase):
         self.assertEqual(unreachable.returncode, 1)
         self.assertIn("does not answer", unreachable.stdout)
 
+    def doctor(self, *options, before=(), environment=None):
+        """Level and text of what `assay doctor` finds, of all that is not good; each must say what to do. `before` the command line."""
+        result = subprocess.run([*before, PROGRAMS / "assay", "doctor", "--format", "json", *options], capture_output=True, text=True,
+                                timeout=60, env={**os.environ, "ASSAY_COORDINATOR": self.cluster.direct_addresses, **(environment or {})})
+        found = [finding for finding in json.loads(result.stdout)["findings"] if finding["level"] in ("warning", "problem")]
+        self.assertEqual([finding for finding in found if not finding["advice"]], [])
+        self.assertEqual(result.returncode, 1 if any(finding["level"] == "problem" for finding in found) else 0)
+        return [f"{finding['level']}: {finding['subject']}: {finding['finding']}" for finding in found]
+
+    def expect_found(self, found, *expected):
+        for text in expected:
+            self.assertTrue(any(text in line for line in found), f"{text!r} is not among {found}")
+
+    def test_doctor_finds_what_is_wrong_with_the_database(self):
+        cluster = self.cluster
+        wrong = {"full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off", "track_counts": "off",
+                 "archive_command": "'false'", "default_transaction_read_only": "on"}
+        for name, value in wrong.items():
+            cluster.sql(f"ALTER SYSTEM SET {name} = {value}")
+
+        def restore():
+            for name in wrong:
+                cluster.sql(f"ALTER SYSTEM SET {name} = DEFAULT" if name != "archive_command" else
+                            f"ALTER SYSTEM SET archive_command = 'test ! -f {self.archive}/%f && cp %p {self.archive}/%f'")
+            cluster.sql("SELECT pg_reload_conf()")
+            wait_until(lambda: cluster.sql("SHOW default_transaction_read_only") == "off", START_SECONDS, "the settings are as before")
+
+        self.addCleanup(restore)
+        cluster.sql("SELECT pg_reload_conf()")
+        wait_until(lambda: cluster.sql("SHOW default_transaction_read_only") == "on", START_SECONDS, "the settings are wrong")
+        cluster.sql("SELECT pg_switch_wal()")
+        wait_until(lambda: int(cluster.sql("SELECT failed_count FROM pg_stat_archiver")) > 0, START_SECONDS, "archiving has failed")
+        expected = ("problem: database: full_page_writes is off", "warning: database: synchronous_commit is off",
+                    "warning: database: autovacuum is off", "warning: database: track_counts is off",
+                    "problem: database: takes no writes", "problem: database: archiving its write-ahead logs fails")
+        # The coordinator's sessions read their settings again before their next statement.
+        wait_until(lambda: all(any(text in line for line in self.doctor()) for text in expected), START_SECONDS, lambda: str(self.doctor()))
+
+    def test_doctor_finds_what_is_wrong_with_clocks_workers_and_this_machine(self):
+        cluster = self.cluster
+        limited = cluster.make_worker("limited", {"ASSAY_CPU_KERNELS": "avx2"}, "--sandbox", "rlimits")
+        limited.start()
+        self.addCleanup(limited.kill)
+        wait_until(lambda: any(w["worker_id"].startswith("limited") and w["connected"] for w in cluster.json("workers")["workers"]),
+                   START_SECONDS, limited.log_end)
+        early = {"LD_PRELOAD": str(PROGRAMS.parent / "lib/clock_shift.so"), "ASSAY_CLOCK_SHIFT": "3600"}
+        model, elsewhere = cluster.folder / "model", cluster.folder / "elsewhere"
+        model.rename(elsewhere)
+        found = self.doctor("--device", "cuda:63", environment=early)
+        elsewhere.rename(model)
+        self.assertRegex(" ".join(found), f"problem: coordinator {cluster.direct_addresses}: its clock is (1h|59m[0-9.]+s) behind this machine's")
+        self.expect_found(found, "warning: workers: run programs of models with limits only, not apart from their machines: limited.1",
+                          f"problem: model tiny: is not on this machine: there is no {model}", "problem: this machine: device cuda:63: ")
+        for worker in [*cluster.workers, limited]:
+            worker.signal_itself(signal.SIGTERM)
+            worker.wait(20)
+        job = cluster.submit(*SETTINGS)
+        self.addCleanup(cluster.run, "cancel", job)
+        without_bubblewrap = ()
+        if os.geteuid() == 0:
+            hide = 'mount --bind /dev/null /usr/bin/bwrap && exec "$@"'
+            without_bubblewrap = ("unshare", "--mount", "sh", "-c", hide, "sh")
+        found = self.doctor(before=without_bubblewrap)
+        self.expect_found(found, "problem: workers: none is connected")
+        if without_bubblewrap:
+            self.expect_found(found, "warning: this machine: sandbox namespaces: ")
+        for worker in cluster.workers:
+            worker.start()
+        cluster.wait_for_workers()
+
     def test_doctor_over_tls(self):
         cluster, port = self.cluster, free_port()
         certificate, key = cluster.folder / "tls.crt", cluster.folder / "tls.key"
@@ -159,10 +229,14 @@ class OperationsTest(unittest.TestCase):
             wait_until(lambda: assay("health").returncode == 0, START_SECONDS, coordinator.log_end)
             refused = assay("doctor")
             findings = json.loads(assay("doctor", "--format", "json", ASSAY_TOKEN=token).stdout)["findings"]
+            late = assay("doctor", "--quiet", ASSAY_TOKEN=token, LD_PRELOAD=str(PROGRAMS.parent / "lib/clock_shift.so"),
+                         ASSAY_CLOCK_SHIFT=str(11 * 86400))
         finally:
             coordinator.kill()
         self.assertEqual(refused.returncode, 1)
         self.assertIn("give a token that may do this", refused.stdout)
+        self.assertEqual(late.returncode, 1)
+        self.assertIn(f"{certificate}: the certificate is out of date", late.stderr)
         by_text = {(finding["subject"], finding["finding"].rsplit(" ", 1)[0]): finding["level"] for finding in findings}
         subject = f"coordinator 127.0.0.1:{port}"
         self.assertEqual(by_text[subject, "the connection is"], "ok", findings)
