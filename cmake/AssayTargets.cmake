@@ -23,31 +23,37 @@ if(ASSAY_BUILD_TESTS)
     <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/time/time.h> <absl/types/span.h>)
 endif()
 
-# assay_test(NAME DEPS...): the GoogleTest program NAME of all *_test.cc files of this folder.
-function(assay_test name)
+# One program of GoogleTest, out of all *_test.cc files of this folder.
+function(assay_add_test_program name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
-  if(NOT sources)
-    return()
-  endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE assay_warnings GTest::gmock GTest::gtest_main ${ARGN})
   target_precompile_headers(${name} REUSE_FROM assay_test_headers)
   target_compile_options(${name} PRIVATE -pthread)  # as the precompiled header has it
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES LABELS unit)
 endfunction()
 
-# assay_database_test(NAME DEPS...): like assay_test, for tests that start a PostgreSQL server: one test of CTest for the whole
-# program, so that its tests share the server.
-function(assay_database_test name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
-  if(NOT sources)
+# assay_test(NAME [EACH | ALONE] DEPS...): the GoogleTest program NAME of all *_test.cc files of this folder, one test of CTest: to start
+# it, with libtorch, takes longer than most of its tests do. EACH: every test is one of CTest, which runs them side by side; for those
+# that mostly wait. ALONE: no other test runs beside it. For forward passes, whose threads wait for one another: two programs of
+# them on the same processors take several times as long as one after the other.
+function(assay_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 option "EACH;ALONE" "" "")
+  assay_add_test_program(${name} ${option_UNPARSED_ARGUMENTS})
+  if(option_EACH)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+      WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES LABELS unit)
     return()
   endif()
-  add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE assay_warnings assay_test_postgres GTest::gmock GTest::gtest_main ${ARGN})
-  target_precompile_headers(${name} REUSE_FROM assay_test_headers)
-  target_compile_options(${name} PRIVATE -pthread)  # as the precompiled header has it
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
+  if(option_ALONE)
+    set_tests_properties(${name} PROPERTIES PROCESSORS 64)
+  endif()
+endfunction()
+
+# assay_database_test(NAME DEPS...): the same for tests that start a PostgreSQL server, which they share.
+function(assay_database_test name)
+  assay_add_test_program(${name} assay_test_postgres ${ARGN})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()

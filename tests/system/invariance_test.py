@@ -15,7 +15,7 @@ class InvarianceTest(unittest.TestCase):
         return service.predictions(job)
 
     def test_workers_shard_sizes_and_token_budgets(self):
-        with Service(workers=1, options=["--token-budget", "4096"]) as service:
+        with Service(workers=1, options=["--token-budget", "4096"], threads=None) as service:
             service.add_samples()
             expected = {precision: self.evaluate(service, precision, 64) for precision in ("bfloat16", "float32")}
             for precision, predictions in expected.items():

@@ -52,14 +52,16 @@ def processes():
 
 
 class Service:
-    """Usable as `with Service() as service:`. Not for several threads."""
+    """Usable as `with Service() as service:`. Not for several threads. `threads` of each worker; None: as many as the processors give.
+    One, since tests run side by side: the threads of a pass wait for one another, and those of two services for each other's."""
 
-    def __init__(self, workers=1, options=()):
+    def __init__(self, workers=1, options=(), threads=1):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-system-"))
         # PostgreSQL never runs as root: its own user must be able to reach the folder.
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
         self.address = ""
+        self._threads = [] if threads is None else ["--threads", str(threads)]
         self._options = ["--workers", str(workers), *options]
         self._up = None
         self._up_output = None
@@ -83,7 +85,7 @@ class Service:
         address_file.unlink(missing_ok=True)
         self._up_output = open(self.folder / "up.log", "a+")
         self._up = subprocess.Popen(
-            [PROGRAMS / "assay", "up", "--data", self.data, "--listen", "127.0.0.1:0", *self._options],
+            [PROGRAMS / "assay", "up", "--data", self.data, "--listen", "127.0.0.1:0", *self._threads, *self._options],
             stdin=subprocess.DEVNULL, stdout=self._up_output, stderr=subprocess.STDOUT)
 
         def ready():
