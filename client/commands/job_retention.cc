@@ -8,7 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "assay/v1/retention_service.grpc.pb.h"
 #include "client/commands/names.h"
+#include "client/commands/outcome.h"
 #include "client/exchange/archive.h"
+#include "client/output/new_folder.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/timestamp.h"
@@ -53,6 +55,13 @@ std::string CountsOf(const google::protobuf::RepeatedPtrField<v1::TableRows>& ta
   });
 }
 
+// {"predictions": 14042, ...}
+Json RowsOf(const google::protobuf::RepeatedPtrField<v1::TableRows>& tables) {
+  Json rows = Json::object();
+  for (const v1::TableRows& table : tables) rows[table.table()] = table.rows();
+  return rows;
+}
+
 // What the job has, for people.
 std::string Describe(const v1::DeletionPlan& plan, absl::TimeZone zone) {
   return absl::StrCat("job ", plan.job_id(), ", ", plan.state(), ", submitted ",
@@ -93,27 +102,13 @@ absl::StatusOr<v1::ArchiveSummary> FetchRows(Retention& retention, int64_t job_i
   return summary;
 }
 
-// The archive in the new folder `target`, under another name until it is whole.
 absl::Status WriteArchive(Retention& retention, int64_t job_id, const std::string& target) {
-  const std::filesystem::path partial = target + ".part";
-  std::error_code error;
-  std::filesystem::remove_all(partial, error);
-  if (!std::filesystem::create_directories(partial, error)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(partial.string(), ": cannot be made: ", error.message()));
-  }
-  ArchiveWriter writer(partial.string());
-  absl::StatusOr<v1::ArchiveSummary> summary = FetchRows(retention, job_id, writer);
-  absl::Status status = summary.status();
-  if (status.ok()) status = writer.Finish(*summary);
-  if (!status.ok()) {
-    std::filesystem::remove_all(partial, error);
-    return status;
-  }
-  std::filesystem::remove(target, error);  // an empty folder, if anything
-  std::filesystem::rename(partial, target, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnknownError(absl::StrCat(target, ": cannot be given its name: ", error.message()));
+  // Of one that was broken off nothing is of use.
+  ASSAY_ASSIGN_OR_RETURN(NewFolder folder, NewFolder::Create(target, Leftovers::kReplace));
+  ArchiveWriter writer(folder.path());
+  ASSAY_ASSIGN_OR_RETURN(const v1::ArchiveSummary summary, FetchRows(retention, job_id, writer));
+  ASSAY_RETURN_IF_ERROR(writer.Finish(summary));
+  return folder.Finish();
 }
 
 std::string WithoutSlash(std::string folder) {
@@ -128,17 +123,25 @@ absl::Status DeleteJob(const CommandContext& context, int64_t job_id,
   Service service = context.Connect();
   Retention retention(&service);
   ASSAY_ASSIGN_OR_RETURN(const v1::DeletionPlan plan, PlanOf(retention, job_id));
-  *context.console->out << Describe(plan, context.console->zone) << std::flush;
-  if (confirm == nullptr) return absl::OkStatus();
-  ASSAY_ASSIGN_OR_RETURN(const bool is_confirmed, confirm());
+  const bool is_for_people = context.outcome == OutputFormat::kTable;
+  if (is_for_people) {
+    *context.console->out << Describe(plan, context.console->zone) << std::flush;
+    if (confirm == nullptr) return absl::OkStatus();
+  }
+  bool is_confirmed = false;
+  if (confirm != nullptr) {
+    ASSAY_ASSIGN_OR_RETURN(is_confirmed, confirm());
+  }
   if (!is_confirmed) {
-    *context.console->out << "nothing was deleted\n";
+    TellOutcome(context, "nothing was deleted",
+                {{"job_id", job_id}, {"deleted", false}, {"rows", RowsOf(plan.tables())}});
     return absl::OkStatus();
   }
   v1::DeleteJobRequest request;
   request.set_job_id(job_id);
   ASSAY_RETURN_IF_ERROR(retention.Call(&v1::RetentionService::Stub::DeleteJob, request).status());
-  *context.console->out << "job " << job_id << " is deleted\n";
+  TellOutcome(context, absl::StrCat("job ", job_id, " is deleted"),
+              {{"job_id", job_id}, {"deleted", true}, {"rows", RowsOf(plan.tables())}});
   return absl::OkStatus();
 }
 
@@ -165,9 +168,11 @@ absl::Status ArchiveJob(const CommandContext& context, int64_t job_id, const std
   request.set_archive_sha256(archive->summary.sha256());
   ASSAY_ASSIGN_OR_RETURN(const v1::DeleteJobResponse deleted,
                          retention.Call(&v1::RetentionService::Stub::DeleteJob, request));
-  *context.console->out << "job " << job_id << " is archived in " << EscapeLine(target) << ": "
-                        << CountsOf(deleted.tables()) << "\nback again: assay job restore "
-                        << EscapeLine(target) << "\n";
+  TellOutcome(context,
+              absl::StrCat("job ", job_id, " is archived in ", EscapeLine(target), ": ",
+                           CountsOf(deleted.tables()), "\nback again: assay job restore ",
+                           EscapeLine(target)),
+              {{"job_id", job_id}, {"archive", target}, {"rows", RowsOf(deleted.tables())}});
   return absl::OkStatus();
 }
 
@@ -193,8 +198,10 @@ absl::Status RestoreJob(const CommandContext& context, const std::string& folder
   }
   if (!is_refused) writer->WritesDone();
   if (const grpc::Status end = writer->Finish(); !end.ok()) return retention.Explain(end);
-  *context.console->out << "job " << response.job_id()
-                        << " is back: " << CountsOf(response.tables()) << "\n";
+  TellOutcome(
+      context,
+      absl::StrCat("job ", response.job_id(), " is back: ", CountsOf(response.tables())),
+      {{"job_id", response.job_id()}, {"rows", RowsOf(response.tables())}});
   return absl::OkStatus();
 }
 

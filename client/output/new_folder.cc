@@ -7,7 +7,7 @@
 
 namespace assay {
 
-absl::StatusOr<NewFolder> NewFolder::Create(const std::string& path) {
+absl::StatusOr<NewFolder> NewFolder::Create(const std::string& path, Leftovers leftovers) {
   std::filesystem::path target = path;
   std::error_code error;
   if (std::filesystem::exists(target, error) && !std::filesystem::is_empty(target, error)) {
@@ -17,6 +17,7 @@ absl::StatusOr<NewFolder> NewFolder::Create(const std::string& path) {
   if (!target.has_filename()) target = target.parent_path();
   std::filesystem::path partial = target;
   partial += ".part";
+  if (leftovers == Leftovers::kReplace) std::filesystem::remove_all(partial, error);
   if (!std::filesystem::create_directories(partial, error)) {
     return absl::InvalidArgumentError(
         absl::StrCat(partial.string(), ": cannot be made",

@@ -2,6 +2,7 @@
 #ifndef ASSAY_CLIENT_OUTPUT_NEW_FOLDER_H_
 #define ASSAY_CLIENT_OUTPUT_NEW_FOLDER_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -11,12 +12,19 @@
 
 namespace assay {
 
+// What becomes of a ".part" that a broken-off run has left.
+enum class Leftovers : uint8_t {
+  kRefuse,   // it might be of a run that goes on
+  kReplace,  // it is deleted, with what is in it
+};
+
 // Filled under another name (its own with ".part" behind it), which goes away with what is in it
 // unless Finish() gave it its own.
 class NewFolder {
  public:
   // InvalidArgument when `path` is there and not empty, or cannot be made.
-  static absl::StatusOr<NewFolder> Create(const std::string& path);
+  static absl::StatusOr<NewFolder> Create(const std::string& path,
+                                          Leftovers leftovers = Leftovers::kRefuse);
   NewFolder(NewFolder&& other) noexcept;
   NewFolder& operator=(NewFolder&&) = delete;
   ~NewFolder();
