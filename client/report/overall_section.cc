@@ -80,15 +80,22 @@ ReportTable ModelsTable(const Population& population,
 absl::StatusOr<std::string> RivalsText(const ReportInput& input,
                                        const std::vector<const ReportModel*>& models,
                                        const std::string& key) {
-  int64_t others = 0, rivals = 0;
+  int64_t others = 0, rivals = 0, within = 0;
+  const TableScore* best = FindScore(*models.front(), key);
   for (size_t i = 1; i < models.size(); ++i) {
     ASSAY_ASSIGN_OR_RETURN(const Estimate lead,
                            ScoreDifference(input, *models.front(), *models[i], key));
+    const TableScore* score = FindScore(*models[i], key);
+    within += score != nullptr && score->value >= best->low ? 1 : 0;
     if (std::isnan(lead.interval.low)) continue;
     ++others;
     rivals += lead.interval.low <= 0 ? 1 : 0;
   }
-  if (others == 0) return "";
+  if (others == 0 && within == 0) return "";
+  if (others == 0) {
+    return absl::StrCat("; the interval holds the ", within == 1 ? "score" : "scores", " of ",
+                        Counted(within, "other model"));
+  }
   return absl::StrCat("; ", rivals == 0 ? "none" : absl::StrCat(rivals), " of the other ", others,
                       " may be as good (95% intervals of paired differences, each by itself)");
 }
