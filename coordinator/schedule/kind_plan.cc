@@ -8,8 +8,10 @@
 namespace assay {
 namespace {
 
-constexpr int kRounds = 240;
-constexpr double kStep = 0.05;  // how far prices follow the load in a round
+// Prices follow the load in ever smaller steps. The first half of the rounds finds them, the second
+// says how the work is shared at them.
+constexpr int kRounds = 600;
+constexpr double kFirstStep = 0.5;
 constexpr double kSmallestShare = 0.01;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -63,6 +65,7 @@ KindPlan PlanKinds(const std::vector<PlannedModel>& models, const std::vector<do
   const size_t kinds = workers.size();
   KindPlan plan;
   plan.shares.assign(models.size(), std::vector<double>(kinds, 0));
+  plan.waste = plan.shares;
   if (kinds == 0) return plan;
   // Twice the longest load: from there on most of a worker's time is spent computing.
   const double seconds = std::max(WithoutLoads(models, workers), 2 * LongestLoad(models)) + 1e-9;
@@ -76,10 +79,11 @@ KindPlan PlanKinds(const std::vector<PlannedModel>& models, const std::vector<do
     for (size_t kind = 0; kind < kinds; ++kind) of_kinds.push_back(CostOf(model, kind, seconds));
   }
   double counted = 0;
+  std::vector<double> average(kinds, 0);
   for (int round = 0; round < kRounds; ++round) {
     std::vector<double> load(kinds, 0);
-    // Later rounds count for more: the first ones' prices are guesses.
-    const double weight = round;
+    const double step = kFirstStep / std::sqrt(1 + round);
+    const double weight = round < kRounds / 2 ? 0 : step;
     for (size_t m = 0; m < models.size(); ++m) {
       const int kind = Cheapest(costs[m], prices);
       if (kind < 0) continue;
@@ -87,10 +91,11 @@ KindPlan PlanKinds(const std::vector<PlannedModel>& models, const std::vector<do
       plan.shares[m][kind] += weight;
     }
     counted += weight;
+    for (size_t kind = 0; kind < kinds; ++kind) average[kind] += weight * prices[kind];
     const double highest = *std::max_element(load.begin(), load.end());
     if (highest <= 0) break;
     for (size_t kind = 0; kind < kinds; ++kind) {
-      prices[kind] *= std::exp(kStep * (load[kind] / highest - 1));
+      prices[kind] *= std::exp(step * (load[kind] / highest - 1));
     }
   }
   std::vector<double> load(kinds, 0);
@@ -106,6 +111,15 @@ KindPlan PlanKinds(const std::vector<PlannedModel>& models, const std::vector<do
       share /= sum;
       if (share > 0) {
         load[kind] += share * models[m].tokens * costs[m][kind] / workers[kind];
+      }
+    }
+  }
+  for (size_t m = 0; m < models.size(); ++m) {
+    const int cheapest = Cheapest(costs[m], average);
+    std::vector<double>& waste = plan.waste[m];
+    for (size_t kind = 0; kind < kinds && cheapest >= 0; ++kind) {
+      if (costs[m][kind] < kInfinity && average[kind] < kInfinity) {
+        waste[kind] = 1 - average[cheapest] * costs[m][cheapest] / (average[kind] * costs[m][kind]);
       }
     }
   }

@@ -19,6 +19,9 @@ struct KindPlan {
   // By model and kind: the share of the model's tokens, 1 together. All 0 for a model that fits no
   // kind.
   std::vector<std::vector<double>> shares;
+  // By model and kind: the share of a worker's time that is wasted when it computes the model, from
+  // 0, where nobody does it at a lower price, to 1.
+  std::vector<std::vector<double>> waste;
   double seconds = 0;  // that all kinds take for their shares
 };
 

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace assay {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // A shard is so many seconds of work, at most and at least.
 constexpr double kLongestShard = 10;
@@ -22,10 +19,6 @@ constexpr int kFirstShards = 2;
 // for it, so that the last ones of all workers end together.
 constexpr double kHeldShards = 4;
 constexpr double kHeldShare = 0.5;
-// A model is worth a load when it would be done later than so many loads, and a second, from now.
-constexpr double kLoadsSaved = 1.5;
-// Of a model's work that is planned for a kind, the least for which it is loaded there, in loads.
-constexpr double kSmallestPart = 3;
 // A worker leaves its model for another user's when that user is behind by so many loads' time.
 constexpr double kLoadsOfPatience = 10;
 // Shares of kinds change slowly.
@@ -205,48 +198,6 @@ double Scheduler::Rate(int model, const Asker& asker) const {
 
 double Scheduler::LoadSeconds(int model, const Asker& asker) const {
   return model == asker.serving ? 0 : kinds_.speed(asker.kind, model).load_seconds;
-}
-
-std::vector<int> Scheduler::RankModels(const Runs& runs, const Asker& asker) const {
-  std::set<int> models, fixed;
-  for (const QueuedRun* run : runs) {
-    models.insert(run->model);
-    // Who says how the work is cut says that it is to be spread.
-    if (!run->may_cut) fixed.insert(run->model);
-  }
-  struct Candidate {
-    int model;
-    int rank;  // the lowest first
-    double seconds;
-  };
-  // Until there is nothing of it any more.
-  if (models.count(asker.serving) != 0) return {asker.serving};
-  std::vector<Candidate> candidates;
-  for (const int model : models) {
-    const double load = LoadSeconds(model, asker);
-    const double worth = kLoadsSaved * load + 1;
-    const double share = static_cast<size_t>(asker.kind) < plan_.shares[model].size()
-                             ? plan_.shares[model][asker.kind]
-                             : 0;
-    const double alone = serving_.pending(model) * share / Rate(model, asker);
-    const double planned = serving_.Finish(model, asker.kind, share);
-    const double all = serving_.Finish(model, -1, 1);
-    if (share > 0 && planned == kInfinity && (alone > kSmallestPart * load || all == kInfinity)) {
-      candidates.push_back({model, 0, alone});
-    } else if (share > 0 && planned != kInfinity && planned > worth) {
-      candidates.push_back({model, 1, planned - load});
-    } else if (all > worth || fixed.count(model) != 0) {
-      candidates.push_back(
-          {model, 2, all == kInfinity ? serving_.pending(model) / Rate(model, asker) : all - load});
-    }
-  }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.rank != b.rank ? a.rank < b.rank : a.seconds > b.seconds;
-  });
-  std::vector<int> ranked;
-  ranked.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) ranked.push_back(candidate.model);
-  return ranked;
 }
 
 RunChoice Scheduler::Choose(const QueuedRun& run, const Asker& asker) const {

@@ -12,7 +12,8 @@
 //   - the highest priority that has something worth while for it;
 //   - the owner who has had least of the workers' time lately, for his weight; whoever has a model
 //     loaded stays with it until the difference is worth a load;
-//   - the model: the one that is loaded; else one that is planned for this kind of worker
+//   - the model: the one that is loaded, unless the plan has better work for this kind of worker;
+//     else one that is planned for this kind of worker
 //     (kind_plan.h) and nobody has loaded, the longest first; else the one that would be done last,
 //     if that is later than it takes to load it;
 //   - how many items: some seconds' worth, and less towards a model's end, so that its workers end
@@ -88,6 +89,9 @@ class Scheduler {
   bool WithinLimits(const QueuedRun& run, const LeaseAsk& ask) const;
   double Rate(int model, const Asker& asker) const;
   double LoadSeconds(int model, const Asker& asker) const;
+  // Of the asker's time until the model that it serves is done: what others would do at a lower
+  // price.
+  double WastedSeconds(const Asker& asker) const;
   // Of `runs`, their models in the order in which the asker should take them; those that are not
   // worth a load are left out.
   std::vector<int> RankModels(const Runs& runs, const Asker& asker) const;

@@ -1,6 +1,7 @@
 #include "coordinator/schedule/worker_kinds.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "common/domain/worker_kind.h"
@@ -13,6 +14,21 @@ constexpr double kLoadBytesPerSecond = 1e9;
 constexpr double kShortestLoad = 0.1;       // seconds
 constexpr double kUnknownRate = 1e11;       // operations a second of a worker that measured nothing
 constexpr double kUnknownParameters = 1e9;  // of a model
+
+// How far what is measured of some models is from what was assumed of them: the geometric mean.
+class Correction {
+ public:
+  void Add(double measured, double assumed) {
+    if (measured <= 0 || assumed <= 0) return;
+    sum_ += std::log(measured / assumed);
+    ++count_;
+  }
+  double factor() const { return count_ > 0 ? std::exp(sum_ / count_) : 1; }
+
+ private:
+  double sum_ = 0;
+  int count_ = 0;
+};
 
 // Workers measure plain types only.
 Precision MeasuredAs(Precision precision) {
@@ -68,18 +84,39 @@ int WorkerKinds::Find(const WorkerInfo& worker) {
       index_.emplace(ScheduleKind(worker), static_cast<int>(speeds_.size()));
   if (!added) return entry->second;
   names_.push_back(entry->first);
-  std::vector<KindSpeed>& speeds = speeds_.emplace_back();
+  speeds_.push_back(SpeedsOf(worker));
+  return entry->second;
+}
+
+std::vector<KindSpeed> WorkerKinds::SpeedsOf(const WorkerInfo& worker) const {
   const std::string kind = WorkerKindOf(worker);
+  std::vector<KindSpeed> speeds;
+  std::vector<const ModelSpeed*> measured;
+  Correction rates, loads;
   for (const QueuedModel& model : state_->models) {
-    const auto measured =
+    const auto found =
         std::find_if(state_->speeds.begin(), state_->speeds.end(), [&](const ModelSpeed& speed) {
           return speed.weights_sha256 == model.weights_sha256 &&
                  speed.precision == model.precision && speed.kind == kind;
         });
-    speeds.push_back(
-        SpeedOn(worker, model, measured == state_->speeds.end() ? nullptr : &*measured));
+    measured.push_back(found == state_->speeds.end() ? nullptr : &*found);
+    speeds.push_back(SpeedOn(worker, model, nullptr));
+    if (measured.back() == nullptr) continue;
+    rates.Add(measured.back()->tokens_per_second, speeds.back().tokens_per_second);
+    loads.Add(measured.back()->load_seconds, speeds.back().load_seconds);
   }
-  return entry->second;
+  for (size_t model = 0; model < speeds.size(); ++model) {
+    if (speeds[model].tokens_per_second <= 0) continue;
+    speeds[model].tokens_per_second *= rates.factor();
+    speeds[model].load_seconds *= loads.factor();
+    if (measured[model] == nullptr) continue;
+    const KindSpeed known = SpeedOn(worker, state_->models[model], measured[model]);
+    if (measured[model]->tokens_per_second > 0) {
+      speeds[model].tokens_per_second = known.tokens_per_second;
+    }
+    if (measured[model]->load_seconds > 0) speeds[model].load_seconds = known.load_seconds;
+  }
+  return speeds;
 }
 
 }  // namespace assay

@@ -39,6 +39,9 @@ class WorkerKinds {
   const KindSpeed& speed(int kind, int model) const { return speeds_[kind][model]; }
 
  private:
+  // Of each model. What is measured of some of them corrects what is assumed of the others.
+  std::vector<KindSpeed> SpeedsOf(const WorkerInfo& worker) const;
+
   const ClusterState* state_ = nullptr;
   std::map<std::string, int> index_;
   std::vector<std::string> names_;

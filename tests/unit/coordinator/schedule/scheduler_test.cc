@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/domain/worker_kind.h"
+
 namespace assay {
 namespace {
 
@@ -63,6 +65,33 @@ TEST_F(SchedulerTest, WorkersStayWithWhatTheyHaveLoaded) {
   Update();
   EXPECT_EQ(First(Worker("one"), "b"), 2);
   EXPECT_EQ(First(Worker("two"), "a"), 1);
+}
+
+TEST_F(SchedulerTest, AWorkerLeavesWhatOthersDoAtALowerPrice) {
+  // "b" fits the large workers alone, whose time is therefore dear; the small ones wait for "a".
+  state_.models[1].memory_bytes = 50'000'000'000;
+  state_.runs[0].pending_items = 100'000;
+  state_.runs[1].pending_items = 300'000;
+  state_.workers = {Worker("one", 10'000'000'000), Worker("two", 80'000'000'000)};
+  state_.leases.push_back({1, 1, 1, 1, 0, 10, "two"});
+  Update();
+  EXPECT_EQ(First(Worker("two", 80'000'000'000), "a"), 2);
+  // Not for the little that is left.
+  state_.runs[0].pending_items = 50;
+  now_ += absl::Minutes(1);
+  Update();
+  EXPECT_EQ(First(Worker("two", 80'000'000'000), "a"), 1);
+}
+
+TEST_F(SchedulerTest, WhatIsMeasuredOfOneModelIsExpectedOfOthers) {
+  const auto items_of_b = [this] {
+    Update();
+    return Decide(Worker("one"), "b").choices.at(0).most_items;
+  };
+  for (QueuedRun& run : state_.runs) run.pending_items = 10'000;
+  const int64_t assumed = items_of_b();
+  state_.speeds = {{"a", Precision::kBFloat16, WorkerKindOf(Worker("one")), 4000, 1}};
+  EXPECT_EQ(items_of_b(), 4 * assumed);
 }
 
 TEST_F(SchedulerTest, EachModelIsBegunBeforeOneIsHelped) {
