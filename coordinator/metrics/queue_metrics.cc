@@ -1,8 +1,10 @@
 #include "coordinator/metrics/queue_metrics.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "common/metrics/gathered.h"
@@ -26,12 +28,30 @@ Values By(const char* label, const std::map<std::string, int64_t>& counts) {
   return values;
 }
 
+// Runs of one job, model and benchmark are one series.
+void AddTo(const std::map<std::string, std::string>& labels, double value, Values* values) {
+  for (auto& [known, sum] : *values) {
+    if (known != labels) continue;
+    sum += value;
+    return;
+  }
+  values->push_back({labels, value});
+}
+
 std::vector<MetricFamily> Describe(const QueueState& state) {
   const auto number = [](int64_t value) { return static_cast<double>(value); };
   QueueState shown = state;
   // There is always a value to compare with.
   for (const char* job : {"pending", "running"}) shown.jobs.emplace(job, 0);
-  return {
+  Values items, done, failed;
+  for (const RunCounts& run : state.runs) {
+    const std::map<std::string, std::string> labels = {
+        {"job_id", std::to_string(run.job_id)}, {"model", run.model}, {"benchmark", run.benchmark}};
+    AddTo(labels, number(run.items), &items);
+    AddTo(labels, number(run.done), &done);
+    AddTo(labels, number(run.failed), &failed);
+  }
+  std::vector<MetricFamily> families = {
       Gauge("assay_database_up", "Whether the database answered", {{{}, 1.0}}),
       Gauge("assay_queue_shards", "Shards that have not ended, by state",
             {{{{"state", "pending"}}, number(state.pending_shards)},
@@ -45,7 +65,26 @@ std::vector<MetricFamily> Describe(const QueueState& state) {
             {{{}, absl::ToDoubleSeconds(state.oldest_pending)}}),
       Gauge("assay_jobs", "Jobs that have not ended, by state", By("state", shown.jobs)),
       Gauge("assay_workers", "Workers that are connected, by engine", By("engine", state.workers)),
+      Gauge("assay_job_items",
+            "Items of jobs that are under way or have just ended, with all samples", items),
+      Gauge("assay_job_items_done", "Of those, the ones that have a prediction or an error", done),
+      Gauge("assay_job_items_failed", "Of those, the ones that have an error", failed),
+      Gauge("assay_database_size_bytes", "Size of the database",
+            {{{}, number(state.database_bytes)}}),
   };
+  std::error_code error;
+  const std::filesystem::space_info disk =
+      state.data_directory.empty() ? std::filesystem::space_info{}
+                                   : std::filesystem::space(state.data_directory, error);
+  if (!state.data_directory.empty() && !error) {
+    families.push_back(Gauge("assay_database_disk_bytes",
+                             "Size of the file system that the database is on, where that is this "
+                             "machine's",
+                             {{{}, static_cast<double>(disk.capacity)}}));
+    families.push_back(Gauge("assay_database_disk_free_bytes", "Of that, what is free",
+                             {{{}, static_cast<double>(disk.available)}}));
+  }
+  return families;
 }
 
 }  // namespace

@@ -23,6 +23,22 @@ constexpr char kWorkers[] =
     "SELECT engine_version, count(*) FROM workers "
     "WHERE last_seen > now() - make_interval(secs => $1) GROUP BY engine_version";
 
+constexpr char kRuns[] =
+    "SELECT r.job_id, r.model_name, d.benchmark, r.items, r.items_done, r.items_failed "
+    "FROM runs r JOIN datasets d USING (dataset_id) JOIN jobs j USING (job_id) "
+    "WHERE j.job_id IN (SELECT job_id FROM runs WHERE state IN ('pending', 'running') "
+    "    ORDER BY run_id LIMIT $1) "
+    "  OR (j.job_id IN (SELECT job_id FROM jobs ORDER BY job_id DESC LIMIT 20) "
+    "    AND j.finished > now() - make_interval(secs => $2)) "
+    "ORDER BY r.run_id DESC LIMIT $1";
+// The folder is told to whom the server trusts with it, and means something on this machine only.
+constexpr char kDisk[] =
+    "SELECT pg_database_size(current_database()), CASE "
+    "  WHEN inet_server_addr() IS NOT NULL AND NOT inet_server_addr() <<= '127.0.0.0/8' THEN '' "
+    "  WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) "
+    "    OR pg_has_role('pg_read_all_settings', 'USAGE') "
+    "  THEN current_setting('data_directory') ELSE '' END";
+
 }  // namespace
 
 absl::StatusOr<QueueState> QueueStore::Read() {
@@ -40,6 +56,13 @@ absl::StatusOr<QueueState> QueueStore::Read() {
     for (const auto& row : tx.exec_params(kWorkers, absl::ToDoubleSeconds(kWorkerConnected))) {
       state.workers[row[0].c_str()] = row[1].as<int64_t>();
     }
+    for (const auto& row : tx.exec_params(kRuns, kMostRuns, absl::ToDoubleSeconds(kRecently))) {
+      state.runs.push_back({row[0].as<int64_t>(), row[1].c_str(), row[2].c_str(),
+                            row[3].as<int64_t>(), row[4].as<int64_t>(), row[5].as<int64_t>()});
+    }
+    const pqxx::row disk = tx.exec1(kDisk);
+    state.database_bytes = disk[0].as<int64_t>();
+    state.data_directory = disk[1].c_str();
     return state;
   });
 }

@@ -18,67 +18,105 @@ HEIGHT = 8
 RATE = "[$__rate_interval]"
 
 
-def by_quantile(metric):
+def by_quantile(metric, chosen=""):
     """Queries of a histogram's median and its 99th percentile."""
-    return [(f"histogram_quantile({q}, sum by (le) (rate({metric}_bucket{RATE})))", f"p{int(q * 100)}") for q in (0.5, 0.99)]
+    series = f"{metric}_bucket{{{chosen}}}" if chosen else f"{metric}_bucket"
+    return [(f"histogram_quantile({q}, sum by (le) (rate({series}{RATE})))", f"p{int(q * 100)}") for q in (0.5, 0.99)]
 
+
+MODEL = 'model=~"$model"'
+WORKER = 'instance=~"$worker"'
+JOB = 'job_id=~"$job",model=~"$model"'
 
 # name -> (title, uid, variables, [(panel, unit, [(query, legend)])]); a panel of unit "stat:..." shows one number.
 DASHBOARDS = {
-    "cluster": ("Assay: cluster", "assay-cluster", [], [
-        ("Predictions stored", "ops", [("sum by (benchmark) (rate(assay_predictions_total[$__rate_interval]))", "{{benchmark}}")]),
-        ("Tokens", "ops", [(f"sum(rate(assay_prompt_tokens_total{RATE}))", "prompt"),
-                           (f"sum(rate(assay_prompt_tokens_cached_total{RATE}))", "prompt, from the cache"),
-                           (f"sum(rate(assay_generated_tokens_total{RATE}))", "generated")]),
-        ("Shards", "short", [('max by (state) (assay_queue_shards)', "{{state}}")]),
+    "cluster": ("Assay: cluster", "assay-cluster", [
+        ("model", "label_values(assay_predictions_total, model)"),
+    ], [
+        ("Predictions stored", "ops",
+         [(f"sum by (model, benchmark) (rate(assay_predictions_total{{{MODEL}}}{RATE}))", "{{model}} on {{benchmark}}")]),
+        ("Tokens", "ops", [(f"sum(rate(assay_prompt_tokens_total{{{MODEL}}}{RATE}))", "prompt"),
+                           (f"sum(rate(assay_prompt_tokens_cached_total{{{MODEL}}}{RATE}))", "prompt, from the cache"),
+                           (f"sum(rate(assay_generated_tokens_total{{{MODEL}}}{RATE}))", "generated")]),
+        ("Shards", "short", [("max by (state) (assay_queue_shards)", "{{state}}")]),
         ("Items that are left", "stat:short", [("max(assay_queue_items)", "")]),
         ("Age of the oldest pending job", "stat:s", [("max(assay_queue_oldest_seconds)", "")]),
         ("Jobs", "short", [("max by (state) (assay_jobs)", "{{state}}")]),
         ("Connected workers", "short", [("max by (engine) (assay_workers)", "{{engine}}")]),
         ("Leases that ended without a result", "ops",
          [(f"sum by (reason) (rate(assay_coordinator_leases_ended_total{RATE}))", "{{reason}}")]),
+        ("Reports that were not stored", "ops",
+         [(f'sum by (outcome) (rate(assay_coordinator_commits_total{{outcome!="accepted"}}{RATE}))', "{{outcome}}")]),
+        ("Time of a shard, grant to commit", "s", by_quantile("assay_coordinator_shard_duration_seconds")),
         ("Share of verdicts", "percentunit",
-         [(f"sum by (verdict) (rate(assay_predictions_total{RATE})) / ignoring (verdict) group_left "
-           f"sum(rate(assay_predictions_total{RATE}))", "{{verdict}}")]),
+         [(f"sum by (verdict) (rate(assay_predictions_total{{{MODEL}}}{RATE})) / ignoring (verdict) group_left "
+           f"sum(rate(assay_predictions_total{{{MODEL}}}{RATE}))", "{{verdict}}")]),
+        ("Programs of models", "ops", [(f"sum by (outcome) (rate(assay_sandbox_programs_total{RATE}))", "{{outcome}}")]),
+        ("Calls", "ops", [(f"sum by (code) (rate(assay_coordinator_rpcs_total{RATE}))", "{{code}}")]),
+        ("Versions", "short", [("count by (job, version, engine) (assay_build_info)", "{{job}} {{version}} {{engine}}")]),
     ]),
-    "models": ("Assay: models and benchmarks", "assay-models", [
+    "job": ("Assay: jobs, models and benchmarks", "assay-job", [
+        ("job", "label_values(assay_job_items, job_id)"),
         ("model", "label_values(assay_predictions_total, model)"),
-        ("benchmark", "label_values(assay_predictions_total, benchmark)"),
     ], [
+        ("Items done", "percentunit",
+         [(f"max by (job_id, model, benchmark) (assay_job_items_done{{{JOB}}}) / "
+           f"max by (job_id, model, benchmark) (assay_job_items{{{JOB}}})", "job {{job_id}}: {{model}} on {{benchmark}}")]),
+        ("Items a second", "ops",
+         [(f"sum by (job_id) (deriv(assay_job_items_done{{{JOB}}}{RATE}))", "job {{job_id}}")]),
+        ("Items that ended as errors", "short",
+         [(f"max by (job_id, model, benchmark) (assay_job_items_failed{{{JOB}}})", "job {{job_id}}: {{model}} on {{benchmark}}")]),
         ("Predictions stored", "ops",
-         [(f'sum by (model, benchmark) (rate(assay_predictions_total{{model=~"$model",benchmark=~"$benchmark"}}{RATE}))',
-           "{{model}} on {{benchmark}}")]),
-        ("Verdicts so far", "short",
-         [('sum by (verdict) (assay_predictions_total{model=~"$model",benchmark=~"$benchmark"})', "{{verdict}}")]),
-        ("Prompt tokens", "ops", [(f'sum by (model) (rate(assay_prompt_tokens_total{{model=~"$model"}}{RATE}))', "{{model}}")]),
+         [(f"sum by (model, benchmark) (rate(assay_predictions_total{{{MODEL}}}{RATE}))", "{{model}} on {{benchmark}}")]),
+        ("Verdicts so far", "short", [(f"sum by (verdict) (assay_predictions_total{{{MODEL}}})", "{{verdict}}")]),
+        ("Prompt tokens", "ops", [(f"sum by (model) (rate(assay_prompt_tokens_total{{{MODEL}}}{RATE}))", "{{model}}")]),
         ("Prompt tokens from the cache", "percentunit",
-         [(f'sum by (model) (rate(assay_prompt_tokens_cached_total{{model=~"$model"}}{RATE})) / '
-           f'sum by (model) (rate(assay_prompt_tokens_total{{model=~"$model"}}{RATE}))', "{{model}}")]),
-        ("Generated tokens", "ops",
-         [(f'sum by (model) (rate(assay_generated_tokens_total{{model=~"$model"}}{RATE}))', "{{model}}")]),
+         [(f"sum by (model) (rate(assay_prompt_tokens_cached_total{{{MODEL}}}{RATE})) / "
+           f"sum by (model) (rate(assay_prompt_tokens_total{{{MODEL}}}{RATE}))", "{{model}}")]),
+        ("Generated tokens", "ops", [(f"sum by (model) (rate(assay_generated_tokens_total{{{MODEL}}}{RATE}))", "{{model}}")]),
+        ("Ratings by judges", "ops", [(f"sum by (model) (rate(assay_judge_predictions_total{{{MODEL}}}{RATE}))", "{{model}}")]),
+        ("Tokens of a rating, mean", "short",
+         [(f"sum by (model, kind) (rate(assay_judge_tokens_total{{{MODEL}}}{RATE})) / ignoring (kind) group_left "
+           f"sum by (model) (rate(assay_judge_predictions_total{{{MODEL}}}{RATE}))", "{{model}} {{kind}}")]),
     ]),
-    "workers": ("Assay: workers", "assay-workers", [
+    "worker": ("Assay: workers", "assay-worker", [
         ("worker", 'label_values(assay_build_info{job="assay-worker"}, instance)'),
+        ("model", "label_values(assay_worker_model_loaded, model)"),
     ], [
         ("Requests finished", "ops",
-         [(f'sum by (instance) (rate(assay_worker_requests_total{{instance=~"$worker"}}{RATE}))', "{{instance}}")]),
-        ("Requests in the engine", "short", [('assay_worker_requests{instance=~"$worker"}', "{{instance}}")]),
-        ("Forward pass", "s", by_quantile("assay_worker_step_duration_seconds")),
+         [(f"sum by (instance, model) (rate(assay_worker_requests_total{{{WORKER},{MODEL}}}{RATE}))", "{{instance}} {{model}}")]),
+        ("Requests in the engine", "short", [(f"assay_worker_requests{{{WORKER}}}", "{{instance}}")]),
+        ("Share of time in forward passes", "percentunit",
+         [(f"rate(assay_worker_step_duration_seconds_sum{{{WORKER}}}{RATE})", "{{instance}}")]),
+        ("Forward pass", "s", by_quantile("assay_worker_step_duration_seconds", WORKER)),
+        ("Tokenization of a shard", "s", by_quantile("assay_worker_tokenization_duration_seconds", WORKER)),
+        ("Time of a shard", "s", by_quantile("assay_worker_shard_duration_seconds", WORKER)),
+        ("Batch fill: tokens of a pass, share of the budget", "percentunit",
+         [(f"rate(assay_worker_step_tokens_sum{{{WORKER}}}{RATE}) / rate(assay_worker_step_tokens_count{{{WORKER}}}{RATE}) / "
+           f"assay_worker_token_budget{{{WORKER}}}", "{{instance}}")]),
         ("Requests that a pass finishes, mean", "short",
-         [(f'rate(assay_worker_step_completions_sum{{instance=~"$worker"}}{RATE}) / '
-           f'rate(assay_worker_step_completions_count{{instance=~"$worker"}}{RATE})', "{{instance}}")]),
+         [(f"rate(assay_worker_step_completions_sum{{{WORKER}}}{RATE}) / "
+           f"rate(assay_worker_step_completions_count{{{WORKER}}}{RATE})", "{{instance}}")]),
+        ("Cache of keys and values in use", "percentunit",
+         [(f"assay_worker_kv_blocks_held{{{WORKER}}} / assay_worker_kv_blocks{{{WORKER}}}", "{{instance}}")]),
         ("Prompt tokens from the cache", "percentunit",
-         [(f'sum by (instance) (rate(assay_worker_prompt_tokens_cached_total{{instance=~"$worker"}}{RATE})) / '
-           f'sum by (instance) (rate(assay_worker_prompt_tokens_total{{instance=~"$worker"}}{RATE}))', "{{instance}}")]),
-        ("Loaded model", "short", [('assay_worker_model_loaded{instance=~"$worker"} == 1', "{{instance}} {{model}}")]),
-        ("Model loads", "short", [('sum by (outcome) (assay_worker_model_loads_total{instance=~"$worker"})', "{{outcome}}")]),
+         [(f"sum by (instance) (rate(assay_worker_prompt_tokens_cached_total{{{WORKER},{MODEL}}}{RATE})) / "
+           f"sum by (instance) (rate(assay_worker_prompt_tokens_total{{{WORKER},{MODEL}}}{RATE}))", "{{instance}}")]),
+        ("Speculated tokens", "ops", [(f"rate(assay_worker_drafted_tokens_total{{{WORKER}}}{RATE})", "{{instance}} guessed"),
+                                      (f"rate(assay_worker_accepted_tokens_total{{{WORKER}}}{RATE})", "{{instance}} right")]),
+        ("Loaded model", "short", [(f"assay_worker_model_loaded{{{WORKER},{MODEL}}} == 1", "{{instance}} {{model}}")]),
+        ("Model loads", "short", [(f"sum by (outcome) (assay_worker_model_loads_total{{{WORKER}}})", "{{outcome}}")]),
         ("Time to load a model, mean", "s",
-         [('assay_worker_model_load_duration_seconds_sum{instance=~"$worker"} / '
-           'assay_worker_model_load_duration_seconds_count{instance=~"$worker"}', "{{instance}}")]),
-        ("Resident memory", "bytes",
-         [('process_resident_memory_bytes{job="assay-worker",instance=~"$worker"}', "{{instance}}")]),
-        ("Processors in use", "short",
-         [(f'rate(process_cpu_seconds_total{{job="assay-worker",instance=~"$worker"}}{RATE})', "{{instance}}")]),
+         [(f"assay_worker_model_load_duration_seconds_sum{{{WORKER}}} / "
+           f"assay_worker_model_load_duration_seconds_count{{{WORKER}}}", "{{instance}}")]),
+        ("Shards that failed", "ops",
+         [(f"sum by (part) (rate(assay_worker_shard_failures_total{{{WORKER}}}{RATE}))", "{{part}}")]),
+        ("Items that ended as errors", "ops", [(f"rate(assay_worker_item_errors_total{{{WORKER}}}{RATE})", "{{instance}}")]),
+        ("Device memory in use", "percentunit",
+         [(f"assay_device_memory_used_bytes{{{WORKER}}} / assay_device_memory_bytes{{{WORKER}}}", "{{instance}} {{device}}")]),
+        ("Device in use", "percentunit", [(f"assay_device_utilization_ratio{{{WORKER}}}", "{{instance}} {{device}}")]),
+        ("Resident memory", "bytes", [(f'process_resident_memory_bytes{{job="assay-worker",{WORKER}}}', "{{instance}}")]),
+        ("Processors in use", "short", [(f'rate(process_cpu_seconds_total{{job="assay-worker",{WORKER}}}{RATE})', "{{instance}}")]),
     ]),
     "database": ("Assay: coordinators and database", "assay-database", [], [
         ("Database reached", "short", [("assay_database_up", "{{instance}}")]),
@@ -86,6 +124,24 @@ DASHBOARDS = {
         ("Time of a commit", "s", by_quantile("assay_coordinator_commit_duration_seconds")),
         ("Time to lease", "s", by_quantile("assay_coordinator_lease_duration_seconds")),
         ("Leases granted", "ops", [(f"sum by (instance) (rate(assay_coordinator_leases_granted_total{RATE}))", "{{instance}}")]),
+        ("Connections", "short", [("assay_database_connections", "{{instance}} {{state}}"),
+                                  ("assay_database_connections_limit", "{{instance}} limit")]),
+        ("Time waited for a connection", "s", by_quantile("assay_database_acquire_duration_seconds")),
+        ("Time in transactions, by operation", "percentunit",
+         [(f"topk(10, sum by (operation) (rate(assay_database_transaction_duration_seconds_sum{RATE})))", "{{operation}}")]),
+        ("Time of a transaction, p99 by operation", "s",
+         [(f"topk(10, histogram_quantile(0.99, sum by (le, operation) "
+           f"(rate(assay_database_transaction_duration_seconds_bucket{RATE}))))", "{{operation}}")]),
+        ("Time of a prepared statement, mean", "s",
+         [(f"sum by (statement) (rate(assay_database_statement_duration_seconds_sum{RATE})) / "
+           f"sum by (statement) (rate(assay_database_statement_duration_seconds_count{RATE}))", "{{statement}}")]),
+        ("Transactions that were not committed", "ops", [(f"rate(assay_database_rollbacks_total{RATE})", "{{instance}}")]),
+        ("Size of the database", "bytes", [("max(assay_database_size_bytes)", "database")]),
+        ("Free on its disk", "percentunit",
+         [("min(assay_database_disk_free_bytes / assay_database_disk_bytes)", "free")]),
+        ("Time of a call, p99 by method", "s",
+         [(f"topk(10, histogram_quantile(0.99, sum by (le, method) (rate(assay_coordinator_rpc_duration_seconds_bucket{RATE}))))",
+           "{{method}}")]),
         ("Resident memory", "bytes", [('process_resident_memory_bytes{job="assay-coordinator"}', "{{instance}}")]),
         ("Open files", "short", [('process_open_fds{job="assay-coordinator"}', "{{instance}}")]),
     ]),
@@ -112,7 +168,7 @@ def panel(number, title, unit, queries):
 
 def variable(name, query):
     return {"name": name, "label": name, "type": "query", "datasource": SOURCE, "query": {"query": query, "refId": name},
-            "definition": query, "refresh": 2, "sort": 1, "multi": True, "includeAll": True, "allValue": ".*",
+            "refresh": 2, "sort": 1, "multi": True, "includeAll": True, "allValue": ".*",
             "current": {"text": "All", "value": "$__all"}}
 
 

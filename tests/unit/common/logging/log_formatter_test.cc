@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/logging/log_context.h"
 
@@ -51,7 +52,7 @@ TEST_F(LogFormatterTest, ALineIsAnObjectWithItsSource) {
   EXPECT_EQ(line["severity"], "warning");
   EXPECT_EQ(line["program"], "program");
   EXPECT_EQ(line["source"],
-            "tests/unit/common/logging/log_formatter_test.cc:" + std::to_string(line_number));
+            absl::StrCat("tests/unit/common/logging/log_formatter_test.cc:", line_number));
   EXPECT_THAT(line["timestamp"].get<std::string>(),
               MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z"));
   EXPECT_THAT(line, SizeIs(5));

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "coordinator/metrics/queue_metrics.h"
 #include "tests/support/postgres/coordinator_fixture.h"
@@ -70,6 +72,59 @@ TEST_F(CoordinatorMetricsTest, EndsOfLeasesAreCountedByReason) {
   EXPECT_THAT(text, HasSubstr("assay_coordinator_commits_total{outcome=\"stale\"} 1\n"));
 }
 
+TEST_F(CoordinatorMetricsTest, AReportThatDoesNotFitIsRefused) {
+  Submit(7);
+  const auto granted = leases_.Grant(SampleWorker(), 1, {});
+  ASSERT_EQ(granted->size(), 1u);
+  EXPECT_FALSE(leases_.Commit(granted->front().key, {}).ok());
+  EXPECT_THAT(Text(), HasSubstr("assay_coordinator_commits_total{outcome=\"refused\"} 1\n"));
+  EXPECT_THAT(Text(), HasSubstr("assay_coordinator_leases_ended_total{reason=\"failed\"} 1\n"));
+}
+
+TEST_F(CoordinatorMetricsTest, JudgesAndProgramsAreCountedByWhatTheyCostAndCameTo) {
+  RunSpec run;
+  run.model_name = "judge";
+  run.benchmark = "impact";
+  run.judged_run = 5;
+  std::vector<GradedItem> items(3);
+  items[0].prediction.prompt_tokens = 10;
+  items[0].prediction.generated_tokens = 2;
+  items[0].prediction.program_outcome = "passed";
+  items[1].prediction.program_outcome = "timed out: took more than 3000 ms";
+  items[2].prediction.program_outcome = "failed: NameError: name 'x' is not defined";
+  metrics_.Committed({CommitOutcome::kAccepted, run, items, absl::Seconds(1), absl::Seconds(3)});
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("assay_judge_predictions_total{model=\"judge\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("assay_judge_tokens_total{kind=\"prompt\",model=\"judge\"} 10\n"));
+  EXPECT_THAT(text, HasSubstr("assay_judge_tokens_total{kind=\"generated\",model=\"judge\"} 2\n"));
+  for (const char* outcome : {"passed", "timed_out", "failed"}) {
+    EXPECT_THAT(text, HasSubstr(absl::StrCat("assay_sandbox_programs_total{outcome=\"", outcome,
+                                             "\"} 1\n")));
+  }
+  EXPECT_THAT(text, HasSubstr("assay_coordinator_shard_duration_seconds_sum 3\n"));
+}
+
+TEST_F(CoordinatorMetricsTest, ManyModelsAreFewSeries) {
+  const std::vector<GradedItem> items(1);
+  const auto series = [&] {
+    const std::string text = Text();
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  const auto commit = [&](size_t models) {
+    for (size_t i = 0; i < models; ++i) {
+      RunSpec run;
+      run.model_name = absl::StrCat("model-", i);
+      run.benchmark = "mmlu";
+      metrics_.Committed({CommitOutcome::kAccepted, run, items, absl::Seconds(1)});
+    }
+  };
+  commit(LeaseMetrics::kMostModels + 1);
+  const auto most = series();
+  commit(LeaseMetrics::kMostModels + 500);
+  EXPECT_EQ(series(), most);
+  EXPECT_THAT(Text(), HasSubstr("model=\"other\""));
+}
+
 TEST_F(CoordinatorMetricsTest, TheQueueIsTheDatabases) {
   EXPECT_THAT(QueueText(), HasSubstr("assay_queue_shards{state=\"pending\"} 0\n"));
   ASSERT_TRUE(coordinator_.workers.Seen(SampleWorker("worker-1", "amx")).ok());
@@ -81,6 +136,12 @@ TEST_F(CoordinatorMetricsTest, TheQueueIsTheDatabases) {
   EXPECT_THAT(text, HasSubstr("assay_queue_shards{state=\"leased\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("assay_queue_items 7\n"));
   EXPECT_THAT(text, HasSubstr("assay_jobs{state=\"running\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("assay_job_items{benchmark=\"bbh\",job_id=\"1\",model=\"tiny\"} 14\n"));
+  EXPECT_THAT(text,
+              HasSubstr("assay_job_items_done{benchmark=\"bbh\",job_id=\"1\",model=\"tiny\"} 0\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("assay_database_size_bytes [1-9]"));
+  EXPECT_THAT(text, testing::ContainsRegex("assay_database_disk_free_bytes [1-9]"));
   EXPECT_THAT(text, testing::ContainsRegex("assay_workers\\{engine=\"[^\"]*amx\"\\} 1\n"));
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,35 @@ TEST_F(MeteredModelTest, LoadsAreCountedByOutcomeAndTheLoadedModelIsNamed) {
   EXPECT_THAT(text, HasSubstr("assay_worker_model_loaded{model=\"first\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("assay_worker_model_loaded{model=\"second\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("assay_worker_model_load_duration_seconds_count 3\n"));
+}
+
+TEST_F(MeteredModelTest, AScrapeWaitsForNoStep) {
+  const auto model = Load("smol");
+  ASSERT_NE(model, nullptr);
+  ASSERT_TRUE(model->Submit(Generation(1, {1})).ok());
+  world_.SetGate(false);
+  std::thread engine([&] {
+    std::vector<Completion> finished;
+    EXPECT_TRUE(model->Step(&finished).ok());
+  });
+  world_.WaitUntilAtGate();
+  EXPECT_THAT(Text(), HasSubstr("assay_worker_requests 1\n"));
+  world_.SetGate(true);
+  engine.join();
+}
+
+TEST_F(MeteredModelTest, ManyModelsAreFewSeries) {
+  for (size_t i = 0; i < EngineMetrics::kMostModels + 20; ++i) {
+    Load(absl::StrCat("model-", i)).reset();
+  }
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("assay_worker_model_loaded{model=\"other\"} 0\n"));
+  size_t series = 0;
+  for (size_t at = 0; (at = text.find("\nassay_worker_model_loaded{", at)) != std::string::npos;
+       ++at) {
+    ++series;
+  }
+  EXPECT_EQ(series, EngineMetrics::kMostModels + 1);
 }
 
 }  // namespace
