@@ -42,7 +42,9 @@ struct EvaluationParts {
   QuotaStore* quotas;
 };
 
-// Thread-safe.
+// Thread-safe. Defined in evaluation_service.cc (what is registered: benchmarks, data sets, models,
+// workers, the leaderboard), evaluation_submission.cc (plans and new jobs),
+// evaluation_job_control.cc and evaluation_results.cc.
 class EvaluationServiceImpl final : public v1::EvaluationService::Service {
  public:
   explicit EvaluationServiceImpl(const EvaluationParts& parts) : parts_(parts) {}
