@@ -1,6 +1,5 @@
 // assay-coordinator: serves clients and workers out of one PostgreSQL database.
 #include <signal.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -19,9 +18,13 @@
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
 #include "common/http/http_server.h"
+#include "common/logging/log_options.h"
 #include "common/metrics/metrics_server.h"
+#include "common/tracing/otlp_options.h"
 #include "coordinator/metrics/coordinator_metrics.h"
+#include "coordinator/metrics/database_metrics.h"
 #include "coordinator/metrics/queue_metrics.h"
+#include "coordinator/metrics/rpc_metrics.h"
 #include "coordinator/security/new_token.h"
 #include "coordinator/service/server.h"
 #include "coordinator/store/database.h"
@@ -45,7 +48,8 @@ struct Options {
   double database_wait_seconds = 60;
   std::string http_listen;
   std::string http_address_file;
-  std::string log_level = "info";
+  LogOptions log;
+  std::string otlp_endpoint;
   bool migrate_only = false;
   std::string create_admin_token;
 };
@@ -77,13 +81,13 @@ void AddSecurityOptions(CLI::App& app, Options& options) {
       ->type_name("FILE")
       ->group(kGroup);
   app.add_flag("--require-tokens", options.server.require_tokens,
-               "Ask for a token even of callers on this machine; with TLS it is asked for anyway")
+               "Ask for a token wherever there is no TLS too; with TLS it is asked for anyway")
       ->envname("ASSAY_REQUIRE_TOKENS")
       ->group(kGroup);
   app.add_flag(
          "--insecure", options.server.insecure,
-         "Serve other machines without TLS and without tokens: whoever reaches the port may do "
-         "everything")
+         "Serve other machines without TLS. Without --require-tokens, whoever reaches the ports "
+         "may do everything; with it, whoever listens on the way can read the tokens")
       ->envname("ASSAY_INSECURE")
       ->group(kGroup);
   app.add_option("--create-admin-token", options.create_admin_token,
@@ -119,9 +123,8 @@ void AddOptions(CLI::App& app, Options& options) {
   AddSecurityOptions(app, options);
   app.add_flag("--migrate-only", options.migrate_only,
                "Bring the database's schema up to date, and end");
-  app.add_option("--log-level", options.log_level, "What is logged to the standard error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
+  AddLogOptions(app, &options.log);
+  AddTracingOptions(app, &options.otlp_endpoint);
 }
 
 // The signals that end the program are blocked in every thread, and taken here.
@@ -141,7 +144,7 @@ class StopSignals {
   void Wait() const {
     int signal = 0;
     sigwait(&signals_, &signal);
-    spdlog::info("stopping: {}", strsignal(signal));
+    SPDLOG_INFO("stopping: {}", strsignal(signal));
   }
 
  private:
@@ -151,12 +154,19 @@ class StopSignals {
 // What is counted, from the first lease on.
 struct Monitoring {
   Monitoring(Database* database, std::unique_ptr<MetricsServer> metrics)
-      : queue(database), server(std::move(metrics)), leases(&server->registry()) {
+      : queue(database),
+        server(std::move(metrics)),
+        leases(&server->registry()),
+        rpcs(&server->registry()),
+        statements(&server->registry()) {
     server->Add(std::make_shared<QueueMetrics>(&queue, Clock::Real()));
+    server->Add(std::make_shared<ConnectionMetrics>(database));
   }
   QueueStore queue;
   std::unique_ptr<MetricsServer> server;
   LeaseMetrics leases;
+  RpcMetrics rpcs;
+  DatabaseMetrics statements;
 };
 
 // What no RPC can give: a token for who has none yet. Whoever reaches the database may have it.
@@ -179,35 +189,43 @@ absl::Status Serve(Options options, const StopSignals& signals) {
       absl::Seconds(options.database_wait_seconds),
       [&signals](absl::Duration duration) { return signals.Sleep(duration); }));
   ASSAY_ASSIGN_OR_RETURN(const int migrations, Migrate(database, EmbeddedMigrations()));
-  if (migrations > 0) spdlog::info("applied {} migrations to the database", migrations);
+  if (migrations > 0) SPDLOG_INFO("applied {} migrations to the database", migrations);
   if (options.migrate_only) return absl::OkStatus();
   if (!options.create_admin_token.empty()) {
     return CreateAdminToken(&database, options.create_admin_token);
   }
+  const std::unique_ptr<OtlpExporter> spans =
+      StartTracing(options.otlp_endpoint, "assay-coordinator", "");
   std::optional<Monitoring> monitoring;
   if (!options.http_listen.empty()) {
-    ASSAY_ASSIGN_OR_RETURN(
-        std::unique_ptr<MetricsServer> metrics,
-        MetricsServer::Start(options.http_listen, kVersion, "", kWebRequestsAtOnce));
-    spdlog::info("metrics are served at http://{}/metrics", metrics->address());
+    HttpServerOptions http;
+    http.listen = options.http_listen;
+    http.tls = options.server.tls;
+    http.insecure = options.server.insecure;
+    http.ordinary = kWebRequestsAtOnce;
+    ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<MetricsServer> metrics,
+                           MetricsServer::Start(http, kVersion, ""));
+    SPDLOG_INFO("metrics are served at {}/metrics", metrics->url());
     monitoring.emplace(&database, std::move(metrics));
     options.server.lease_observer = &monitoring->leases;
+    options.server.rpc_observer = &monitoring->rpcs;
+    database.Observe(&monitoring->statements);
   }
   ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<CoordinatorServer> server,
                          CoordinatorServer::Start(&database, options.server));
   std::optional<WebServer> web;
   if (monitoring.has_value()) {
     HttpServer& http = monitoring->server->http();
-    web.emplace(&http, ApiServices{server->evaluation(), server->browse(), server->rating()},
-                ApiAccess{server->authorizer(),
-                          options.server.insecure || IsLoopbackAddress(http.address())},
-                WebPageFiles());
-    spdlog::info("the web page is served at http://{}/", http.address());
+    web.emplace(
+        &http,
+        ApiServices{server->evaluation(), server->browse(), server->rating(), server->admin()},
+        ApiAccess{server->authorizer(), server->audit()}, WebPageFiles());
+    SPDLOG_INFO("the web page is served at {}/", http.url());
     if (!options.http_address_file.empty()) {
       ASSAY_RETURN_IF_ERROR(WriteFile(options.http_address_file, http.address()));
     }
   }
-  spdlog::info("assay-coordinator {} serves at {}", kVersion, server->address());
+  SPDLOG_INFO("assay-coordinator {} serves at {}", kVersion, server->address());
   if (!options.address_file.empty()) {
     ASSAY_RETURN_IF_ERROR(WriteFile(options.address_file, server->address()));
   }
@@ -223,15 +241,13 @@ int Main(int argc, char** argv) {
       "Assay's coordinator: plans jobs, leases their work to workers and stores what comes back.");
   AddOptions(app, options);
   CLI11_PARSE(app, argc, argv);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("assay-coordinator"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  StartLogging("assay-coordinator", options.log);
   options.server.lease_time = absl::Seconds(options.lease_seconds);
   const StopSignals signals;
   const absl::Status status = Serve(options, signals);
   if (absl::IsCancelled(status)) return 0;  // asked to stop before it served
   if (!status.ok()) {
-    spdlog::error("{}", std::string(status.message()));
+    SPDLOG_ERROR("{}", std::string(status.message()));
     return 1;
   }
   return 0;

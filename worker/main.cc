@@ -25,18 +25,24 @@
 #include "common/base/clock.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
+#include "common/logging/log_context.h"
+#include "common/logging/log_options.h"
+#include "common/metrics/metrics_options.h"
 #include "common/metrics/metrics_server.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/connection_options.h"
-#include "spdlog/sinks/stdout_color_sinks.h"
+#include "common/tracing/otlp_options.h"
 #include "spdlog/spdlog.h"
 #include "worker/device/cuda.h"
 #include "worker/device/device.h"
+#include "worker/device/nvml.h"
 #include "worker/engine/engine.h"
 #include "worker/engine/optimizations.h"
 #include "worker/machine/machine.h"
 #include "worker/machine/processor_claims.h"
+#include "worker/metrics/device_metrics.h"
 #include "worker/metrics/metered_model.h"
+#include "worker/metrics/work_metrics.h"
 #include "worker/parallel/device_group.h"
 #include "worker/parallel/nccl.h"
 #include "worker/parallel/process_group.h"
@@ -81,13 +87,14 @@ struct Arguments {
   std::string ca_file;
   double remote_request_seconds = absl::ToDoubleSeconds(EndpointOptions().request_time);
   double remote_item_seconds = absl::ToDoubleSeconds(EndpointOptions().item_time);
-  std::string metrics_listen;
+  HttpServerOptions metrics;
   std::string worker_id;
   std::string sandbox = "namespaces";
   int programs_at_once = SandboxOptions().max_concurrent;
   double grace_seconds = 10;
   double exit_when_idle = std::numeric_limits<double>::infinity();  // seconds
-  std::string log_level = "info";
+  LogOptions log;
+  std::string otlp_endpoint;
   bool json = false;
   std::string model_name;
   std::string model_path;
@@ -132,12 +139,12 @@ ProcessorClaims ClaimProcessors(Arguments* arguments) {
   if (arguments->threads == 0) arguments->threads = std::max(free, 1);
   if (free >= arguments->threads) {
     if (free < wanted) {
-      spdlog::info("other workers have {} of the {} cores; this one takes {}", wanted - free,
-                   wanted, free);
+      SPDLOG_INFO("other workers have {} of the {} cores; this one takes {}", wanted - free, wanted,
+                  free);
     }
     return claims;
   }
-  spdlog::warn(
+  SPDLOG_WARN(
       "{} threads, but only {} cores are free of other workers: the threads are bound to none, and "
       "slow each other down; --threads divides the cores among workers",
       arguments->threads, free);
@@ -175,7 +182,7 @@ RemoteRunnerFactory MakeRemoteRunner(const Arguments& arguments, HttpTransport* 
 // The last thing that a process does whose group has failed: what it has leased goes to others when
 // the leases end, and whoever started it starts it again.
 void EndBroken(const absl::Status& status) {
-  spdlog::critical("{}; this worker ends", std::string(status.message()));
+  SPDLOG_CRITICAL("{}; this worker ends", std::string(status.message()));
   spdlog::shutdown();
   std::_Exit(3);
 }
@@ -208,12 +215,13 @@ absl::StatusOr<std::unique_ptr<ProcessGroup>> JoinGroup(const Arguments& argumen
     ASSAY_RETURN_IF_ERROR(followers->Start(
         {"--tensor-parallel", absl::StrCat(arguments.tensor_parallel), "--tensor-parallel-rank",
          absl::StrCat(rank), "--rendezvous", absl::StrCat("127.0.0.1:", group->port()), "--threads",
-         absl::StrCat(arguments.threads), "--log-level", arguments.log_level, "--device",
-         device.Name(), "--exchange", arguments.exchange}));
+         absl::StrCat(arguments.threads), "--log-level", arguments.log.level, "--log-format",
+         LogFormatName(arguments.log.format), "--device", device.Name(), "--exchange",
+         arguments.exchange}));
   }
   ASSAY_RETURN_IF_ERROR(group->Join());
-  spdlog::info("process {} of {} that compute models together", options.share.index + 1,
-               options.share.count);
+  SPDLOG_INFO("process {} of {} that compute models together", options.share.index + 1,
+              options.share.count);
   return group;
 }
 
@@ -226,13 +234,30 @@ absl::StatusOr<std::unique_ptr<DeviceGroup>> JoinDevices(const Arguments& argume
   return JoinNccl(group, {.device = device.index});
 }
 
+// What is not told of a GPU is left out of the metrics.
+std::shared_ptr<DeviceMetrics> DeviceMetricsOf(const Device& device) {
+  if (device.is_cpu()) return std::make_shared<DeviceMetrics>(device.Name(), ReadMachineUse());
+  const auto open = [&]() -> absl::StatusOr<std::shared_ptr<Nvml>> {
+    ASSAY_ASSIGN_OR_RETURN(const std::string bus_id, PciBusIdOf(device));
+    ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<Nvml> opened, Nvml::Open(bus_id));
+    return opened;
+  };
+  const absl::StatusOr<std::shared_ptr<Nvml>> nvml = open();
+  if (!nvml.ok()) {
+    SPDLOG_WARN("the use of {} is not told: {}", device.Name(),
+                std::string(nvml.status().message()));
+  }
+  return std::make_shared<DeviceMetrics>(
+      device.Name(), [nvml] { return nvml.ok() ? (*nvml)->Read() : nvml.status(); });
+}
+
 absl::Status Serve(Arguments arguments) {
   ASSAY_RETURN_IF_ERROR(InstallShutdownSignal());
   ASSAY_ASSIGN_OR_RETURN(const ClientSecurity security,
                          MakeClientSecurity(arguments.connection, arguments.coordinator));
   UseSecurity(security);
   if (geteuid() == 0) {
-    spdlog::warn(
+    SPDLOG_WARN(
         "this worker runs as root: a user of its own, who cannot write to the models, is "
         "safer (docs/security.md)");
   }
@@ -274,13 +299,14 @@ absl::Status Serve(Arguments arguments) {
   options.state.remote_shards_in_flight = arguments.remote_shards;
   options.state.worker = Describe(arguments, device, &random);
   const WorkerInfo& info = options.state.worker;
-  spdlog::info("assay-worker {} (engine {}) as {} on {}, {} threads ({} GFLOP/s), coordinator {}",
-               kVersion, info.engine_version, info.worker_id, info.device, info.threads,
-               absl::StrJoin(info.gflops, ", ",
-                             [](std::string* out, const auto& rate) {
-                               absl::StrAppendFormat(out, "%s %.0f", rate.first, rate.second);
-                             }),
-               arguments.coordinator);
+  LogContext::SetProcess({.worker_id = info.worker_id});
+  SPDLOG_INFO("assay-worker {} (engine {}) as {} on {}, {} threads ({} GFLOP/s), coordinator {}",
+              kVersion, info.engine_version, info.worker_id, info.device, info.threads,
+              absl::StrJoin(info.gflops, ", ",
+                            [](std::string* out, const auto& rate) {
+                              absl::StrAppendFormat(out, "%s %.0f", rate.first, rate.second);
+                            }),
+              arguments.coordinator);
 
   EngineOptions engine;
   for (const std::string& name : arguments.without) {
@@ -291,22 +317,29 @@ absl::Status Serve(Arguments arguments) {
   if (arguments.kv_cache_mb > 0 || !device.device.is_cpu()) {
     engine.kv_cache_bytes = arguments.kv_cache_mb << 20;
   }
+  const std::unique_ptr<OtlpExporter> spans =
+      StartTracing(arguments.otlp_endpoint, "assay-worker", info.worker_id);
   EngineModelLoader loader(engine, device.device, leader.has_value() ? &*leader : nullptr);
   std::unique_ptr<MetricsServer> metrics;
   std::optional<EngineMetrics> engine_metrics;
+  std::optional<WorkMetrics> work_metrics;
   std::optional<MeteredModelLoader> metered;
-  if (!arguments.metrics_listen.empty()) {
+  if (!arguments.metrics.listen.empty()) {
     ASSAY_ASSIGN_OR_RETURN(metrics,
-                           MetricsServer::Start(arguments.metrics_listen, kVersion, device.engine));
+                           MetricsServer::Start(arguments.metrics, kVersion, device.engine));
     engine_metrics.emplace(&metrics->registry());
+    engine_metrics->token_budget.Set(static_cast<double>(engine.token_budget));
+    work_metrics.emplace(&metrics->registry());
+    options.observer = &*work_metrics;
+    metrics->Add(DeviceMetricsOf(device.device));
     metered.emplace(&loader, &*engine_metrics, Clock::Real());
-    spdlog::info("metrics are served at http://{}/metrics", metrics->address());
+    SPDLOG_INFO("metrics are served at {}/metrics", metrics->url());
   }
   SandboxOptions sandbox;
   ASSAY_ASSIGN_OR_RETURN(sandbox.mode, ParseSandboxMode(arguments.sandbox));
   sandbox.max_concurrent = arguments.programs_at_once;
   if (const absl::string_view weakness = WeaknessOf(sandbox.mode); !weakness.empty()) {
-    spdlog::warn("{}", std::string(weakness));
+    SPDLOG_WARN("{}", std::string(weakness));
   }
   ProgramSandbox programs(sandbox);
   LeaseBenchmarks benchmarks;
@@ -327,13 +360,13 @@ absl::Status Serve(Arguments arguments) {
     if (signal == 0 && Clock::Real()->Now() - worker.IdleSince() > most_idle) break;
   }
   if (signal == 0) {
-    spdlog::info("there was nothing to do for {} s: this worker ends", arguments.exit_when_idle);
+    SPDLOG_INFO("there was nothing to do for {} s: this worker ends", arguments.exit_when_idle);
   } else {
-    spdlog::info("signal {}: shards that are not finished go back; another signal ends at once",
-                 signal);
+    SPDLOG_INFO("signal {}: shards that are not finished go back; another signal ends at once",
+                signal);
   }
   worker.Stop(absl::Seconds(arguments.grace_seconds));
-  spdlog::info("done; the process took at most {} MiB", PeakResidentBytes() >> 20);
+  SPDLOG_INFO("done; the process took at most {} MiB", PeakResidentBytes() >> 20);
   return absl::OkStatus();
 }
 
@@ -420,8 +453,7 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
                   "Such programs that run at a time, beside the model")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app->add_option("--metrics-listen", arguments->metrics_listen,
-                  "HOST:PORT to serve metrics to Prometheus at (GET /metrics); default: none");
+  AddMetricsOptions(*app, &arguments->metrics);
   app->add_option("--worker-id", arguments->worker_id,
                   "Unique name of this worker; the default is HOSTNAME-PID-RANDOM");
   app->add_option("--grace-seconds", arguments->grace_seconds,
@@ -431,9 +463,8 @@ void AddServeOptions(CLI::App* app, Arguments* arguments) {
   app->add_option("--exit-when-idle", arguments->exit_when_idle,
                   "End when a coordinator has had nothing to do for so many seconds; default: stay")
       ->check(CLI::Range(1.0, 864000.0));
-  app->add_option("--log-level", arguments->log_level, "What is logged, on standard error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
-      ->capture_default_str();
+  AddLogOptions(*app, &arguments->log);
+  AddTracingOptions(*app, &arguments->otlp_endpoint);
 }
 
 int Probe(const Arguments& arguments) {
@@ -446,8 +477,6 @@ int Probe(const Arguments& arguments) {
 }
 
 int Main(int argc, char** argv) {
-  // Standard output is for results.
-  spdlog::set_default_logger(spdlog::stderr_color_mt("assay-worker"));
   Arguments arguments;
   CLI::App app("Runs language models on the items that a coordinator leases to it.",
                "assay-worker");
@@ -475,7 +504,7 @@ int Main(int argc, char** argv) {
   count->add_option("TEXTS", arguments.texts, "A file with the array")->required();
   CLI11_PARSE(app, argc, argv);
 
-  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  StartLogging("assay-worker", arguments.log);  // standard output is for results
   if (inspect->parsed())
     return Inspect(arguments.model_name, arguments.model_path, arguments.model_base,
                    arguments.json);
@@ -484,7 +513,11 @@ int Main(int argc, char** argv) {
     return CountTokens(arguments.model_path, arguments.model_base, arguments.texts);
   }
   if (absl::Status status = Serve(arguments); !status.ok()) {
-    std::fprintf(stderr, "assay-worker: %s\n", std::string(status.message()).c_str());
+    if (arguments.log.format == LogFormat::kJson) {
+      SPDLOG_CRITICAL("{}", std::string(status.message()));
+    } else {
+      std::fprintf(stderr, "assay-worker: %s\n", std::string(status.message()).c_str());
+    }
     return 1;
   }
   return 0;

@@ -101,11 +101,17 @@ void AddUpCommand(CLI::App& parent, CommandContext& context) {
   command->callback([&context, options] {
     context.action = [&context, options] {
       // What is started speaks to itself, on this machine, by nobody's certificate or token.
-      for (const char* variable : {"ASSAY_TLS_CA", "ASSAY_TLS_CERTIFICATE", "ASSAY_TLS_KEY",
-                                   "ASSAY_TLS_CLIENT_CA", "ASSAY_TOKEN_FILE"}) {
+      for (const char* variable :
+           {"ASSAY_TLS_CA", "ASSAY_TLS_CERTIFICATE", "ASSAY_TLS_KEY", "ASSAY_TLS_CLIENT_CA",
+            "ASSAY_TOKEN_FILE", "ASSAY_METRICS_TLS_CERTIFICATE", "ASSAY_METRICS_TLS_KEY",
+            "ASSAY_METRICS_TLS_CLIENT_CA"}) {
         unsetenv(variable);
       }
-      if (context.connection.insecure) setenv("ASSAY_INSECURE", "1", /*overwrite=*/1);
+      if (context.connection.insecure) {
+        for (const char* variable : {"ASSAY_INSECURE", "ASSAY_METRICS_INSECURE"}) {
+          setenv(variable, "1", /*overwrite=*/1);
+        }
+      }
       return ExitCodeOf(*context.console, RunUp(*options, context.console->out, context.clock));
     };
   });

@@ -20,6 +20,10 @@ struct WebRequest {
   WebHeaders headers;
   std::string body;
   std::string peer;  // the client's address
+  // Of the client's certificate, where one has been asked for and verified: its common name, and
+  // the URIs of its alternative names.
+  std::string certificate_name = {};
+  std::vector<std::string> certificate_uris = {};
 
   // Empty where there is none; names are compared without case.
   std::string Header(absl::string_view name) const;

@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/http/http_server.h"
 #include "common/metrics/process_metrics.h"
 
 namespace assay {
@@ -16,9 +15,6 @@ namespace {
 
 // One scrape under way and one more; Prometheus asks every few seconds.
 constexpr int kScrapes = 2;
-// Where more is served: clients that are slow to send what they want hold no scrape up, as long as
-// they are fewer than this.
-constexpr int kSlowClients = 14;
 
 }  // namespace
 
@@ -26,14 +22,10 @@ MetricsServer::MetricsServer() : registry_(std::make_shared<prometheus::Registry
 
 MetricsServer::~MetricsServer() { http_->Stop(); }
 
-absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& listen,
+absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(HttpServerOptions options,
                                                                     const std::string& version,
-                                                                    const std::string& engine,
-                                                                    int ordinary) {
-  HttpServerOptions options;
-  options.listen = listen;
-  options.ordinary = ordinary;
-  options.threads = kScrapes + (ordinary == 0 ? 0 : ordinary + kSlowClients);
+                                                                    const std::string& engine) {
+  options.threads = kScrapes + options.ordinary;
   ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> http, HttpServer::Start(options));
   std::unique_ptr<MetricsServer> server(new MetricsServer());
   server->http_ = std::move(http);
@@ -55,6 +47,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::s
 }
 
 const std::string& MetricsServer::address() const { return http_->address(); }
+const std::string& MetricsServer::url() const { return http_->url(); }
 
 void MetricsServer::Add(std::shared_ptr<prometheus::Collectable> collectable) {
   absl::MutexLock lock(&mutex_);

@@ -12,21 +12,19 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "common/http/http_server.h"
 
 namespace assay {
-
-class HttpServer;
 
 // Scrapes are answered by threads of its own, which never hold a lock that work is done under.
 class MetricsServer {
  public:
-  // Listens at "HOST:PORT" (port 0: any free one). `version` and `engine`, which may be empty, are
-  // labels of assay_build_info. Unavailable when the address is taken or no address. `ordinary`:
-  // how many requests of what else is served there, by http(), may be under way beside scrapes.
-  static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const std::string& listen,
+  // `version` and `engine`, which may be empty, are labels of assay_build_info. Of `http`,
+  // `ordinary` says how many requests of what else is served there, by http(), may be under way
+  // beside scrapes, and `threads` is not asked. Errors as of HttpServer::Start.
+  static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(HttpServerOptions http,
                                                               const std::string& version,
-                                                              const std::string& engine,
-                                                              int ordinary = 0);
+                                                              const std::string& engine);
   ~MetricsServer();
 
   prometheus::Registry& registry() { return *registry_; }
@@ -34,6 +32,8 @@ class MetricsServer {
   void Add(std::shared_ptr<prometheus::Collectable> collectable);
   // "HOST:PORT", the port being the one that was bound.
   const std::string& address() const;
+  // "https://HOST:PORT".
+  const std::string& url() const;
   // What it is served by.
   HttpServer& http() { return *http_; }
 

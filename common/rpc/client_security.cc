@@ -9,8 +9,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/loopback.h"
+#include "common/base/secret_file.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/secret_file.h"
 
 namespace assay {
 namespace {
@@ -71,11 +72,6 @@ std::string TokenSource::Get() {
   return token_;
 }
 
-bool IsLoopback(absl::string_view address) {
-  const absl::string_view host = address.substr(0, address.rfind(':'));
-  return host == "localhost" || host == "[::1]" || host == "::1" || absl::StartsWith(host, "127.");
-}
-
 absl::StatusOr<ClientSecurity> MakeClientSecurity(const ConnectionOptions& options,
                                                   const std::string& targets) {
   ClientSecurity security;
@@ -86,7 +82,7 @@ absl::StatusOr<ClientSecurity> MakeClientSecurity(const ConnectionOptions& optio
   }
   if (security.token == nullptr || options.insecure) return security;
   for (const absl::string_view target : absl::StrSplit(targets, ',', absl::SkipWhitespace())) {
-    if (IsLoopback(absl::StripAsciiWhitespace(target))) continue;
+    if (IsLoopbackAddress(absl::StripAsciiWhitespace(target))) continue;
     return absl::FailedPreconditionError(
         absl::StrCat("the token would go to ", targets,
                      " for everybody in between to read: name the "

@@ -12,7 +12,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/tls.h"
 
@@ -53,9 +52,6 @@ struct ClientSecurity {
 // and ReadTokenFile.
 absl::StatusOr<ClientSecurity> MakeClientSecurity(const ConnectionOptions& options,
                                                   const std::string& targets);
-
-// Whether "HOST:PORT" is reached on this machine only.
-bool IsLoopback(absl::string_view address);
 
 }  // namespace assay
 

@@ -14,9 +14,9 @@ void AuditLog::Record(const AuditEvent& event) {
                                            .peer = event.peer,
                                            .outcome = event.outcome});
   if (status.ok()) return;
-  spdlog::warn("not in the audit log ({}): {} {} {} from {}: {}", std::string(status.message()),
-               absl::CHexEscape(event.user), event.method, absl::CHexEscape(event.object),
-               event.peer, event.outcome);
+  SPDLOG_WARN("not in the audit log ({}): {} {} {} from {}: {}", std::string(status.message()),
+              absl::CHexEscape(event.user), event.method, absl::CHexEscape(event.object),
+              event.peer, event.outcome);
 }
 
 }  // namespace assay

@@ -1,7 +1,8 @@
 // The one place that decides who may do what; gRPC's side and HTTP's ask it.
 //
 //   absl::StatusOr<Principal> caller = authorizer->Authorize(
-//       {.bearer_token = token, .peer = peer}, Role::kRead, "GET /api/jobs");
+//       {.bearer_token = token, .peer = peer}, Role::kRead,
+//       "assay.v1.EvaluationService/ListJobs");
 #ifndef ASSAY_COORDINATOR_SECURITY_AUTHORIZER_H_
 #define ASSAY_COORDINATOR_SECURITY_AUTHORIZER_H_
 
@@ -35,7 +36,7 @@ class Authorizer {
   virtual absl::StatusOr<Principal> Authenticate(const Credentials& credentials) = 0;
 
   // As Authenticate; PermissionDenied when the caller lacks `role`, or when the token is limited to
-  // other methods. `method`: "assay.v1.EvaluationService/GetJob", or "GET /api/jobs".
+  // other methods. `method`: "assay.v1.EvaluationService/GetJob".
   virtual absl::StatusOr<Principal> Authorize(const Credentials& credentials, Role role,
                                               absl::string_view method) = 0;
 };

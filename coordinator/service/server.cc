@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
+#include "coordinator/service/rpc_tracing.h"
 #include "coordinator/service/server_credentials.h"
 
 namespace assay {
@@ -56,7 +57,7 @@ CoordinatorServer::CoordinatorServer(Database* database, const ServerOptions& op
       tokens_(database),
       quotas_(database),
       audit_store_(database),
-      admin_(&tokens_, &quotas_, &audit_store_),
+      admin_(&tokens_, &quotas_, &audit_store_, &leases_.pending()),
       authorizer_(&tokens_, Clock::Real(), {.allow_anonymous = AllowsAnonymous(options)}),
       audit_(&audit_store_),
       security_(&authorizer_, &audit_),
@@ -79,7 +80,8 @@ absl::Status CoordinatorServer::Listen(const ServerOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot listen on \"", address, "\": write it as HOST:PORT"));
   }
-  ASSAY_ASSIGN_OR_RETURN(const PortCredentials credentials, MakePortCredentials(options));
+  ASSAY_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
+                         MakePortCredentials(options));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -87,9 +89,11 @@ absl::Status CoordinatorServer::Listen(const ServerOptions& options) {
   // Two coordinators on one port would share its connections by chance.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  if (credentials.is_guarded) security_.Guard(*credentials.credentials);
-  security_.Observe(builder);
-  builder.AddListeningPort(address, credentials.credentials, &port);
+  security_.Guard(*credentials);
+  RpcSecurity::Interceptors interceptors;
+  interceptors.push_back(MakeRpcTracing(options.rpc_observer));
+  security_.Observe(builder, std::move(interceptors));
+  builder.AddListeningPort(address, credentials, &port);
   builder.RegisterService(&evaluation_);
   builder.RegisterService(&browse_);
   builder.RegisterService(&rating_);

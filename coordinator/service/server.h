@@ -26,6 +26,7 @@
 #include "coordinator/service/leaderboard_rpcs.h"
 #include "coordinator/service/rating_service.h"
 #include "coordinator/service/retention_service.h"
+#include "coordinator/service/rpc_observer.h"
 #include "coordinator/service/rpc_security.h"
 #include "coordinator/service/schedule_service.h"
 #include "coordinator/service/worker_service.h"
@@ -56,6 +57,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:7420";  // port 0: any free one
   absl::Duration lease_time = absl::Seconds(30);
   LeaseObserver* lease_observer = nullptr;  // must outlive the server; may be null
+  RpcObserver* rpc_observer = nullptr;      // likewise
   // Who may call (docs/security.md). With a certificate, callers need a token, or a certificate of
   // their own that `tls.ca` has signed. Without, the address must be this machine's alone, or
   // `insecure` be said; then whoever shows nothing may do everything, unless `require_tokens`.
@@ -83,6 +85,7 @@ class CoordinatorServer {
   EvaluationServiceImpl* evaluation() { return &evaluation_; }
   BrowseServiceImpl* browse() { return &browse_; }
   RatingServiceImpl* rating() { return &rating_; }
+  AdminServiceImpl* admin() { return &admin_; }
 
   // Hands the workers' streams over to other coordinators, for up to two seconds, lets calls that
   // are under way end, for half a second, and cancels the others. Safe to call twice.

@@ -3,8 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/status_macros.h"
-#include "common/rpc/client_security.h"
+#include "common/base/loopback.h"
 #include "coordinator/service/server.h"
 
 namespace assay {
@@ -13,33 +12,27 @@ bool AllowsAnonymous(const ServerOptions& options) {
   return options.tls.empty() && !options.require_tokens;
 }
 
-absl::StatusOr<PortCredentials> MakePortCredentials(const ServerOptions& options) {
-  PortCredentials port;
-  if (!options.tls.empty()) {
-    ASSAY_ASSIGN_OR_RETURN(port.credentials, MakeServerTls(options.tls));
-    return port;
-  }
-  if (IsLoopback(options.listen)) {
-    port.credentials = grpc::experimental::LocalServerCredentials(LOCAL_TCP);
-    return port;
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakePortCredentials(
+    const ServerOptions& options) {
+  if (!options.tls.empty()) return MakeServerTls(options.tls);
+  if (IsLoopbackAddress(options.listen)) {
+    return grpc::experimental::LocalServerCredentials(LOCAL_TCP);
   }
   if (!options.insecure) {
     return absl::FailedPreconditionError(absl::StrCat(
         "refusing to serve at ", options.listen,
         " without TLS: whoever reaches the port could read and change everything. Name a "
         "certificate by --tls-certificate and --tls-key (deploy/certificates makes them), or "
-        "listen "
-        "at 127.0.0.1, or say --insecure where everybody in the network may do everything"));
+        "listen at 127.0.0.1, or say --insecure where the network may read everything"));
   }
   if (options.require_tokens) {
-    return absl::InvalidArgumentError(
-        "--require-tokens and --insecure exclude each other: a token on an unprotected line is no "
-        "secret");
+    SPDLOG_WARN("--insecure: whoever can listen on the way to {} may read everything, tokens too",
+                options.listen);
+  } else {
+    SPDLOG_WARN("--insecure: whoever reaches {} may read and change everything", options.listen);
   }
-  spdlog::warn("--insecure: whoever reaches {} may read and change everything", options.listen);
-  port.credentials = grpc::InsecureServerCredentials();
-  port.is_guarded = false;
-  return port;
+  // Plain ones take no processor of metadata; these do, and are plain where there is no xDS.
+  return grpc::XdsServerCredentials(grpc::InsecureServerCredentials());
 }
 
 }  // namespace assay

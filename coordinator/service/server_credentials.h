@@ -12,15 +12,10 @@ namespace assay {
 
 struct ServerOptions;
 
-struct PortCredentials {
-  std::shared_ptr<grpc::ServerCredentials> credentials;
-  // Whether they take a processor; without one everybody may call everything.
-  bool is_guarded = true;
-};
-
 // FailedPrecondition, with what to do, for an address that others can reach and that nothing
-// protects; and as MakeServerTls.
-absl::StatusOr<PortCredentials> MakePortCredentials(const ServerOptions& options);
+// protects; and as MakeServerTls. They take a processor of metadata.
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakePortCredentials(
+    const ServerOptions& options);
 
 // Whether callers who show nothing are let in.
 bool AllowsAnonymous(const ServerOptions& options);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -9,9 +10,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "assay/v1/options.pb.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
+#include "common/rpc/method_role.h"
+#include "coordinator/service/call_object.h"
 #include "coordinator/service/caller.h"
 #include "coordinator/web/json.h"
 #include "coordinator/web/openapi.h"
@@ -79,19 +81,26 @@ absl::Status CheckSender(const WebRequest& request) {
   return absl::OkStatus();
 }
 
+// As gRPC has it, so that a token's methods and the audit log name the same by either way.
+std::string MethodOf(const ApiRoute& route) {
+  return absl::StrCat(route.rpc->service()->full_name(), "/", route.rpc->name());
+}
+
 absl::StatusOr<Role> RoleOf(const ApiRoute& route) {
-  switch (route.rpc->options().GetExtension(v1::role)) {
-    case v1::ROLE_READ:
-      return Role::kRead;
-    case v1::ROLE_SUBMIT:
-      return Role::kSubmit;
-    case v1::ROLE_WORKER:
-      return Role::kWorker;
-    case v1::ROLE_ADMIN:
-      return Role::kAdmin;
-    default:
-      return absl::PermissionDeniedError("the method names no role");
-  }
+  if (const std::optional<Role> role = RoleOfMethod(absl::StrCat("/", MethodOf(route)))) return *role;
+  return absl::PermissionDeniedError("the method names no role");
+}
+
+bool IsAudited(const ApiRoute& route) {
+  const absl::StatusOr<Role> role = RoleOf(route);
+  return !route.by_rater && role.ok() && (*role == Role::kSubmit || *role == Role::kAdmin);
+}
+
+Credentials CredentialsOf(const WebRequest& request) {
+  return {.bearer_token = BearerToken(request),
+          .certificate_name = request.certificate_name,
+          .certificate_uris = request.certificate_uris,
+          .peer = request.peer};
 }
 
 absl::Status ReadRequest(const ApiRoute& route, const std::map<std::string, std::string>& parts,
@@ -130,46 +139,68 @@ WebResponse ErrorResponse(const absl::Status& status) {
 Api::Api(const ApiServices& services, const ApiAccess& access)
     : routes_(ApiRoutes(services)), description_(DescribeApi(routes_)), access_(access) {}
 
-absl::StatusOr<std::string> Api::Call(const ApiRoute& route,
-                                      const std::map<std::string, std::string>& parts,
-                                      const WebRequest& request) {
-  ASSAY_RETURN_IF_ERROR(CheckSender(request));
-  const std::string token = BearerToken(request);
-  Principal caller;
-  if (!route.by_rater) {
-    ASSAY_ASSIGN_OR_RETURN(const Role role, RoleOf(route));
-    if (token.empty() && !access_.without_token) {
-      return absl::UnauthenticatedError(
-          "from other machines a token is needed: Authorization: Bearer TOKEN");
-    }
-    ASSAY_ASSIGN_OR_RETURN(
-        caller, access_.authorizer->Authorize({.bearer_token = token, .peer = request.peer}, role,
-                                              absl::StrCat(route.method, " ", route.path)));
-  } else if (token.empty()) {
+absl::StatusOr<Principal> Api::Admit(const ApiRoute& route, const WebRequest& request) {
+  const Credentials credentials = CredentialsOf(request);
+  if (route.by_rater) {
+    if (!credentials.bearer_token.empty()) return Principal{.user = "rater"};
     return absl::UnauthenticatedError("a rater's token is needed: Authorization: Bearer TOKEN");
-  } else {
-    caller.user = "rater";
   }
+  ASSAY_ASSIGN_OR_RETURN(const Role role, RoleOf(route));
+  absl::StatusOr<Principal> caller =
+      access_.authorizer->Authorize(credentials, role, MethodOf(route));
+  if (absl::IsUnauthenticated(caller.status()) && credentials.bearer_token.empty()) {
+    return absl::UnauthenticatedError(
+        "this coordinator asks for a token: Authorization: Bearer TOKEN");
+  }
+  return caller;
+}
+
+absl::StatusOr<std::string> Api::Run(const ApiRoute& route, const Parts& parts,
+                                     const WebRequest& request, const Principal& caller,
+                                     std::string* object) {
   const std::unique_ptr<google::protobuf::Message> message(route.request->New());
   ASSAY_RETURN_IF_ERROR(ReadRequest(route, parts, request, message.get()));
+  *object = ObjectOfCall(*message);
   if (route.by_rater) {
     const google::protobuf::FieldDescriptor* field =
         message->GetDescriptor()->FindFieldByName("token");
-    message->GetReflection()->SetString(message.get(), field, token);
+    message->GetReflection()->SetString(message.get(), field, BearerToken(request));
   }
   const std::unique_ptr<google::protobuf::Message> response(route.response->New());
   const ScopedCaller scope(caller);
   grpc::ServerContext context;
   const grpc::Status status = route.call(&context, *message, response.get());
   if (!status.ok()) return FromGrpcStatus(status);
+  const std::string words = ObjectOfCall(*response);
+  absl::StrAppend(object, object->empty() || words.empty() ? "" : " ", words);
   return ToJson(*response);
+}
+
+absl::StatusOr<std::string> Api::Call(const ApiRoute& route, const Parts& parts,
+                                      const WebRequest& request) {
+  ASSAY_RETURN_IF_ERROR(CheckSender(request));
+  absl::StatusOr<Principal> caller = Admit(route, request);
+  AuditEvent event = {.method = MethodOf(route), .peer = absl::StrCat("http:", request.peer)};
+  absl::StatusOr<std::string> answer = caller.status();
+  if (caller.ok()) {
+    answer = Run(route, parts, request, *caller, &event.object);
+  } else if (absl::IsPermissionDenied(caller.status())) {
+    // Refused, but known: what others try is not written down, so that they cannot fill the log.
+    caller = access_.authorizer->Authenticate(CredentialsOf(request));
+  }
+  if (!caller.ok() || !IsAudited(route)) return answer;
+  event.user = caller->user;
+  event.token_id = caller->token_id;
+  event.outcome = absl::StatusCodeToString(answer.status().code());
+  access_.audit->Record(event);
+  return answer;
 }
 
 WebResponse Api::Respond(const WebRequest& request) {
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   if (request.path == kDescriptionPath && method == "GET") return JsonResponse(description_);
   std::set<std::string> allowed;
-  std::map<std::string, std::string> parts;
+  Parts parts;
   for (const ApiRoute& route : routes_) {
     if (!MatchPath(route.path, request.path, &parts)) continue;
     if (route.method != method) {

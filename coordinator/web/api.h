@@ -9,16 +9,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/http/web_message.h"
+#include "coordinator/security/audit_sink.h"
 #include "coordinator/security/authorizer.h"
 #include "coordinator/web/api_route.h"
 
 namespace assay {
 
-// Who may call.
+// Who may call, and where it is written down. Both outlive the API.
 struct ApiAccess {
-  Authorizer* authorizer;  // decides; outlives the API
-  // Whether callers without a token are left to it; otherwise they are refused.
-  bool without_token = false;
+  Authorizer* authorizer;
+  AuditSink* audit;
 };
 
 // Calls the services' own methods; what these say is what is answered. Thread-safe.
@@ -31,9 +31,16 @@ class Api {
   const std::vector<ApiRoute>& routes() const { return routes_; }
 
  private:
-  absl::StatusOr<std::string> Call(const ApiRoute& route,
-                                   const std::map<std::string, std::string>& parts,
+  using Parts = std::map<std::string, std::string>;  // of a path, by name
+
+  absl::StatusOr<std::string> Call(const ApiRoute& route, const Parts& parts,
                                    const WebRequest& request);
+  // Who calls; as Authorizer::Authorize.
+  absl::StatusOr<Principal> Admit(const ApiRoute& route, const WebRequest& request);
+  // As `caller`; what it was done to is added to `object`.
+  absl::StatusOr<std::string> Run(const ApiRoute& route, const Parts& parts,
+                                  const WebRequest& request, const Principal& caller,
+                                  std::string* object);
 
   const std::vector<ApiRoute> routes_;
   const std::string description_;  // in OpenAPI's form

@@ -27,7 +27,7 @@ CACHE = pathlib.Path(os.environ.get("ASSAY_CACHE", pathlib.Path.home() / ".cache
 TOOLS = CACHE / "tools/manifests"
 DEPLOY = sources.ROOT / "deploy"
 OVERLAYS = ("base", "overlays/cpu", "overlays/gpu", "overlays/job")
-COMPONENTS = ("insecure", "keda", "cloudnative-pg", "sandbox-rlimits", "sandbox-namespaces")
+COMPONENTS = ("insecure", "keda", "cloudnative-pg", "metrics-tls", "sandbox-rlimits", "sandbox-namespaces")
 KUBERNETES = "1.34"
 PROGRAM_OF_IMAGE = {"assay-coordinator": "assay-coordinator", "assay-worker": "assay-worker",
                     "assay-worker-cuda": "assay-worker", "assay-client": "assay"}

@@ -8,13 +8,16 @@
 #include <zlib.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/http/gzip.h"
+#include "common/http/request_target.h"
 
 namespace assay {
 namespace {
@@ -26,8 +29,7 @@ using testing::Not;
 using testing::Pair;
 using testing::StartsWith;
 
-// Sends `request` as it is, and returns the whole answer.
-std::string Send(const std::string& address, const std::string& request) {
+int Connect(const std::string& address) {
   int port = 0;
   EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port)) << address;
   const int connection = socket(AF_INET, SOCK_STREAM, 0);
@@ -36,6 +38,12 @@ std::string Send(const std::string& address, const std::string& request) {
   to.sin_port = htons(static_cast<uint16_t>(port));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  return connection;
+}
+
+// Sends `request` as it is, and returns the whole answer.
+std::string Send(const std::string& address, const std::string& request) {
+  const int connection = Connect(address);
   EXPECT_EQ(send(connection, request.data(), request.size(), MSG_NOSIGNAL),
             static_cast<ssize_t>(request.size()));
   std::string answer;
@@ -128,6 +136,8 @@ TEST(HttpServerTest, AServerOfThisMachineIsAskedByItsOwnNamesOnly) {
   EXPECT_THAT(ask("127.0.0.1:1234"), StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(ask("[::1]:1234"), StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(ask("rebound.example:1234"), StartsWith("HTTP/1.1 403 "));
+  // A name of anybody's, which only begins as an address of this machine does.
+  EXPECT_THAT(ask("127.0.0.1.rebound.example:1234"), StartsWith("HTTP/1.1 403 "));
   EXPECT_TRUE(IsOwnHost("0.0.0.0:80", "any.example"));
   EXPECT_FALSE(IsOwnHost("localhost:80", "localhost.example"));
   EXPECT_TRUE(IsOwnHost("[::1]:80", "localhost"));
@@ -195,6 +205,8 @@ TEST(HttpServerTest, AddressesThatCannotBeServedAreTold) {
   HttpServerOptions options;
   options.listen = first->address();
   EXPECT_TRUE(absl::IsUnavailable(HttpServer::Start(options).status()));
+  options.listen = "0.0.0.0:0";
+  EXPECT_TRUE(absl::IsFailedPrecondition(HttpServer::Start(options).status()));
   for (const char* wrong : {"9090", ":9090", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:x"}) {
     options.listen = wrong;
     EXPECT_TRUE(absl::IsInvalidArgument(HttpServer::Start(options).status())) << wrong;
@@ -205,6 +217,35 @@ TEST(HttpServerTest, StopsTwice) {
   const auto server = StartServer();
   server->Stop();
   server->Stop();
+}
+
+TEST(HttpServerTest, SlowClientsHoldNoThread) {
+  const auto server = StartServer(/*threads=*/1, /*ordinary=*/1);
+  server->Handle("/", HttpShare::kOrdinary, [](const WebRequest&) { return Text("here"); });
+  std::vector<int> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(Connect(server->address()));
+    ASSERT_EQ(send(slow.back(), "GET / HT", 8, MSG_NOSIGNAL), 8);
+  }
+  EXPECT_THAT(Get(server->address(), "/"), EndsWith("here"));
+  for (const int connection : slow) close(connection);
+}
+
+TEST(RequestTargetTest, PathsAreDecodedAndMadePlain) {
+  const auto path = [](absl::string_view target) {
+    const std::optional<RequestTarget> parsed = ParseTarget(target);
+    return parsed.has_value() ? parsed->path : "refused";
+  };
+  EXPECT_EQ(path("/"), "/");
+  EXPECT_EQ(path("/a//b/./c/?x=/../"), "/a/b/c/");
+  EXPECT_EQ(path("/a/%2e%2E/../../b/.."), "/");
+  EXPECT_EQ(path("/%E2%82%AC+"), "/€+");
+  EXPECT_EQ(path("http://host:80/a?b"), "/a");
+  EXPECT_EQ(path("http://host"), "/");
+  for (const char* wrong : {"", "a", "*", "/%", "/%4", "/%zz", "/%00", "/a%0d%0ab", "host:443"}) {
+    EXPECT_EQ(path(wrong), "refused") << wrong;
+  }
+  EXPECT_EQ(ParseTarget("/a?x=%20&y")->query, "x=%20&y");
 }
 
 TEST(HttpMessageTest, QueriesAreDecoded) {

@@ -38,8 +38,14 @@ std::string Scrape(const std::string& address) {
   return answer;
 }
 
+HttpServerOptions At(const std::string& listen) {
+  HttpServerOptions options;
+  options.listen = listen;
+  return options;
+}
+
 TEST(MetricsServerTest, ServesWhatIsCountedAndTheProcess) {
-  auto server = MetricsServer::Start("127.0.0.1:0", "1.2.3", "1/amx");
+  auto server = MetricsServer::Start(At("127.0.0.1:0"), "1.2.3", "1/amx");
   ASSERT_TRUE(server.ok()) << server.status();
   prometheus::BuildCounter()
       .Name("assay_things_total")
@@ -57,12 +63,12 @@ TEST(MetricsServerTest, ServesWhatIsCountedAndTheProcess) {
 }
 
 TEST(MetricsServerTest, ATakenPortAndWhatIsNoAddressAreRefused) {
-  auto first = MetricsServer::Start("127.0.0.1:0", "1", "");
+  auto first = MetricsServer::Start(At("127.0.0.1:0"), "1", "");
   ASSERT_TRUE(first.ok()) << first.status();
-  const auto second = MetricsServer::Start((*first)->address(), "1", "");
+  const auto second = MetricsServer::Start(At((*first)->address()), "1", "");
   EXPECT_TRUE(absl::IsUnavailable(second.status())) << second.status();
   EXPECT_THAT(std::string(second.status().message()), HasSubstr((*first)->address()));
-  EXPECT_TRUE(absl::IsInvalidArgument(MetricsServer::Start("9090", "1", "").status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(MetricsServer::Start(At("9090"), "1", "").status()));
 }
 
 }  // namespace

@@ -42,13 +42,17 @@ std::string PathOf(const MethodDescriptor* method) {
 
 class RoleMatrixTest : public CoordinatorTest {
  protected:
-  RoleMatrixTest()
-      : database_(url_, 16),
-        tokens_(&database_),
-        server_(
-            CoordinatorServer::Start(&database_, {.listen = "127.0.0.1:0", .require_tokens = true})
-                .value()),
-        channel_(MakeChannel(server_->address())) {}
+  RoleMatrixTest() : database_(url_, 16), tokens_(&database_) {
+    Serve({.listen = "127.0.0.1:0", .require_tokens = true});
+  }
+
+  // In place of what was served before.
+  void Serve(const ServerOptions& options) {
+    server_.reset();
+    server_ = CoordinatorServer::Start(&database_, options).value();
+    const std::string& address = server_->address();
+    channel_ = MakeChannel(absl::StrCat("127.0.0.1", address.substr(address.rfind(':'))));
+  }
 
   std::string MakeTokenOf(const std::string& name, RoleSet roles,
                           const std::vector<std::string>& methods = {},
@@ -89,6 +93,10 @@ class RoleMatrixTest : public CoordinatorTest {
     return Call(path, absl::StrCat("Bearer ", token));
   }
 
+  // Calls every method as whoever has the role alone; and without a token, which is refused unless
+  // `anonymous`.
+  void ExpectRoles(bool anonymous);
+
   Database database_;
   TokenStore tokens_;
   std::unique_ptr<CoordinatorServer> server_;
@@ -101,7 +109,7 @@ bool IsRefused(grpc::StatusCode code) {
   return code == grpc::StatusCode::PERMISSION_DENIED || code == grpc::StatusCode::UNIMPLEMENTED;
 }
 
-TEST_F(RoleMatrixTest, EveryMethodAsksForItsRole) {
+void RoleMatrixTest::ExpectRoles(bool anonymous) {
   const std::vector<std::pair<Role, std::string>> roles = {
       {Role::kRead, MakeTokenOf("reader", {Role::kRead})},
       {Role::kSubmit, MakeTokenOf("submitter", {Role::kSubmit})},
@@ -115,9 +123,15 @@ TEST_F(RoleMatrixTest, EveryMethodAsksForItsRole) {
     const std::string path = PathOf(method);
     const std::optional<Role> asked = RoleOfMethod(path);
     ASSERT_TRUE(asked.has_value()) << path << " does not say which role it asks for";
-    EXPECT_EQ(Call(path, ""), grpc::StatusCode::UNAUTHENTICATED) << path;
-    std::cout << absl::StreamFormat(
-        "%-52s %6s", absl::StrCat(method->service()->name(), "/", method->name()), "-");
+    const grpc::StatusCode none = Call(path, "");
+    if (anonymous) {
+      EXPECT_FALSE(IsRefused(none)) << path << ": " << none;
+    } else {
+      EXPECT_EQ(none, grpc::StatusCode::UNAUTHENTICATED) << path;
+    }
+    std::cout << absl::StreamFormat("%-52s %6s",
+                                    absl::StrCat(method->service()->name(), "/", method->name()),
+                                    anonymous ? "yes" : "-");
     for (const auto& [role, token] : roles) {
       const grpc::StatusCode code = CallWith(path, token);
       const bool is_allowed = role == *asked || role == Role::kAdmin;
@@ -129,6 +143,20 @@ TEST_F(RoleMatrixTest, EveryMethodAsksForItsRole) {
     }
     std::cout << "\n";
   }
+}
+
+TEST_F(RoleMatrixTest, EveryMethodAsksForItsRole) { ExpectRoles(/*anonymous=*/false); }
+
+TEST_F(RoleMatrixTest, PlainLinesToOthersAskForTokensToo) {
+  Serve({.listen = "0.0.0.0:0", .insecure = true, .require_tokens = true});
+  ExpectRoles(/*anonymous=*/false);
+}
+
+TEST_F(RoleMatrixTest, ATokenThatIsShownCountsWhereNoneIsAskedFor) {
+  Serve({.listen = "0.0.0.0:0", .insecure = true});
+  ExpectRoles(/*anonymous=*/true);
+  EXPECT_EQ(CallWith("/assay.v1.EvaluationService/GetServerInfo", "garbage"),
+            grpc::StatusCode::UNAUTHENTICATED);
 }
 
 TEST_F(RoleMatrixTest, ATokenThatIsNotValidOpensNothing) {

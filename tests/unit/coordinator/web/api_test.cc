@@ -25,24 +25,38 @@ class TextAuthorizer : public Authorizer {
  public:
   absl::StatusOr<Principal> Authenticate(const Credentials& credentials) override {
     // Without one they may do everything, as on a machine of one's own.
+    if (!credentials.certificate_name.empty()) {
+      return Principal{credentials.certificate_name, {Role::kRead}};
+    }
+    if (credentials.bearer_token.empty() && !anonymous) {
+      return absl::UnauthenticatedError("set ASSAY_TOKEN");
+    }
     if (credentials.bearer_token.empty()) return Principal{kAnonymousUser, {Role::kAdmin}};
     return Principal{"somebody", RoleSet::Parse(credentials.bearer_token).value_or(RoleSet())};
   }
   absl::StatusOr<Principal> Authorize(const Credentials& credentials, Role role,
                                       absl::string_view method) override {
     asked.insert(std::string(method));
-    Principal caller = Authenticate(credentials).value();
-    if (credentials.bearer_token.empty() || caller.roles.Allows(role)) return caller;
+    absl::StatusOr<Principal> caller = Authenticate(credentials);
+    if (!caller.ok() || caller->roles.Allows(role)) return caller;
     return absl::PermissionDeniedError(absl::StrCat("the role ", RoleName(role), " is needed"));
   }
   std::set<std::string> asked;
+  bool anonymous = true;
+};
+
+// Keeps what is recorded.
+class KeptAudit : public AuditSink {
+ public:
+  void Record(const AuditEvent& event) override { events.push_back(event); }
+  std::vector<AuditEvent> events;
 };
 
 class ApiTest : public ServerTest {
  protected:
   ApiTest()
-      : services_{server_->evaluation(), server_->browse(), server_->rating()},
-        api_(services_, {&authorizer_, /*without_token=*/true}) {}
+      : services_{server_->evaluation(), server_->browse(), server_->rating(), server_->admin()},
+        api_(services_, {&authorizer_, &audit_}) {}
 
   static WebRequest Request(const std::string& method, const std::string& target,
                             const std::string& body = "") {
@@ -62,6 +76,7 @@ class ApiTest : public ServerTest {
   int Status(const WebRequest& request) { return api_.Respond(request).status; }
 
   TextAuthorizer authorizer_;
+  KeptAudit audit_;
   const ApiServices services_;
   Api api_;
 };
@@ -111,6 +126,19 @@ TEST_F(ApiTest, RunsAreComparedAsTheClientDoesIt) {
   EXPECT_EQ(ranks["pairs"].size(), 0u);
   EXPECT_EQ(ranks["models"][1]["rank"], 2);
   EXPECT_EQ(Get("/api/v1/comparison?run_ids=1", 400)["code"], "INVALID_ARGUMENT");
+  // By one benchmark the ranks are those of the comparison.
+  const Json of_one = Get(absl::StrCat("/api/v1/ranks", query, "&models=2&resamples=500"))["ranks"];
+  ASSERT_EQ(of_one.size(), 2u);
+  EXPECT_NEAR(of_one[0]["score"].get<double>(), 1.0, 1e-12);
+  EXPECT_EQ(of_one[0]["rank"], 1);
+  EXPECT_EQ(of_one[0]["best"], 1);
+  EXPECT_EQ(of_one[1]["rank"], 2);
+  EXPECT_EQ(of_one[1]["worst"], 2);
+  for (const char* wrong :
+       {"&models=1", "&models=3", "&models=2&run_ids=1", "&models=2&resamples=-1"}) {
+    EXPECT_EQ(Get(absl::StrCat("/api/v1/ranks", query, wrong), 400)["code"], "INVALID_ARGUMENT")
+        << wrong;
+  }
   const Json differences = Get("/api/v1/differences?first_run=1&second_run=2");
   EXPECT_EQ(differences["differences"].size(), 2u);
   EXPECT_EQ(differences["differences"][0]["second"]["output"], "no");
@@ -151,17 +179,28 @@ TEST_F(ApiTest, TokensNeedTheRoleOfTheMethod) {
   WebRequest read = Request("GET", "/api/v1/jobs");
   read.headers.emplace_back("Authorization", "Bearer read");
   EXPECT_EQ(Status(read), 200);
-  EXPECT_EQ(authorizer_.asked.count("GET /api/v1/jobs"), 1u);
+  EXPECT_EQ(authorizer_.asked.count("assay.v1.EvaluationService/ListJobs"), 1u);
+  read.path = "/api/v1/caller";
+  EXPECT_EQ(Json::parse(api_.Respond(read).body)["roles"], Json({"ROLE_READ"}));
+  read.path = "/api/v1/jobs";
   WebRequest cancel = Request("POST", "/api/v1/jobs/1/cancel");
   cancel.headers.emplace_back("Authorization", "bearer read");
   EXPECT_EQ(Status(cancel), 403);
   cancel.headers.back().second = "Bearer submit";
   EXPECT_EQ(Status(cancel), 404);
-  Api guarded(services_, {&authorizer_, /*without_token=*/false});
-  const WebResponse refused = guarded.Respond(Request("GET", "/api/v1/jobs"));
+  authorizer_.anonymous = false;
+  const WebResponse refused = api_.Respond(Request("GET", "/api/v1/jobs"));
   EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(Json::parse(refused.body)["code"], "UNAUTHENTICATED");
+  EXPECT_THAT(refused.body, HasSubstr("Authorization: Bearer"));
   EXPECT_THAT(refused.headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
-  EXPECT_EQ(guarded.Respond(read).status, 200);
+  EXPECT_EQ(Status(read), 200);
+  WebRequest certified = Request("GET", "/api/v1/jobs");
+  certified.certificate_name = "ann";
+  EXPECT_EQ(Status(certified), 200);
+  certified = Request("POST", "/api/v1/jobs/1/cancel");
+  certified.certificate_name = "ann";
+  EXPECT_EQ(Status(certified), 403);
   // A rater's own token is asked for whatever else is open, and goes in no URL.
   EXPECT_EQ(Status(Request("GET", "/api/v1/ratings/task")), 401);
   WebRequest task = Request("GET", "/api/v1/ratings/task?token=a");
@@ -169,6 +208,33 @@ TEST_F(ApiTest, TokensNeedTheRoleOfTheMethod) {
   EXPECT_EQ(Status(task), 400);
   task.query = "";
   EXPECT_EQ(Status(task), 401);  // there is no such rater
+}
+
+TEST_F(ApiTest, WhoChangedWhatIsWrittenDown) {
+  const int64_t job = SubmitByRpc(7);
+  WebRequest request = Request("POST", absl::StrCat("/api/v1/jobs/", job, "/pause"));
+  request.peer = "192.0.2.1";
+  EXPECT_EQ(Status(request), 200);
+  request.path = "/api/v1/jobs/99/cancel";
+  request.headers.emplace_back("Authorization", "Bearer submit");
+  EXPECT_EQ(Status(request), 404);
+  request.headers.back().second = "Bearer read";
+  EXPECT_EQ(Status(request), 403);
+  // Those who only look, and those whom nobody knows, are not.
+  Get("/api/v1/jobs");
+  authorizer_.anonymous = false;
+  request.headers.pop_back();
+  EXPECT_EQ(Status(request), 401);
+  ASSERT_EQ(audit_.events.size(), 3u);
+  EXPECT_EQ(audit_.events[0].user, kAnonymousUser);
+  EXPECT_EQ(audit_.events[0].method, "assay.v1.EvaluationService/PauseJob");
+  EXPECT_THAT(audit_.events[0].object, HasSubstr(absl::StrCat("job_id=", job)));
+  EXPECT_EQ(audit_.events[0].peer, "http:192.0.2.1");
+  EXPECT_EQ(audit_.events[0].outcome, "OK");
+  EXPECT_EQ(audit_.events[1].user, "somebody");
+  EXPECT_EQ(audit_.events[1].object, "job_id=99");
+  EXPECT_EQ(audit_.events[1].outcome, "NOT_FOUND");
+  EXPECT_EQ(audit_.events[2].outcome, "PERMISSION_DENIED");
 }
 
 TEST_F(ApiTest, TheDescriptionHasEveryRouteAndTheCommentsOfTheProtocol) {
@@ -197,7 +263,7 @@ TEST_F(ApiTest, ThePageIsServedWithItsPolicyAndTags) {
   const std::string script(5000, 'x');
   const WebPageFile files[] = {{"/", "text/html; charset=utf-8", "<p>", false},
                                {"/assets/a-12345678.js", "text/javascript", script, true}};
-  WebServer web(http.get(), services_, {&authorizer_, true}, files);
+  WebServer web(http.get(), services_, {&authorizer_, &audit_}, files);
   WebRequest request = Request("GET", "/");
   const WebResponse index = web.ServePage(request);
   EXPECT_EQ(index.body, "<p>");
@@ -214,7 +280,7 @@ TEST_F(ApiTest, ThePageIsServedWithItsPolicyAndTags) {
   EXPECT_EQ(web.ServePage(request).body, Gzip(script, 9));
   EXPECT_EQ(web.ServePage(Request("GET", "/other")).status, 404);
   EXPECT_EQ(web.ServePage(Request("POST", "/")).status, 405);
-  WebServer none(http.get(), services_, {&authorizer_, true}, {});
+  WebServer none(http.get(), services_, {&authorizer_, &audit_}, {});
   EXPECT_THAT(none.ServePage(Request("GET", "/")).body, HasSubstr("built without its web page"));
 }
 

@@ -1,6 +1,6 @@
 // Small files that name who one is: certificates, keys, tokens.
-#ifndef ASSAY_COMMON_RPC_SECRET_FILE_H_
-#define ASSAY_COMMON_RPC_SECRET_FILE_H_
+#ifndef ASSAY_COMMON_BASE_SECRET_FILE_H_
+#define ASSAY_COMMON_BASE_SECRET_FILE_H_
 
 #include <string>
 
@@ -20,4 +20,4 @@ absl::StatusOr<std::string> ReadTokenFile(const std::string& path);
 
 }  // namespace assay
 
-#endif  // ASSAY_COMMON_RPC_SECRET_FILE_H_
+#endif  // ASSAY_COMMON_BASE_SECRET_FILE_H_

@@ -1,4 +1,4 @@
-#include "common/rpc/secret_file.h"
+#include "common/base/secret_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
