@@ -2,18 +2,23 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
+#include "common/rpc/fill_grant.h"
 
 namespace assay {
 
+void FillItem(const Item& item, v1::Item* proto) {
+  proto->set_id(item.id);
+  proto->set_group(item.group);
+  proto->set_split(item.split);
+  proto->set_ordinal(item.ordinal);
+  for (const auto& [name, text] : item.fields) (*proto->mutable_fields())[name] = text;
+  for (const std::string& choice : item.choices) proto->add_choices(choice);
+  proto->set_target(item.target);
+}
+
 v1::Item ToProto(const Item& item) {
   v1::Item proto;
-  proto.set_id(item.id);
-  proto.set_group(item.group);
-  proto.set_split(item.split);
-  proto.set_ordinal(item.ordinal);
-  for (const auto& [name, text] : item.fields) (*proto.mutable_fields())[name] = text;
-  for (const std::string& choice : item.choices) proto.add_choices(choice);
-  proto.set_target(item.target);
+  FillItem(item, &proto);
   return proto;
 }
 

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
+#include "common/rpc/take_prediction.h"
 
 namespace assay {
 namespace {
@@ -56,7 +58,7 @@ v1::Prediction ToProto(const Prediction& prediction) {
   return proto;
 }
 
-absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
+absl::StatusOr<Prediction> TakePrediction(v1::Prediction& proto) {
   ASSAY_RETURN_IF_ERROR(CheckNotEmpty("Prediction.item_id", proto.item_id()));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.sample_index", proto.sample_index(), 0));
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.prompt_tokens", proto.prompt_tokens(), 0));
@@ -72,35 +74,41 @@ absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
                         "is not a number");
     }
   }
+  if (!proto.request_digest().empty() && !IsRequestDigest(proto.request_digest())) {
+    return FieldError("Prediction.request_digest", "is not 32 hexadecimal digits");
+  }
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.reused_run", proto.reused_run(), 0));
   Prediction prediction;
-  prediction.item_id = proto.item_id();
+  ASSAY_ASSIGN_OR_RETURN(
+      prediction.finish_reason,
+      EnumFromProto<FinishReason>("Prediction.finish_reason", proto.finish_reason(),
+                                  v1::FinishReason_IsValid));
+  prediction.item_id = std::move(*proto.mutable_item_id());
   prediction.sample_index = proto.sample_index();
-  prediction.prompt = proto.prompt();
-  prediction.prompt_sha256 = proto.prompt_sha256();
+  prediction.prompt = std::move(*proto.mutable_prompt());
+  prediction.prompt_sha256 = std::move(*proto.mutable_prompt_sha256());
   prediction.prompt_tokens = proto.prompt_tokens();
   prediction.cached_tokens = proto.cached_tokens();
   prediction.shots_used = proto.shots_used();
   prediction.over_max_input = proto.over_max_input();
   prediction.truncated = proto.truncated();
-  prediction.output = proto.output();
+  prediction.output = std::move(*proto.mutable_output());
   prediction.output_token_ids.assign(proto.output_token_ids().begin(),
                                      proto.output_token_ids().end());
-  ASSAY_ASSIGN_OR_RETURN(
-      prediction.finish_reason,
-      EnumFromProto<FinishReason>("Prediction.finish_reason", proto.finish_reason(),
-                                  v1::FinishReason_IsValid));
   prediction.choice_loglikelihoods.assign(proto.choice_loglikelihoods().begin(),
                                           proto.choice_loglikelihoods().end());
-  prediction.error = proto.error();
+  // Most predictions have none of these, and mutable_ would make them.
+  if (!proto.error().empty()) prediction.error = std::move(*proto.mutable_error());
   prediction.program_outcome = proto.program_outcome();
   prediction.generated_tokens = proto.generated_tokens();
-  if (!proto.request_digest().empty() && !IsRequestDigest(proto.request_digest())) {
-    return FieldError("Prediction.request_digest", "is not 32 hexadecimal digits");
-  }
   prediction.request_digest = proto.request_digest();
-  ASSAY_RETURN_IF_ERROR(CheckAtLeast("Prediction.reused_run", proto.reused_run(), 0));
   prediction.reused_run = proto.reused_run();
   return prediction;
+}
+
+absl::StatusOr<Prediction> FromProto(const v1::Prediction& proto) {
+  v1::Prediction copy = proto;
+  return TakePrediction(copy);
 }
 
 v1::Score ToProto(const Score& score) {

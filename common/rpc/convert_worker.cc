@@ -6,6 +6,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
+#include "common/rpc/fill_grant.h"
 
 namespace assay {
 namespace {
@@ -88,19 +89,25 @@ absl::StatusOr<LeaseKey> FromProto(const v1::LeaseKey& proto) {
   return key;
 }
 
+void FillGrant(const Lease& lease, v1::LeaseGrant* proto) {
+  *proto->mutable_lease() = ToProto(lease.key);
+  *proto->mutable_run() = ToProto(lease.run);
+  *proto->mutable_model() = ToProto(lease.model);
+  for (const Item& item : lease.items) FillItem(item, proto->add_items());
+  for (const auto& [group, shots] : lease.shots) {
+    v1::ItemList& list = (*proto->mutable_shots())[group];
+    for (const Item& shot : shots) FillItem(shot, list.add_items());
+  }
+  proto->set_benchmark_text(lease.benchmark_text);
+  proto->set_traceparent(lease.traceparent);
+  for (const Prediction& prediction : lease.reusable) {
+    *proto->add_reusable() = ToProto(prediction);
+  }
+}
+
 v1::LeaseGrant ToProto(const Lease& lease) {
   v1::LeaseGrant proto;
-  *proto.mutable_lease() = ToProto(lease.key);
-  *proto.mutable_run() = ToProto(lease.run);
-  *proto.mutable_model() = ToProto(lease.model);
-  for (const Item& item : lease.items) *proto.add_items() = ToProto(item);
-  for (const auto& [group, shots] : lease.shots) {
-    v1::ItemList& list = (*proto.mutable_shots())[group];
-    for (const Item& shot : shots) *list.add_items() = ToProto(shot);
-  }
-  proto.set_benchmark_text(lease.benchmark_text);
-  proto.set_traceparent(lease.traceparent);
-  for (const Prediction& prediction : lease.reusable) *proto.add_reusable() = ToProto(prediction);
+  FillGrant(lease, &proto);
   return proto;
 }
 

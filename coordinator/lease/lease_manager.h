@@ -26,6 +26,21 @@
 
 namespace assay {
 
+// What a worker asks for: up to so many leases of models in a place.
+struct LeaseOrder {
+  const WorkerInfo* worker = nullptr;
+  int count = 0;
+  LoadedModel loaded = {};
+  ModelPlace place = ModelPlace::kLocal;
+};
+
+// A lease whose items are the data set's own, and not copied into it.
+struct GrantedLease {
+  Lease lease;  // without items
+  std::shared_ptr<const Dataset> dataset;
+  std::vector<const Item*> items;
+};
+
 // Thread-safe. Unavailable everywhere when the database is not reachable: nothing was stored, or it
 // is not known whether; calling again with the same key is safe.
 class LeaseManager {
@@ -54,6 +69,10 @@ class LeaseManager {
   absl::StatusOr<std::vector<Lease>> Grant(const WorkerInfo& worker, int count,
                                            const LoadedModel& loaded,
                                            ModelPlace place = ModelPlace::kLocal);
+  // As Grant, of many workers in as few transactions as it takes; `answer` is called once with the
+  // number of each order, as soon as its leases are there.
+  using GrantAnswer = std::function<void(size_t, absl::StatusOr<std::vector<GrantedLease>>)>;
+  void GrantTogether(absl::Span<const LeaseOrder> orders, const GrantAnswer& answer);
   // Returns the leases that are over.
   absl::StatusOr<std::vector<LeaseKey>> Renew(absl::Span<const LeaseKey> keys);
   // InvalidArgument when the predictions do not fit the shard, which then counts as failed.
@@ -76,7 +95,10 @@ class LeaseManager {
  private:
   static constexpr size_t kMostGrantedLeases = size_t{1} << 15;
 
-  absl::StatusOr<Lease> Fill(const LeasedShard& shard);
+  // lease_grants.cc
+  absl::StatusOr<GrantedLease> Fill(const LeasedShard& shard);
+  absl::StatusOr<std::vector<GrantedLease>> FillAll(const LeaseAsk& ask, absl::Time begin,
+                                                    absl::Span<const LeasedShard> shards);
   // Checked and graded, and ready for the batcher but for `done`.
   absl::StatusOr<CommitBatcher::Commit> Grade(const LeaseKey& key, const GrantedShard& shard,
                                               std::vector<Prediction> predictions);

@@ -12,6 +12,11 @@ LeaseScheduler::LeaseScheduler(ShardStore* shards, WorkSignal* signal, Clock* cl
     : shards_(shards), signal_(signal), clock_(clock), options_(options) {}
 
 absl::StatusOr<Decision> LeaseScheduler::Decide(const LeaseAsk& ask) {
+  ASSAY_ASSIGN_OR_RETURN(std::vector<Decision> decisions, DecideAll({&ask, 1}));
+  return std::move(decisions.front());
+}
+
+absl::StatusOr<std::vector<Decision>> LeaseScheduler::DecideAll(absl::Span<const LeaseAsk> asks) {
   absl::MutexLock lock(&mutex_);
   // The first ones wait for the first state.
   const auto known = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -19,12 +24,22 @@ absl::StatusOr<Decision> LeaseScheduler::Decide(const LeaseAsk& ask) {
   };
   mutex_.Await(absl::Condition(&known));
   if (MayRead(options_.period, clock_->Now())) ASSAY_RETURN_IF_ERROR(Read());
-  Decision decision = DecideLocked(ask);
-  if (decision.choices.empty() && MayRead(options_.idle_period, clock_->Now())) {
-    ASSAY_RETURN_IF_ERROR(Read());
-    decision = DecideLocked(ask);
+  std::vector<Decision> decisions;
+  for (const LeaseAsk& ask : asks) {
+    Decision decision = DecideLocked(ask);
+    if (decision.choices.empty() && MayRead(options_.idle_period, clock_->Now())) {
+      ASSAY_RETURN_IF_ERROR(Read());
+      decision = DecideLocked(ask);
+    }
+    if (asks.size() > 1 && !decision.choices.empty()) {
+      // How many items it will be is told by Leased.
+      const auto speed_of = [this](const std::string& worker)
+                                ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return meter_.Of(worker); };
+      scheduler_.Granted(ask, decision.choices.front().run_id, 0, speed_of, clock_->Now());
+    }
+    decisions.push_back(std::move(decision));
   }
-  return decision;
+  return decisions;
 }
 
 Decision LeaseScheduler::DecideLocked(const LeaseAsk& ask) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/schedule/scheduler.h"
@@ -35,6 +36,8 @@ class LeaseScheduler {
 
   // Unavailable when the database is not reachable.
   absl::StatusOr<Decision> Decide(const LeaseAsk& ask);
+  // As Decide, of one ask after the other: each decision counts with those before it.
+  absl::StatusOr<std::vector<Decision>> DecideAll(absl::Span<const LeaseAsk> asks);
   // What became of a decision.
   void Leased(const LeaseAsk& ask, const Decision& decision, const LeaseResult& result);
 

@@ -24,11 +24,11 @@ size_t BytesOf(const Prediction& prediction) {
 
 }  // namespace
 
-std::vector<Prediction> ReuseFinder::Find(const RunSpec& run, absl::Span<const Item> items) {
+std::vector<Prediction> ReuseFinder::Find(const RunSpec& run, absl::Span<const Item* const> items) {
   const std::vector<ReuseSource> sources = SourcesOf(run.run_id);
   if (sources.empty()) return {};
   std::vector<std::string> ids;
-  for (const Item& item : items) ids.push_back(item.id);
+  for (const Item* item : items) ids.push_back(item->id);
   absl::StatusOr<std::vector<Prediction>> found =
       store_->Find(sources, ids, run.settings.sampling.samples);
   if (!found.ok()) {

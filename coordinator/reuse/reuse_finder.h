@@ -28,7 +28,7 @@ class ReuseFinder {
   // Predictions of earlier runs for the items of a lease, which the worker takes where it would ask
   // the very same. Empty where there are none, or where the database does not say: then all is
   // computed.
-  std::vector<Prediction> Find(const RunSpec& run, absl::Span<const Item> items);
+  std::vector<Prediction> Find(const RunSpec& run, absl::Span<const Item* const> items);
 
  private:
   struct Known {

@@ -7,14 +7,16 @@
 namespace assay {
 namespace {
 
-// A lease waits for the disk as a commit does; several at once share the wait.
-constexpr int kThreads = 6;
+// One computes while another waits for the disk. More would only answer fewer workers at once.
+constexpr int kThreads = 3;
+// That are answered in one transaction. The first one waits until the leases of all are there.
+constexpr size_t kMostTogether = 32;
 constexpr absl::Duration kShortestPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
 
 }  // namespace
 
-LeaseGranter::LeaseGranter(WorkSignal* pending) : pending_(pending) {
+LeaseGranter::LeaseGranter(LeaseManager* leases) : leases_(leases) {
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { Grant(); });
   threads_.emplace_back([this] { Listen(); });
 }
@@ -26,7 +28,7 @@ void LeaseGranter::Stop() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  pending_->Wake(listener_stops_);
+  leases_->pending().Wake(listener_stops_);
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -95,7 +97,32 @@ void LeaseGranter::Grant() {
       entry.is_ready = true;
       ready_.push_back(due);
     }
-    if (ready_.empty()) continue;
+    const Called called = TakeReady();
+    if (called.empty()) continue;
+    std::vector<LeaseTaker*> takers;
+    for (const LeaseTaker* taker : called) takers.push_back(entries_.at(taker).taker.get());
+    mutex_.Unlock();
+    const std::vector<Outcome> outcomes = Serve(takers);
+    mutex_.Lock();
+    for (size_t i = 0; i < called.size(); ++i) {
+      Entry& entry = entries_.at(called[i]);
+      entry.is_called = false;
+      entry.wants_more = outcomes[i].wants_more;
+      if (entry.is_woken || (outcomes[i].granted && entry.wants_more)) {
+        entry.is_woken = false;
+        MakeReady(called[i], entry);
+      } else if (entry.wants_more) {
+        SetTime(called[i], entry, absl::Now() + entry.pause);
+        entry.pause = std::min(2 * entry.pause, kLongestPause);
+      }
+    }
+  }
+  mutex_.Unlock();
+}
+
+LeaseGranter::Called LeaseGranter::TakeReady() {
+  Called called;
+  while (!ready_.empty() && called.size() < kMostTogether) {
     const LeaseTaker* taker = ready_.front();
     ready_.pop_front();
     const auto found = entries_.find(taker);
@@ -104,28 +131,38 @@ void LeaseGranter::Grant() {
     if (!entry.is_ready) continue;  // another one at the same address, which is not due
     entry.is_ready = false;
     entry.is_called = true;
-    LeaseTaker& called = *entry.taker;
-    mutex_.Unlock();
-    const LeaseTaker::Outcome outcome = called.TakeLeases();
-    mutex_.Lock();
-    entry.is_called = false;
-    entry.wants_more = outcome.wants_more;
-    if (entry.is_woken || (outcome.granted && outcome.wants_more)) {
-      entry.is_woken = false;
-      MakeReady(taker, entry);
-    } else if (outcome.wants_more) {
-      SetTime(taker, entry, absl::Now() + entry.pause);
-      entry.pause = std::min(2 * entry.pause, kLongestPause);
+    called.push_back(taker);
+  }
+  return called;
+}
+
+std::vector<LeaseGranter::Outcome> LeaseGranter::Serve(const std::vector<LeaseTaker*>& takers) {
+  std::vector<LeaseOrder> orders;
+  std::vector<size_t> takers_of;
+  for (size_t i = 0; i < takers.size(); ++i) {
+    for (LeaseOrder& order : takers[i]->Orders()) {
+      orders.push_back(std::move(order));
+      takers_of.push_back(i);
     }
   }
-  mutex_.Unlock();
+  std::vector<Outcome> outcomes(takers.size());
+  if (!orders.empty()) {
+    leases_->GrantTogether(
+        orders, [&](size_t number, absl::StatusOr<std::vector<GrantedLease>> leases) {
+          const size_t taker = takers_of[number];
+          const int taken = takers[taker]->Take(orders[number], std::move(leases));
+          if (taken > 0) outcomes[taker].granted = true;
+        });
+  }
+  for (size_t i = 0; i < takers.size(); ++i) outcomes[i].wants_more = takers[i]->WantsMore();
+  return outcomes;
 }
 
 void LeaseGranter::Listen() {
-  uint64_t count = pending_->count();
+  uint64_t count = leases_->pending().count();
   while (!listener_stops_) {
-    pending_->Wait(count, listener_stops_, absl::InfiniteDuration());
-    count = pending_->count();
+    leases_->pending().Wait(count, listener_stops_, absl::InfiniteDuration());
+    count = leases_->pending().count();
     absl::MutexLock lock(&mutex_);
     for (auto& [taker, entry] : entries_) {
       if (entry.wants_more || entry.is_called) MakeReady(taker, entry);

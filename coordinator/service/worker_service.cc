@@ -13,7 +13,7 @@ constexpr int kThreads = 6;
 WorkerServiceImpl::WorkerServiceImpl(LeaseManager* leases, WorkerStore* workers,
                                      WorkRecorder* recorder)
     : presence_(workers),
-      granter_(&leases->pending()),
+      granter_(leases),
       tasks_(kThreads),
       parts_({leases, &granter_, &presence_, &tasks_, &closing_, recorder}) {}
 

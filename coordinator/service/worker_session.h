@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -23,6 +24,7 @@
 #include "common/domain/worker.h"
 #include "coordinator/lease/lease_manager.h"
 #include "coordinator/planner/work_recorder.h"
+#include "coordinator/service/arena_message.h"
 #include "coordinator/service/lease_granter.h"
 #include "coordinator/service/task_pool.h"
 #include "coordinator/service/worker_presence.h"
@@ -54,7 +56,10 @@ class WorkerSession final
   // Asks the worker to go elsewhere, and grants it nothing more.
   void HandOver();
 
-  Outcome TakeLeases() override;
+  // The granter's.
+  std::vector<LeaseOrder> Orders() override;
+  int Take(const LeaseOrder& order, absl::StatusOr<std::vector<GrantedLease>> leases) override;
+  bool WantsMore() override;
 
   // gRPC's.
   void OnReadDone(bool ok) override;
@@ -72,24 +77,28 @@ class WorkerSession final
     uint64_t number = 0;
   };
 
+  // A worker that does not read what it is sent is not read either, and granted nothing.
+  static constexpr size_t kMostOutgoing = 256;
+
   WorkerSession(const SessionParts& parts, std::function<void()> ended);
 
-  // The pool's threads. An error is the worker's: it broke the protocol, and its stream ends.
-  void HandleNext(const v1::WorkerMessage& message);
-  absl::Status Handle(const v1::WorkerMessage& message);
+  using Incoming = ArenaMessage<v1::WorkerMessage>;
+  using Outgoing = ArenaMessage<v1::CoordinatorMessage>;
+
+  // The pool's threads (worker_messages.cc). An error is the worker's: it broke the protocol, and
+  // its stream ends.
+  void HandleNext(v1::WorkerMessage& message);
+  absl::Status Handle(v1::WorkerMessage& message);
   absl::Status HandleHello(const v1::WorkerMessage& message);
   absl::Status HandleRequest(const v1::LeaseRequest& request);
   absl::Status HandleHeartbeat(const v1::Heartbeat& heartbeat);
-  absl::Status HandleResult(const v1::ShardResult& result);
+  absl::Status HandleResult(v1::ShardResult& result);
   absl::Status HandleFailure(const v1::ShardFailure& failure);
   void FinishResult(const LeaseKey& key, absl::StatusOr<CommitOutcome> outcome);
   // A result whose commit failed in a way that sending it again would not mend.
   void FailResult(const LeaseKey& key, const absl::Status& status);
   void Acknowledge(const LeaseKey& key, const absl::StatusOr<CommitOutcome>& outcome);
   void End();
-
-  // The granter's threads: up to `count` leases of models in `place`; how many were handed out.
-  int Take(int count, const LoadedModel& loaded, ModelPlace place);
 
   // The worker has the lease.
   void Confirm(const LeaseKey& key);
@@ -98,7 +107,7 @@ class WorkerSession final
   void GiveBackUnconfirmed();
 
   // False when the stream is broken or has ended.
-  bool Send(v1::CoordinatorMessage message);
+  bool Send(Outgoing message);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Goes on reading, or ends, as soon as nothing stands in the way.
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -107,9 +116,9 @@ class WorkerSession final
   const std::function<void()> ended_;
   // Until OnDone. Whoever lets the stream go on, or end, holds a copy meanwhile.
   std::shared_ptr<WorkerSession> self_;
-  v1::WorkerMessage incoming_;  // gRPC's while it reads
-  WorkerInfo worker_;           // of the hello; constant afterwards
-  int64_t presence_ = 0;        // likewise
+  std::optional<Incoming> incoming_;  // gRPC's while it reads
+  WorkerInfo worker_;                 // of the hello; constant afterwards
+  int64_t presence_ = 0;              // likewise
   absl::Notification cancelled_;
 
   absl::Mutex mutex_;
@@ -124,8 +133,9 @@ class WorkerSession final
   bool handed_over_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);                 // not ok: the stream ends with it
   std::optional<grpc::Status> finish_ ABSL_GUARDED_BY(mutex_);  // as soon as all is sent
-  std::deque<v1::CoordinatorMessage> outgoing_ ABSL_GUARDED_BY(mutex_);  // the first is written
+  std::deque<Outgoing> outgoing_ ABSL_GUARDED_BY(mutex_);       // the first is written
   Demand demand_ ABSL_GUARDED_BY(mutex_);
+  uint64_t ordered_ = 0;  // the granter's: the demand that the latest orders are of
   // Granted here, and named by no heartbeat and no report yet; by lease_id.
   std::map<int64_t, LeaseKey> unconfirmed_ ABSL_GUARDED_BY(mutex_);
 };

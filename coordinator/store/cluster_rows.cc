@@ -92,13 +92,13 @@ std::vector<std::optional<int64_t>> ItemClusters(absl::Span<const Item> items) {
   return clusters;
 }
 
-void AddToClusters(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem> items) {
+void AddToClusters(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem* const> items) {
   std::vector<int64_t> ordinals, correct;
   std::vector<double> values;
-  for (const GradedItem& item : items) {
-    ordinals.push_back(item.ordinal);
-    correct.push_back(item.score.verdict == Verdict::kCorrect ? 1 : 0);
-    values.push_back(item.score.value());
+  for (const GradedItem* item : items) {
+    ordinals.push_back(item->ordinal);
+    correct.push_back(item->score.verdict == Verdict::kCorrect ? 1 : 0);
+    values.push_back(item->score.value());
   }
   tx.exec_params(kAdd, run_id, EncodeArray(ordinals), EncodeArray(correct), EncodeArray(values));
 }

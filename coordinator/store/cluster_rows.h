@@ -19,7 +19,7 @@ std::vector<std::optional<int64_t>> ItemClusters(absl::Span<const Item> items);
 
 // Adds newly scored items of a run to its sums. Their rows of run_groups are there, and locked by
 // this transaction.
-void AddToClusters(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem> items);
+void AddToClusters(pqxx::work& tx, int64_t run_id, absl::Span<const GradedItem* const> items);
 
 // Computes the run's sums anew from its scores by the grader that the run names. Its rows of
 // run_groups are there.

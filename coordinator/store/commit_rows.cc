@@ -80,7 +80,7 @@ struct RunCounts {
   int64_t generated_tokens = 0;
   int64_t reused = 0;
   int64_t reused_tokens = 0;
-  std::vector<GradedItem> clustered;
+  std::vector<const GradedItem*> clustered;
 };
 
 void Count(const GradedItem& item, bool clustered, GroupCounts& group, RunCounts& run) {
@@ -142,8 +142,12 @@ void StoreShards(pqxx::work& tx, absl::Span<const DoneShard> shards) {
   if (shards.empty()) return;
   const double now = ExecPrepared(tx, kNow)[0][0].as<double>();
   const absl::Time committed = absl::FromUnixMicros(static_cast<int64_t>(now * 1e6));
+  size_t items = 0;
+  for (const DoneShard& shard : shards) items += shard.items.size();
   std::vector<PredictionRow> predictions;
   std::vector<ScoreRow> scores;
+  predictions.reserve(items);
+  scores.reserve(items);
   std::vector<int64_t> shard_ids;
   Groups groups;
   std::map<int64_t, RunCounts> runs;
@@ -158,7 +162,7 @@ void StoreShards(pqxx::work& tx, absl::Span<const DoneShard> shards) {
         group = &*groups.try_emplace({shard.run_id, item.group}).first;
       }
       Count(item, shard.clustered, group->second, run);
-      if (shard.clustered) run.clustered.push_back(item);
+      if (shard.clustered) run.clustered.push_back(&item);
     }
   }
   CopyPredictions(tx, predictions);

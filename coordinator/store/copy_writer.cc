@@ -13,13 +13,34 @@ constexpr uint32_t kInt4Oid = 23, kFloat8Oid = 701;
 // Where PostgreSQL's times begin: 2000-01-01 00:00:00 UTC.
 constexpr int64_t kEpochMicros = 946'684'800'000'000;
 
+// In the network's order.
+template <typename Unsigned>
+void Put(char* out, Unsigned value) {
+  for (size_t i = 0; i < sizeof(Unsigned); ++i) {
+    out[i] = static_cast<char>(value >> (8 * (sizeof(Unsigned) - 1 - i)));
+  }
+}
+
 template <typename Unsigned>
 void Append(std::string& out, Unsigned value) {
   char bytes[sizeof(Unsigned)];
-  for (size_t i = 0; i < sizeof(Unsigned); ++i) {
-    bytes[i] = static_cast<char>(value >> (8 * (sizeof(Unsigned) - 1 - i)));
-  }
+  Put(bytes, value);
   out.append(bytes, sizeof(Unsigned));
+}
+
+// Values of arrays, each behind its length.
+template <typename Unsigned, typename Value>
+void AppendValues(std::string& out, absl::Span<const Value> values) {
+  static_assert(sizeof(Unsigned) == sizeof(Value));
+  constexpr size_t kEach = sizeof(uint32_t) + sizeof(Unsigned);
+  const size_t begin = out.size();
+  out.resize(begin + values.size() * kEach);
+  char* place = out.data() + begin;
+  for (const Value value : values) {
+    Put<uint32_t>(place, sizeof(Unsigned));
+    Put<Unsigned>(place + sizeof(uint32_t), absl::bit_cast<Unsigned>(value));
+    place += kEach;
+  }
 }
 
 void AppendArrayHead(std::string& out, uint32_t type, size_t values, size_t value_bytes) {
@@ -111,12 +132,12 @@ void CopyWriter::Uuid(absl::uint128 value) {
 
 void CopyWriter::Array(absl::Span<const int32_t> values) {
   AppendArrayHead(buffer_, kInt4Oid, values.size(), 4);
-  for (const int32_t value : values) Int32(value);
+  AppendValues<uint32_t>(buffer_, values);
 }
 
 void CopyWriter::Array(absl::Span<const double> values) {
   AppendArrayHead(buffer_, kFloat8Oid, values.size(), 8);
-  for (const double value : values) Double(value);
+  AppendValues<uint64_t>(buffer_, values);
 }
 
 void CopyWriter::Complete() {

@@ -46,6 +46,12 @@ TEST(ReuseKeyTest, WhateverMayChangeAPredictionChangesIt) {
   EXPECT_EQ(changed([](RunSpec&, ModelSpec& m) { m.remote.emplace(); }), "");
 }
 
+std::vector<const Item*> Borrowed(const std::vector<Item>& items) {
+  std::vector<const Item*> borrowed;
+  for (const Item& item : items) borrowed.push_back(&item);
+  return borrowed;
+}
+
 class ReuseFinderTest : public CoordinatorTest {
  protected:
   // A completed job by workers of `kernels`, whose predictions have digests.
@@ -71,7 +77,7 @@ class ReuseFinderTest : public CoordinatorTest {
   }
   std::vector<Prediction> Find(const Lease& lease) {
     ReuseFinder finder(&store_, Clock::Real());
-    return finder.Find(lease.run, lease.items);
+    return finder.Find(lease.run, Borrowed(lease.items));
   }
 
   ReuseStore store_{&coordinator_.database};
@@ -141,7 +147,7 @@ TEST_F(ReuseFinderTest, WithoutADatabaseAllIsComputed) {
   Database away("postgresql://127.0.0.1:1/none", 1);
   ReuseStore store(&away);
   ReuseFinder finder(&store, Clock::Real());
-  EXPECT_THAT(finder.Find(lease.run, lease.items), IsEmpty());
+  EXPECT_THAT(finder.Find(lease.run, Borrowed(lease.items)), IsEmpty());
 }
 
 }  // namespace
