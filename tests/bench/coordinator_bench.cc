@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "tests/bench/simulated_worker.h"
 
@@ -79,6 +80,7 @@ int Simulate(Options options) {
   SimulationCounts counts;
   std::vector<std::unique_ptr<SimulatedWorker>> workers;
   for (int i = 0; i < options.workers; ++i) {
+    options.simulation.first_answer = options.simulation.pace * i / options.workers;
     workers.push_back(std::make_unique<SimulatedWorker>(
         absl::StrCat(options.name, "-", i),
         coordinators[static_cast<size_t>(i) % coordinators.size()], options.simulation, &counts));
@@ -114,7 +116,12 @@ int Simulate(Options options) {
     absl::MutexLock lock(&counts.mutex);
     last["lease_seconds"] = Quantiles(counts.lease_seconds);
     last["commit_seconds"] = Quantiles(counts.commit_seconds);
+    last["first_lease_seconds"] = Quantiles(counts.first_lease_seconds);
+    last["first_leases_seconds"] = Quantiles(counts.first_leases_seconds);
   }
+  last["measured"] = true;
+  std::cout << last.dump() << "\n" << std::flush;
+  last.erase("measured");
   for (const auto& worker : workers) worker->Finish();
   const absl::Time end = absl::Now() + kLongestEnd;
   while (!HaveEnded(counts, options.workers)) {
@@ -136,6 +143,8 @@ int Simulate(Options options) {
 }
 
 int Main(int argc, char** argv) {
+  // Debian's Abseil looks for deadlocks at every lock unless it is told not to.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   Options options;
   CLI::App app("Simulated workers, which measure a coordinator.");
   app.add_option("--coordinators", options.coordinators,

@@ -150,8 +150,13 @@ void SimulatedWorker::HandleGrant(const v1::LeaseGrant& grant) {
     ++counts_->granted;
     ++counts_->in_flight;
     if (!asked_.empty()) {
-      counts_->lease_seconds.push_back(
-          static_cast<float>(absl::ToDoubleSeconds(now - asked_.front())));
+      const auto seconds = static_cast<float>(absl::ToDoubleSeconds(now - asked_.front()));
+      if (first_leases_ == static_cast<size_t>(options_.shards_in_flight)) {
+        counts_->lease_seconds.push_back(seconds);
+      } else {
+        if (++first_leases_ == 1) counts_->first_lease_seconds.push_back(seconds);
+        counts_->first_leases_seconds.push_back(seconds);
+      }
     }
   }
   if (!asked_.empty()) asked_.pop_front();
@@ -160,6 +165,7 @@ void SimulatedWorker::HandleGrant(const v1::LeaseGrant& grant) {
   } else if (options_.pace == absl::ZeroDuration()) {
     Answer(std::move(shard));
   } else {
+    if (next_answer_ == absl::InfinitePast()) next_answer_ = now + options_.first_answer;
     leased_.push_back(std::move(shard));
   }
 }

@@ -22,6 +22,8 @@ struct SimulationOptions {
   int output_bytes = 200;    // of a prediction
   int prompt_bytes = 200;    // likewise
   absl::Duration pace = {};  // from one answer to the next; 0: at once
+  // With a pace: from the first lease to its answer. Workers are not all at the same point.
+  absl::Duration first_answer = {};
 };
 
 // What all workers have done so far. Thread-safe.
@@ -35,8 +37,12 @@ struct SimulationCounts {
   int64_t not_stored ABSL_GUARDED_BY(mutex) = 0;  // answered with anything else
   int64_t in_flight ABSL_GUARDED_BY(mutex) = 0;   // shards that are leased or not yet answered
   // From asking for a lease to having it, and from a report to its answer; since the last Reset.
+  // Without the leases that a worker asks for when it is welcomed: all of them come at once.
   std::vector<float> lease_seconds ABSL_GUARDED_BY(mutex);
   std::vector<float> commit_seconds ABSL_GUARDED_BY(mutex);
+  // Of those: the first one of each worker, and all of them.
+  std::vector<float> first_lease_seconds ABSL_GUARDED_BY(mutex);
+  std::vector<float> first_leases_seconds ABSL_GUARDED_BY(mutex);
 };
 
 // Start, then Tick as often as time passes, Finish, and wait for `counts->ended`.
@@ -91,6 +97,7 @@ class SimulatedWorker : public grpc::ClientBidiReactor<v1::WorkerMessage, v1::Co
   v1::Precision precision_ ABSL_GUARDED_BY(mutex_) = v1::PRECISION_UNSPECIFIED;
   absl::Time next_answer_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time next_heartbeat_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  size_t first_leases_ ABSL_GUARDED_BY(mutex_) = 0;  // that have come
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
   bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

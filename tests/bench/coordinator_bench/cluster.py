@@ -92,21 +92,23 @@ class Cluster(Service):
 
     def simulate(self, on_line=None, **options):
         """Runs simulated workers to their end. `on_line` is called with what they say each second. Returns the line of the moment when
-        they were warm and the last one, each with the CPU time and the memory of that moment."""
+        they were warm and the last one, with the CPU time and the memory when they were warm and when the measurement ended."""
         command = [PROGRAMS / "coordinator_bench", "--coordinators", self.addresses()]
         for name, value in options.items():
             command += ["--" + name.replace("_", "-"), str(value)]
-        warm = last = None
+        warm = measured = last = None
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             for text in process.stdout:
                 line = json.loads(text)
-                if "warm" in line or "last" in line:
+                if "warm" in line or "measured" in line:
                     line |= {"cpu": self.cpu(), "memory": self.coordinator_memory()}
                     line["simulation_cpu"] = cpu_seconds(process.pid)
                 if "warm" in line:
                     warm = line
+                elif "measured" in line:
+                    measured = line
                 elif "last" in line:
-                    last = line
+                    last = {**measured, **line}
                 elif on_line is not None:
                     on_line(line)
         if process.returncode != 0 or last is None:

@@ -63,9 +63,9 @@ class Bench:
         return warm, last
 
     def speed(self):
-        print("\n| coordinators | workers | predictions/s | of a bare COPY, binary | text | lease at half load, p50 / p99 ms | commit at half load, "
-              "p50 / p99 ms | processors: coordinators, PostgreSQL, simulation, others | coordinators, MiB |")
-        print("|---|---|---|---|---|---|---|---|---|", flush=True)
+        print("\n| coordinators | workers | predictions/s | of a bare COPY, binary | text | lease at half load, p50 / p99 ms | commit, "
+              "likewise | first leases of all workers at once: each one's first, p50 / p99 ms | all of them | processors: coordinators, PostgreSQL, simulation, others | coordinators, MiB |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
         for coordinators in map(int, self.options.coordinators.split(",")):
             self.cluster.start_coordinators(coordinators)
             for workers in map(int, self.options.workers.split(",")):
@@ -80,7 +80,8 @@ class Bench:
         _, half = self.simulate(workers, max(self.options.seconds, 3 * pace), rate, pace=pace, warm_up=2 + pace)
         print(f"| {coordinators} | {workers} | {rate:,.0f} | {rate / ceiling['binary']:.2f} of {ceiling['binary']:,.0f} | "
               f"{rate / ceiling['text']:.2f} of {ceiling['text']:,.0f} | {milliseconds(half['lease_seconds'])} | "
-              f"{milliseconds(half['commit_seconds'])} | {used['coordinators']:.2f}, {used['postgres']:.2f}, {used['workers']:.2f}, "
+              f"{milliseconds(half['commit_seconds'])} | {milliseconds(half['first_lease_seconds'])} | "
+              f"{milliseconds(half['first_leases_seconds'])} | {used['coordinators']:.2f}, {used['postgres']:.2f}, {used['workers']:.2f}, "
               f"{used['others']:.2f} | {last['memory']:.0f} |", flush=True)
 
     def memory(self):
@@ -137,6 +138,7 @@ def main(argv=None):
         cluster.start_coordinators(1)
         data.fill(cluster)
         if options.stored:
+            cluster.stop_coordinators()
             begin = time.monotonic()
             stored = data.store_finished_jobs(cluster, options.stored)
             (size,) = cluster.psql("SELECT pg_size_pretty(pg_database_size('assay'))")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 
 from leaderboard_bench.generator import DIGEST
 
@@ -51,17 +52,20 @@ class Jobs:
             self._cluster.assay("cancel", job)
 
 
-# Made by one session of the server, and copied in by another one.
+# Of the predictions of jobs that have long ended. They are copied in by COPY, a run at a time, from a file that is the same for all.
 STORED_RUN = 1_000_000_000
-STORED_PREDICTIONS = """
-SELECT {run}::bigint, i, 0, 'as asked'::bytea, repeat('d', 64), 900::bigint, 800::bigint, 3, false, false,
-  convert_to(rpad(md5(i::text), 200, 'the answer of a finished job '), 'UTF8'), '{{1,2,3}}'::integer[], 'stop',
-  '{{}}'::double precision[], '', {run}::bigint, {run}::bigint
-FROM generate_series(0, {items} - 1) i"""
-PREDICTION_COLUMNS = ("run_id, item_ordinal, sample_index, prompt, prompt_sha256, prompt_tokens, cached_tokens, shots_used, "
-                      "over_max_input, truncated, output, output_token_ids, finish_reason, choice_loglikelihoods, error, shard_id, lease_id")
-STORED_SCORES = "SELECT {run}::bigint, i, 0, 'starts_with', 1, 'wrong', 'y'::bytea FROM generate_series(0, {items} - 1) i"
-SCORE_COLUMNS = "run_id, item_ordinal, sample_index, grader, grader_version, verdict, extracted"
+PARTITIONS = 16
+STORED = {
+    "predictions": (
+        "item_ordinal, sample_index, prompt, prompt_sha256, prompt_tokens, cached_tokens, shots_used, over_max_input, truncated, output, "
+        "output_token_ids, finish_reason, choice_loglikelihoods, error, shard_id, lease_id",
+        "i, 0, ''::bytea, repeat('d', 64), 900::bigint, 800::bigint, 3, false, false, "
+        "convert_to(rpad(md5(i::text), 100, 'the answer of a finished job '), 'UTF8'), '{}'::integer[], 'stop', '{}'::double precision[], "
+        "'', 1::bigint, 1::bigint"),
+    "scores": (
+        "item_ordinal, sample_index, grader, grader_version, verdict, extracted",
+        "i, 0, 'starts_with', 1, CASE WHEN i % 3 = 0 THEN 'wrong' ELSE 'correct' END, 'y'::bytea"),
+}
 STORED_JOBS = f"""
 INSERT INTO jobs (state, finished) SELECT 'completed', now() FROM generate_series(1, {{runs}});
 INSERT INTO runs (run_id, job_id, state, model_name, dataset_id, dataset_name, protocol, protocol_version, shots, precision_name,
@@ -77,34 +81,41 @@ INSERT INTO run_groups (run_id, group_name, items, correct, errors)
   SELECT {STORED_RUN} + r, 'group_' || lpad(g::text, 3, '0'), {ITEMS // GROUPS}, 0, 0
   FROM generate_series(1, {{runs}}) r, generate_series(0, {GROUPS} - 1) g;
 """
+INDEXES = """
+SELECT 'DROP', 'ALTER TABLE {table} DROP CONSTRAINT ' || conname, 'ALTER TABLE {table} ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)
+FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype = 'p'
+UNION ALL SELECT 'DROP', 'DROP INDEX ' || indexrelid::regclass, pg_get_indexdef(indexrelid)
+FROM pg_index WHERE indrelid = '{table}'::regclass AND NOT indisprimary"""
+# Nothing of what is made here need survive a crash.
+QUICKLY = ("fsync=off", "wal_level=minimal", "max_wal_senders=0", "full_page_writes=off", "autovacuum=off", "maintenance_work_mem=512MB",
+           "max_wal_size=4GB")
 
 
-def pipe(cluster, select, table_and_columns):
-    psql = cluster.psql_command()
-    with subprocess.Popen([*psql, "-c", f"COPY ({select}) TO STDOUT (FORMAT binary)"], stdout=subprocess.PIPE) as source:
-        subprocess.run([*psql, "-c", f"COPY {table_and_columns} FROM STDIN (FORMAT binary)"], stdin=source.stdout, check=True)
+def copy_runs(cluster, table, part, file, runs):
+    """The rows of the runs that belong to one partition, which are frozen from the start."""
+    columns, _ = STORED[table]
+    statements = ["BEGIN", f"TRUNCATE {table}_{part}"]
+    for run in runs:
+        statements.append(f"ALTER TABLE {table}_{part} ALTER COLUMN run_id SET DEFAULT {run}")
+        statements.append(f"COPY {table}_{part} ({columns}) FROM '{file}' (FORMAT binary, FREEZE)")
+    statements += [f"ALTER TABLE {table}_{part} ALTER COLUMN run_id DROP DEFAULT", "COMMIT"]
+    subprocess.run([*cluster.psql_command(), "-f", "-"], input=";\n".join(statements) + ";\n", text=True, check=True)
 
 
-def store_finished_jobs(cluster, predictions):
-    """So many predictions and scores of jobs that have ended, by COPY, with their shards and sums."""
-    runs = -(-predictions // ITEMS)
-    cluster.psql(STORED_JOBS.format(runs=runs))
-    numbers = iter(range(1, runs + 1))
-    lock = threading.Lock()
-    failures = []
+def at_once(tasks):
+    """Two at a time. The first error of a task is raised at the end."""
+    remaining, failures, lock = iter(tasks), [], threading.Lock()
 
     def work():
-        try:
-            while True:
-                with lock:
-                    number = next(numbers, None)
-                if number is None:
-                    return
-                values = {"run": STORED_RUN + number, "items": ITEMS}
-                pipe(cluster, STORED_PREDICTIONS.format(**values), f"predictions ({PREDICTION_COLUMNS})")
-                pipe(cluster, STORED_SCORES.format(**values), f"scores ({SCORE_COLUMNS})")
-        except BaseException as error:  # told by the main thread
-            failures.append(error)
+        while True:
+            with lock:
+                task = next(remaining, None)
+            if task is None or failures:
+                return
+            try:
+                task()
+            except BaseException as error:  # told by the main thread
+                failures.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -113,6 +124,35 @@ def store_finished_jobs(cluster, predictions):
         thread.join()
     if failures:
         raise failures[0]
-    cluster.psql("VACUUM shards")
-    cluster.psql("ANALYZE")
+
+
+def store_finished_jobs(cluster, predictions):
+    """So many predictions and scores of jobs that have ended, by COPY, with their shards and sums. Nothing else is stored yet, and no
+    coordinator runs. The indexes are made afterwards, which takes a fraction of the time."""
+    runs = -(-predictions // ITEMS)
+    cluster.psql("CHECKPOINT")
+    cluster.stop_postgres()
+    cluster.start_postgres(*QUICKLY)
+    cluster.psql(STORED_JOBS.format(runs=runs))
+    for table, (columns, select) in STORED.items():
+        begin = time.monotonic()
+        indexes = [line.split("|") for line in cluster.psql(INDEXES.format(table=table))]
+        cluster.psql("; ".join(drop for _, drop, _ in indexes))
+        file = cluster.folder / "data" / f"{table}.rows"
+        cluster.psql(f"COPY (SELECT {select} FROM generate_series(0, {ITEMS} - 1) i) TO '{file}' (FORMAT binary)")
+        parts = []
+        for part in range(PARTITIONS):
+            chosen = cluster.psql(f"SELECT r FROM generate_series({STORED_RUN + 1}, {STORED_RUN + runs}) r "
+                                  f"WHERE satisfies_hash_partition('{table}'::regclass, {PARTITIONS}, {part}, r::bigint)")
+            parts.append(lambda part=part, chosen=chosen: copy_runs(cluster, table, part, file, chosen))
+        at_once(parts)
+        copied = time.monotonic() - begin
+        for _, _, make in indexes:
+            cluster.psql(make)
+        file.unlink()
+        print(f"{table}: {copied:.0f} s of COPY, {time.monotonic() - begin - copied:.0f} s of indexes", flush=True)
+    for statement in ("VACUUM shards", "ANALYZE", "CHECKPOINT"):
+        cluster.psql(statement)
+    cluster.stop_postgres()
+    cluster.start_postgres()
     return runs * ITEMS

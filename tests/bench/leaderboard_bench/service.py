@@ -60,13 +60,19 @@ class Service:
     def url(self):
         return f"postgresql:///assay?host={self._sockets}&user=assay"
 
-    def start_postgres(self):
+    def start_postgres(self, *options):
+        """With its usual settings but for `options`, each as "name=value"."""
         with open(self.folder / "postgres.log", "a") as log:
             self._postgres = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data, "-k", self._sockets, "-c", "listen_addresses="],
+                [self._binaries / "postgres", "-D", self._data, "-k", self._sockets, "-c", "listen_addresses=",
+                 *(part for option in options for part in ("-c", option))],
                 user=self._user, cwd="/", stdout=log, stderr=subprocess.STDOUT)
         self._wait(lambda: subprocess.run([self._binaries / "pg_isready", "-q", "-h", self._sockets, "-U", "assay"],
                                           check=False).returncode == 0, "PostgreSQL")
+
+    def stop_postgres(self):
+        self._postgres.send_signal(signal.SIGINT)
+        self._postgres.wait()
 
     def start_coordinator(self):
         address = self.folder / "address"
