@@ -15,6 +15,7 @@
 #include "common/rpc/convert_leaderboard.h"
 #include "common/rpc/timestamp.h"
 #include "coordinator/service/comparison.h"
+#include "coordinator/service/ranking.h"
 #include "coordinator/service/responses.h"
 #include "coordinator/service/run_scores.h"
 #include "coordinator/service/sample_messages.h"
@@ -25,6 +26,11 @@ namespace {
 constexpr int kMostComparisons = 2;
 constexpr int kDefaultEvents = 100;
 constexpr int kMostEvents = 1000;
+
+grpc::Status TooManyComparisons() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+          "other comparisons are being computed; try again in a few seconds"};
+}
 
 template <typename Response>
 grpc::Status Answer(absl::StatusOr<Response> made, Response* response) {
@@ -82,6 +88,10 @@ absl::StatusOr<v1::GetLeaderboardTableResponse> MakeLeaderboardTable(
     added->set_criterion(column.criterion);
     added->set_group(column.group);
     added->set_is_rating(column.is_rating);
+    if (column.key == kAverageKey) {
+      const std::vector<std::string>& of = PublishedTables().front().averages.front().of;
+      added->mutable_averages()->Add(of.begin(), of.end());
+    }
   }
   for (const TableRow& row : MakeTable(data, columns)) {
     v1::LeaderboardTableRow* added = response.add_rows();
@@ -160,6 +170,11 @@ grpc::Status BrowseServiceImpl::GetSample(grpc::ServerContext*, const v1::GetSam
   return Answer(ReadSample(*request), response);
 }
 
+absl::StatusOr<v1::GetRunScoresResponse> BrowseServiceImpl::ReadScores(int64_t run_id) {
+  ASSAY_ASSIGN_OR_RETURN(const RunScores scores, parts_.scores->Get(run_id));
+  return MakeRunScores(*parts_.catalog, scores);
+}
+
 grpc::Status BrowseServiceImpl::CompareRuns(grpc::ServerContext*,
                                             const v1::CompareRunsRequest* request,
                                             v1::CompareRunsResponse* response) {
@@ -167,15 +182,10 @@ grpc::Status BrowseServiceImpl::CompareRuns(grpc::ServerContext*,
     return ToGrpcStatus(checked);
   }
   const absl::Cleanup done = [this] { --comparisons_; };
-  if (++comparisons_ > kMostComparisons) {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-            "other comparisons are being computed; try again in a few seconds"};
-  }
+  if (++comparisons_ > kMostComparisons) return TooManyComparisons();
   RunGroup runs;
   for (const int64_t run_id : request->run_ids()) {
-    const absl::StatusOr<RunScores> scores = parts_.scores->Get(run_id);
-    if (!scores.ok()) return ToGrpcStatus(scores.status());
-    absl::StatusOr<v1::GetRunScoresResponse> run = MakeRunScores(*parts_.catalog, *scores);
+    absl::StatusOr<v1::GetRunScoresResponse> run = ReadScores(run_id);
     if (!run.ok()) return ToGrpcStatus(run.status());
     runs.push_back(*std::move(run));
   }
@@ -241,6 +251,27 @@ grpc::Status BrowseServiceImpl::ListEvents(grpc::ServerContext*,
     event->set_shard_id(stored.shard_id);
     event->set_message(stored.message);
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status BrowseServiceImpl::RankRuns(grpc::ServerContext*, const v1::RankRunsRequest* request,
+                                         v1::RankRunsResponse* response) {
+  if (const absl::Status checked = CheckRanking(*request); !checked.ok()) {
+    return ToGrpcStatus(checked);
+  }
+  const absl::Cleanup done = [this] { --comparisons_; };
+  if (++comparisons_ > kMostComparisons) return TooManyComparisons();
+  RunRanking ranking(*request);
+  RunGroup runs;
+  for (const int64_t run_id : request->run_ids()) {
+    absl::StatusOr<v1::GetRunScoresResponse> run = ReadScores(run_id);
+    if (!run.ok()) return ToGrpcStatus(run.status());
+    runs.push_back(*std::move(run));
+    if (static_cast<int>(runs.size()) < request->models()) continue;
+    if (const absl::Status added = ranking.Add(runs); !added.ok()) return ToGrpcStatus(added);
+    runs.clear();
+  }
+  *response = ranking.Finish();
   return grpc::Status::OK;
 }
 

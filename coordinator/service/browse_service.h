@@ -53,8 +53,12 @@ class BrowseServiceImpl final : public v1::BrowseService::Service {
                           v1::ListLeasesResponse* response) override;
   grpc::Status ListEvents(grpc::ServerContext*, const v1::ListEventsRequest* request,
                           v1::ListEventsResponse* response) override;
+  // ResourceExhausted as above.
+  grpc::Status RankRuns(grpc::ServerContext*, const v1::RankRunsRequest* request,
+                        v1::RankRunsResponse* response) override;
 
  private:
+  absl::StatusOr<v1::GetRunScoresResponse> ReadScores(int64_t run_id);
   absl::StatusOr<v1::Sample> ReadSample(const v1::GetSampleRequest& request);
 
   const BrowseParts parts_;

@@ -18,6 +18,7 @@ namespace {
 constexpr int kDefaultRatersPerAnswer = 2;
 constexpr int kMostRaters = 100;
 constexpr size_t kMostTasks = 100'000;
+constexpr int kMostAwayMinutes = 100'000;
 
 // The items of which answers are rated: all, or so many, drawn at random.
 std::set<int64_t> DrawItems(const v1::CreateCampaignRequest& request,
@@ -83,6 +84,9 @@ absl::Status CheckCampaign(const v1::CreateCampaignRequest& request) {
     }
   }
   ASSAY_RETURN_IF_ERROR(CheckAtLeast("raters_per_answer", request.raters_per_answer(), 0));
+  if (request.away_minutes() < 0 || request.away_minutes() > kMostAwayMinutes) {
+    return FieldError("away_minutes", absl::StrCat("must be between 0 and ", kMostAwayMinutes));
+  }
   return CheckAtLeast("answers", request.answers(), 0);
 }
 
@@ -93,6 +97,7 @@ absl::StatusOr<PlannedCampaign> PlanCampaign(
   NewCampaign& campaign = planned.campaign;
   campaign.name = request.name();
   campaign.pairs = request.pairs();
+  campaign.away_after = absl::Minutes(request.away_minutes());
   campaign.raters_per_answer =
       request.raters_per_answer() == 0 ? kDefaultRatersPerAnswer : request.raters_per_answer();
   campaign.criteria.assign(request.criteria().begin(), request.criteria().end());
@@ -143,12 +148,14 @@ v1::Campaign ToProto(const StoredCampaign& campaign) {
   proto.set_answers(campaign.answers);
   proto.set_ratings_done(campaign.ratings_done);
   proto.set_ratings_wanted(campaign.ratings_wanted);
+  proto.set_away_minutes(static_cast<int32_t>(absl::ToInt64Minutes(campaign.away_after)));
   for (const StoredRater& rater : campaign.raters) {
     v1::RaterProgress* progress = proto.add_raters();
     progress->set_rater_id(absl::StrCat(rater.rater_id));
     progress->set_name(rater.name);
     progress->set_tasks(rater.tasks);
     progress->set_tasks_done(rater.tasks_done);
+    progress->set_away(rater.away);
     if (rater.last_rated > absl::InfinitePast()) {
       SetTimestamp(rater.last_rated, progress->mutable_last_rated());
     }

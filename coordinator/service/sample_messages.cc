@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -71,6 +72,21 @@ absl::Status CheckAskedText(absl::string_view field, absl::string_view text) {
   return absl::OkStatus();
 }
 
+// The longest part of the lowered text that any text that holds it, in any case, has as ASCII, and
+// that is written as it is in JSON. "k" and "i" may come of other letters: U+212A and U+0130.
+std::string PlainPart(absl::string_view lowered) {
+  absl::string_view longest;
+  size_t begin = 0;
+  for (size_t i = 0; i <= lowered.size(); ++i) {
+    const bool is_plain = i < lowered.size() && absl::ascii_isprint(lowered[i]) &&
+                          !absl::StrContains("\"\\ki", lowered[i]);
+    if (is_plain) continue;
+    if (i - begin > longest.size()) longest = lowered.substr(begin, i - begin);
+    begin = i + 1;
+  }
+  return std::string(longest);
+}
+
 v1::DifferenceSide MakeSide(const SampleSummary& row) {
   v1::DifferenceSide side;
   side.set_verdict(EnumToProto<v1::Verdict>(row.score.verdict));
@@ -98,7 +114,9 @@ absl::StatusOr<SampleFilter> ReadSampleFilter(const v1::ListSamplesRequest& requ
   filter.truncated = request.truncated();
   filter.group = request.group();
   if (!request.text().empty()) {
-    filter.matches = [wanted = PythonLower(request.text())](absl::string_view text) {
+    const std::string lowered = PythonLower(request.text());
+    filter.contains = PlainPart(lowered);
+    filter.matches = [wanted = lowered](absl::string_view text) {
       return absl::StrContains(PythonLower(text), wanted);
     };
   }

@@ -34,6 +34,7 @@ struct NewCampaign {
   std::vector<std::string> criteria;
   std::vector<int64_t> runs;
   std::vector<NewRater> raters;
+  absl::Duration away_after = absl::ZeroDuration();  // zero: never
 };
 
 struct StoredRater {
@@ -42,6 +43,7 @@ struct StoredRater {
   int64_t tasks = 0;
   int64_t tasks_done = 0;
   absl::Time last_rated = absl::InfinitePast();
+  bool away = false;  // with tasks of theirs open
 };
 struct StoredCampaign {
   int64_t campaign_id = 0;
@@ -55,6 +57,7 @@ struct StoredCampaign {
   int64_t answers = 0;
   int64_t ratings_done = 0;
   int64_t ratings_wanted = 0;
+  absl::Duration away_after = absl::ZeroDuration();
   std::vector<StoredRater> raters;  // of Get
 };
 
@@ -118,7 +121,8 @@ class RatingStore {
   // Completed runs that judge the campaign's answers.
   absl::StatusOr<std::vector<int64_t>> JudgeRuns(int64_t campaign_id);
 
-  // A rater's, by its token. Unauthenticated.
+  // A rater's, by its token; of one who is away where the rater has none left. The rater is at work
+  // from now on, as with the two below. Unauthenticated.
   absl::StatusOr<OpenTask> Next(const std::string& token_sha256);
   // The task is rated with them, in place of any earlier ones. InvalidArgument unless there is one
   // for each answer and criterion; NotFound for a task of another; FailedPrecondition when the

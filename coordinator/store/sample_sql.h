@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "coordinator/store/sample_store.h"
 
 namespace assay {
@@ -18,6 +19,15 @@ inline constexpr int kSampleColumnCount = 16;
 // data set, $3 grader, $4 and $5 the place, $6 rows, $7 and $8 the first and last ordinal, then a
 // verdict for each of `verdicts`.
 std::string SamplePageSql(int verdicts, bool backwards, bool whole_texts);
+
+// Whether the index on verdicts has those of this one: the others are too many for it.
+bool IsIndexed(Verdict verdict);
+
+// The same of those that may pass the filter's `truncated` and `contains`, with whole texts where
+// it has the latter; the last parameter is its LikePattern then. Looks at every score from $7 to
+// $8, which should be few enough for one statement.
+std::string SampleScanSql(int verdicts, bool backwards, const SampleFilter& filter);
+std::string LikePattern(absl::string_view contains);
 
 // The same of two runs' scores that differ, within the ordinals from $7 to $8: $1 and $2 the runs,
 // $3 and $9 their graders, $4 and $5 the place, $6 rows, $10 the data set.

@@ -7,20 +7,25 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "coordinator/store/encoding.h"
-#include "coordinator/store/item_json.h"
+#include "coordinator/store/sample_rows.h"
 #include "coordinator/store/sample_sql.h"
 #include "coordinator/store/transaction.h"
 
 namespace assay {
 namespace {
 
-constexpr size_t kShownCharacters = 240;
-// Of predictions that are searched through, and of what is read of them, before a page ends.
+// Of predictions that are read to be searched, and of their bytes, before a page ends.
 constexpr int64_t kMostSearched = 20'000;
 constexpr int kSearchedAtOnce = 1'000;
 constexpr size_t kMostBytes = size_t{16} << 20;
+// Of predictions that PostgreSQL looks through by itself, in one statement and for one page, and
+// the time after which a page ends, whatever was found.
+constexpr int64_t kScannedAtOnce = 25'000;
+constexpr int64_t kScoresAtOnce = 200'000;  // where scores tell all that is asked for
+constexpr int64_t kMostScanned = 500'000;
+constexpr absl::Duration kMostTime = absl::Seconds(1);
 
-constexpr char kRun[] = "SELECT dataset_id, grader FROM runs WHERE run_id = $1";
+constexpr char kRun[] = "SELECT dataset_id, grader, samples FROM runs WHERE run_id = $1";
 constexpr char kEnds[] =
     "SELECT (SELECT item_ordinal FROM scores WHERE run_id = $1 ORDER BY item_ordinal LIMIT 1), "
     "(SELECT item_ordinal FROM scores WHERE run_id = $1 ORDER BY item_ordinal DESC LIMIT 1)";
@@ -34,6 +39,7 @@ constexpr int kLastSample = std::numeric_limits<int32_t>::max();
 struct RunRow {
   int64_t dataset_id = 0;
   std::string grader;
+  int64_t samples = 1;  // of each item
 };
 
 // Ordinals, both included; none where the first is above the last.
@@ -45,7 +51,8 @@ struct Range {
 absl::StatusOr<RunRow> FindRun(pqxx::work& tx, int64_t run_id) {
   const pqxx::result rows = tx.exec_params(kRun, run_id);
   if (rows.empty()) return absl::NotFoundError(absl::StrCat("there is no run ", run_id));
-  return RunRow{rows[0][0].as<int64_t>(), rows[0][1].c_str()};
+  return RunRow{rows[0][0].as<int64_t>(), rows[0][1].c_str(),
+                std::max<int64_t>(1, rows[0][2].as<int64_t>())};
 }
 
 Range ReadRange(const pqxx::row& row) {
@@ -58,88 +65,6 @@ Range Wanted(pqxx::work& tx, const Range& all, int64_t dataset_id, const std::st
   if (group.empty()) return all;
   const Range of_group = ReadRange(tx.exec_params1(kGroup, dataset_id, PlainText(group)));
   return {std::max(all.first, of_group.first), std::min(all.last, of_group.last)};
-}
-
-std::string Shown(absl::string_view text) {
-  std::string plain = PlainText(text);
-  size_t characters = 0;
-  for (size_t i = 0; i < plain.size(); ++i) {
-    if ((static_cast<unsigned char>(plain[i]) & 0xC0) == 0x80) continue;
-    if (characters++ < kShownCharacters) continue;
-    plain.resize(i);
-    return absl::StrCat(plain, "…");
-  }
-  return plain;
-}
-
-// What was asked: the field by that name, or the item's first.
-const std::string& QuestionOf(const Item& item) {
-  for (const char* name : {"question", "input", "prompt", "Prompt"}) {
-    if (const auto field = item.fields.find(name); field != item.fields.end()) return field->second;
-  }
-  static const std::string& kNothing = *new std::string();
-  return item.fields.empty() ? kNothing : item.fields.begin()->second;
-}
-
-// A row as it is read, with its whole texts where the statement gave them.
-struct ReadRow {
-  SampleSummary summary;
-  Item item;
-  size_t bytes = 0;
-};
-
-// Of the columns from `first`, as SampleColumns has them.
-absl::StatusOr<ReadRow> ReadSummary(const pqxx::row& row, int first) {
-  ReadRow read;
-  SampleSummary& summary = read.summary;
-  summary.position = {row[0].as<int64_t>(), row[1].as<int>()};
-  int i = first;
-  read.item.id = summary.item_id = row[i++].c_str();
-  summary.group = row[i++].c_str();
-  const absl::string_view body = row[i++].c_str();
-  ASSAY_RETURN_IF_ERROR(DecodeItemBody(body, read.item));
-  summary.output = DecodeBytes(row[i++].c_str());
-  summary.over_max_input = row[i++].as<bool>();
-  summary.truncated = row[i++].as<bool>();
-  ASSAY_ASSIGN_OR_RETURN(summary.finish_reason, ParseFinishReason(row[i++].c_str()));
-  summary.shots_used = row[i++].as<int>();
-  summary.prompt_tokens = row[i++].as<int64_t>();
-  summary.generated_tokens = row[i++].as<int64_t>();
-  summary.score.grader = row[i++].c_str();
-  summary.score.grader_version = row[i++].as<int>();
-  ASSAY_ASSIGN_OR_RETURN(summary.score.verdict, ParseVerdict(row[i++].c_str()));
-  summary.score.extracted = DecodeBytes(row[i++].c_str());
-  if (!row[i].is_null()) summary.score.partial = row[i].as<double>();
-  ++i;
-  // Of own models the tokens are there to be counted.
-  summary.generated_tokens = std::max(summary.generated_tokens, row[i++].as<int64_t>());
-  summary.target = read.item.target;
-  read.bytes = body.size() + summary.output.size();
-  return read;
-}
-
-void CutTexts(const Item& item, SampleSummary& summary) {
-  summary.output = Shown(summary.output);
-  summary.score.extracted = Shown(summary.score.extracted);
-  summary.target = Shown(summary.target);
-  summary.question = Shown(QuestionOf(item));
-}
-
-bool IsCut(const SampleSummary& summary) {
-  return summary.truncated || summary.over_max_input ||
-         summary.finish_reason == FinishReason::kLength ||
-         summary.finish_reason == FinishReason::kContext;
-}
-
-bool Matches(const SampleFilter& filter, const ReadRow& row) {
-  if (filter.truncated && !IsCut(row.summary)) return false;
-  if (!filter.group.empty() && row.summary.group != filter.group) return false;
-  if (filter.matches == nullptr) return true;
-  const auto& matches = filter.matches;
-  return matches(row.summary.output) || matches(row.summary.score.extracted) ||
-         matches(row.summary.target) || matches(row.summary.item_id) ||
-         std::any_of(row.item.fields.begin(), row.item.fields.end(),
-                     [&](const auto& field) { return matches(field.second); });
 }
 
 SamplePosition StartOf(const SamplePage& page) {
@@ -186,31 +111,31 @@ std::vector<std::string> Parameters(int64_t first, int64_t second, const std::st
           absl::StrCat(range.last)};
 }
 
-// Adds what matches of `rows`; false when the page is full before their end.
-absl::StatusOr<bool> Take(const pqxx::result& rows, const SampleFilter& filter, int limit,
-                          Found<SampleSummary>& found, int64_t& searched, size_t& bytes) {
+// Adds what matches of `rows` until the page is full; returns how many it looked at.
+absl::StatusOr<int> Take(const pqxx::result& rows, const SampleFilter& filter, int limit,
+                         Found<SampleSummary>& found, size_t& bytes) {
+  int looked_at = 0;
   for (const auto& row : rows) {
-    if (static_cast<int>(found.rows.size()) == limit) return false;
-    ASSAY_ASSIGN_OR_RETURN(ReadRow read, ReadSummary(row, 2));
-    ++searched;
+    if (static_cast<int>(found.rows.size()) == limit) break;
+    ASSAY_ASSIGN_OR_RETURN(SampleRead read, ReadSample(row, 2));
     bytes += read.bytes;
     found.reached = read.summary.position;
-    if (!Matches(filter, read)) continue;
-    CutTexts(read.item, read.summary);
-    found.rows.push_back(std::move(read.summary));
+    ++looked_at;
+    if (Matches(filter, read)) found.rows.push_back(CutTexts(std::move(read)));
   }
-  return true;
+  return looked_at;
 }
 
+// Reads every prediction that has one of the verdicts, and looks itself at what else is asked for.
 absl::StatusOr<Found<SampleSummary>> Search(pqxx::work& tx, const SampleFilter& filter,
                                             const SamplePage& page, const RunRow& run,
                                             const Range& range, int64_t& searched) {
   Found<SampleSummary> found;
   found.reached = StartOf(page);
   // A group's items lie together, so that its range leaves nothing to be searched for.
-  const bool searches = filter.truncated || filter.matches != nullptr;
+  const bool searches = filter.matches != nullptr;
   const std::string sql = SamplePageSql(static_cast<int>(filter.verdicts.size()), page.backwards,
-                                        filter.matches != nullptr);
+                                        /*whole_texts=*/searches);
   for (size_t bytes = 0;;) {
     const int missing = page.limit - static_cast<int>(found.rows.size());
     // One more than fits tells whether there is more.
@@ -219,21 +144,66 @@ absl::StatusOr<Found<SampleSummary>> Search(pqxx::work& tx, const SampleFilter& 
         Parameters(filter.run_id, run.dataset_id, run.grader, found.reached, wanted, range);
     for (const Verdict verdict : filter.verdicts) parameters.emplace_back(VerdictName(verdict));
     const pqxx::result rows = tx.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters));
-    ASSAY_ASSIGN_OR_RETURN(const bool all, Take(rows, filter, page.limit, found, searched, bytes));
+    ASSAY_ASSIGN_OR_RETURN(const int looked_at, Take(rows, filter, page.limit, found, bytes));
+    searched += looked_at;
+    const bool all = looked_at == static_cast<int>(rows.size());
     found.more = !all || static_cast<int>(rows.size()) == wanted;
     if (!all || !found.more || searched >= kMostSearched || bytes >= kMostBytes) return found;
   }
 }
 
-// The ordinals of the page's side of `range` that are looked at for it.
-Range Window(const SamplePage& page, const Range& range) {
-  const int64_t start = StartOf(page).ordinal;
-  if (page.backwards) {
+// The next `width` ordinals of `range` from `start` on.
+Range Window(int64_t start, bool backwards, const Range& range, int64_t width) {
+  if (backwards) {
     const int64_t last = std::min(range.last, start);
-    return {std::max(range.first, last - kMostSearched), last};
+    return {std::max(range.first, last - width), last};
   }
   const int64_t first = std::max(range.first, start);
-  return {first, std::min(range.last, first + kMostSearched)};
+  return {first, std::min(range.last, first + width)};
+}
+
+// Behind all that is in the window.
+SamplePosition EndOf(const Range& window, bool backwards) {
+  return backwards ? SamplePosition{window.first, -1} : SamplePosition{window.last, kLastSample};
+}
+
+bool IsLast(const Range& window, bool backwards, const Range& range) {
+  return backwards ? window.first <= range.first : window.last >= range.last;
+}
+
+// Lets PostgreSQL look through the predictions, window by window, and reads what it finds.
+absl::StatusOr<Found<SampleSummary>> Scan(pqxx::work& tx, const SampleFilter& filter,
+                                          const SamplePage& page, const RunRow& run,
+                                          const Range& range, Clock& clock, int64_t& searched) {
+  Found<SampleSummary> found;
+  found.reached = StartOf(page);
+  const std::string sql =
+      SampleScanSql(static_cast<int>(filter.verdicts.size()), page.backwards, filter);
+  const int64_t at_once =
+      filter.truncated || filter.matches != nullptr ? kScannedAtOnce : kScoresAtOnce;
+  const absl::Time end = clock.Now() + kMostTime;
+  for (size_t bytes = 0;;) {
+    const Range window = Window(found.reached.ordinal, page.backwards, range,
+                                std::max<int64_t>(1, at_once / run.samples));
+    const int wanted = page.limit - static_cast<int>(found.rows.size()) + 1;
+    std::vector<std::string> parameters =
+        Parameters(filter.run_id, run.dataset_id, run.grader, found.reached, wanted, window);
+    for (const Verdict verdict : filter.verdicts) parameters.emplace_back(VerdictName(verdict));
+    if (!filter.contains.empty()) parameters.push_back(LikePattern(filter.contains));
+    const pqxx::result rows = tx.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters));
+    ASSAY_ASSIGN_OR_RETURN(const int looked_at, Take(rows, filter, page.limit, found, bytes));
+    const bool all = looked_at == static_cast<int>(rows.size());
+    const bool is_through = all && static_cast<int>(rows.size()) < wanted;
+    if (is_through) found.reached = EndOf(window, page.backwards);
+    const int64_t ordinals =
+        page.backwards ? window.last - found.reached.ordinal : found.reached.ordinal - window.first;
+    searched += (std::max<int64_t>(0, ordinals) + 1) * run.samples;
+    found.more = !is_through || !IsLast(window, page.backwards, range);
+    if (!all || !found.more || searched >= kMostScanned || bytes >= kMostBytes ||
+        clock.Now() >= end) {
+      return found;
+    }
+  }
 }
 
 Range EndsOf(pqxx::work& tx, int64_t run_id) { return ReadRange(tx.exec_params1(kEnds, run_id)); }
@@ -248,8 +218,13 @@ absl::StatusOr<SampleRows> SampleStore::List(const SampleFilter& filter, const S
     rows.first_ordinal = all.first;
     rows.last_ordinal = std::max(all.first, all.last);
     const Range range = Wanted(tx, all, run.dataset_id, filter.group);
+    if (range.first > range.last) return rows;
+    const bool has_others = !std::all_of(filter.verdicts.begin(), filter.verdicts.end(), IsIndexed);
+    const bool can_scan =
+        filter.matches == nullptr ? filter.truncated || has_others : !filter.contains.empty();
     ASSAY_ASSIGN_OR_RETURN(Found<SampleSummary> found,
-                           Search(tx, filter, page, run, range, rows.searched));
+                           can_scan ? Scan(tx, filter, page, run, range, *clock_, rows.searched)
+                                    : Search(tx, filter, page, run, range, rows.searched));
     Arrange(std::move(found), page, rows);
     return rows;
   });
@@ -266,7 +241,8 @@ absl::StatusOr<DifferenceRows> SampleStore::ListDifferences(const DifferenceFilt
                        " are of different data sets, and have no items in common"));
     }
     const Range range = Wanted(tx, EndsOf(tx, filter.first_run), first.dataset_id, filter.group);
-    const Range window = Window(page, range);
+    const Range window =
+        Window(StartOf(page).ordinal, page.backwards, range, /*width=*/kMostSearched);
     std::vector<std::string> parameters = Parameters(
         filter.first_run, filter.second_run, first.grader, StartOf(page), page.limit + 1, window);
     parameters.push_back(second.grader);
@@ -279,18 +255,15 @@ absl::StatusOr<DifferenceRows> SampleStore::ListDifferences(const DifferenceFilt
         found.more = true;
         break;
       }
-      ASSAY_ASSIGN_OR_RETURN(ReadRow one, ReadSummary(row, 2));
-      ASSAY_ASSIGN_OR_RETURN(ReadRow other, ReadSummary(row, 2 + kSampleColumnCount));
+      ASSAY_ASSIGN_OR_RETURN(SampleRead one, ReadSample(row, 2));
+      ASSAY_ASSIGN_OR_RETURN(SampleRead other, ReadSample(row, 2 + kSampleColumnCount));
       found.reached = one.summary.position;
-      CutTexts(one.item, one.summary);
-      CutTexts(other.item, other.summary);
-      found.rows.push_back({std::move(one.summary), std::move(other.summary)});
+      found.rows.push_back({CutTexts(std::move(one)), CutTexts(std::move(other))});
     }
     if (!found.more) {
       // The window is through; what lies behind it is the next page's.
-      found.more = page.backwards ? window.first > range.first : window.last < range.last;
-      found.reached = page.backwards ? SamplePosition{window.first, -1}
-                                     : SamplePosition{window.last, kLastSample};
+      found.more = !IsLast(window, page.backwards, range);
+      found.reached = EndOf(window, page.backwards);
     }
     DifferenceRows result;
     result.searched = std::max<int64_t>(0, window.last - window.first + 1);

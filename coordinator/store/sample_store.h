@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/base/clock.h"
 #include "common/domain/prediction.h"
 #include "coordinator/store/database.h"
 
@@ -36,6 +37,10 @@ struct SampleFilter {
   // Whether a text has what is looked for; asked of the first 16 KiB of the output and of what was
   // extracted, and of the target, the item's id and its fields, until one has. Null: all.
   std::function<bool(absl::string_view)> matches = nullptr;
+  // Goes with `matches`: printable ASCII without quotes and backslashes that every text that it
+  // holds for has, in any case. With it the database looks for candidates by itself, and a page
+  // gets through far more predictions. Empty: nothing of the kind is known.
+  std::string contains = "";
   std::string group = "";  // empty: all
 };
 
@@ -63,7 +68,7 @@ struct SampleRows {
   std::optional<SamplePosition> next = std::nullopt;
   int64_t first_ordinal = 0;  // of all predictions of the run
   int64_t last_ordinal = 0;
-  int64_t searched = 0;
+  int64_t searched = 0;  // places that were looked at, at most
 };
 
 enum class DifferenceKind { kValue, kFirstHigher, kSecondHigher, kAnswer, kAll };
@@ -90,11 +95,13 @@ struct DifferenceRows {
 // Thread-safe. Every call is one transaction; Unavailable when the database is not reachable.
 class SampleStore {
  public:
-  explicit SampleStore(Database* database) : database_(database) {}
+  explicit SampleStore(Database* database, Clock* clock = Clock::Real())
+      : database_(database), clock_(clock) {}
 
-  // By the run's current grader. A page is found in an index, wherever it lies; what is looked for
-  // in the predictions themselves (`truncated`, `matches`) is searched in some 20,000 of them at
-  // most. NotFound for an unknown run.
+  // By the run's current grader. A page is found in an index, wherever it lies. What no index has
+  // (`truncated`, `matches`, verdicts that most predictions have) is searched for a second or in
+  // 500,000 of them at most, in 20,000 where `contains` says nothing; the page has a next one then,
+  // which goes on. NotFound for an unknown run.
   absl::StatusOr<SampleRows> List(const SampleFilter& filter, const SamplePage& page);
 
   // Of items and samples that both runs have, by each run's current grader. Looks at 20,000 items
@@ -104,6 +111,7 @@ class SampleStore {
 
  private:
   Database* const database_;
+  Clock* const clock_;
 };
 
 }  // namespace assay

@@ -32,6 +32,7 @@ ApiRoute Route(std::string method, absl::string_view path, Service* service,
 using Evaluation = v1::EvaluationService::Service;
 using Browse = v1::BrowseService::Service;
 using Rating = v1::RatingService::Service;
+using Admin = v1::AdminService::Service;
 
 #define ASSAY_GET(service, path, type, name) \
   Route("GET", path, services.service, &type::name, #type "Service." #name)
@@ -64,6 +65,7 @@ std::vector<ApiRoute> BrowseRoutes(const ApiServices& services) {
           ASSAY_GET(browse, "comparison", Browse, CompareRuns),
           ASSAY_GET(browse, "differences", Browse, ListDifferences),
           ASSAY_GET(browse, "leaderboard/table", Browse, GetLeaderboardTable),
+          ASSAY_GET(browse, "ranks", Browse, RankRuns),
           ASSAY_GET(browse, "work", Browse, ListLeases),
           ASSAY_GET(browse, "jobs/{job_id}/events", Browse, ListEvents)};
 }
@@ -87,18 +89,19 @@ std::vector<ApiRoute> RatingRoutes(const ApiServices& services) {
   return routes;
 }
 
-#undef ASSAY_GET
-#undef ASSAY_POST
-
 }  // namespace
 
 std::vector<ApiRoute> ApiRoutes(const ApiServices& services) {
   std::vector<ApiRoute> routes = EvaluationRoutes(services);
+  routes.push_back(ASSAY_GET(admin, "caller", Admin, GetCaller));
   for (const auto& more : {BrowseRoutes(services), RatingRoutes(services)}) {
     routes.insert(routes.end(), more.begin(), more.end());
   }
   return routes;
 }
+
+#undef ASSAY_GET
+#undef ASSAY_POST
 
 bool MatchPath(absl::string_view pattern, absl::string_view path,
                std::map<std::string, std::string>* parts) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "assay/v1/admin_service.grpc.pb.h"
 #include "assay/v1/browse_service.grpc.pb.h"
 #include "assay/v1/evaluation_service.grpc.pb.h"
 #include "assay/v1/rating_service.grpc.pb.h"
@@ -23,6 +24,7 @@ struct ApiServices {
   v1::EvaluationService::Service* evaluation;
   v1::BrowseService::Service* browse;
   v1::RatingService::Service* rating;
+  v1::AdminService::Service* admin;
 };
 
 // A method of a service at a path. Its request is made of the parts of the path in braces, and of

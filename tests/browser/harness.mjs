@@ -26,7 +26,7 @@ const browser = await chromium.launch({
 after(() => browser.close());
 
 /** A page in a fresh profile. What goes wrong in it, and every request to another host, fails the test at `close`. */
-export async function open(query, {width = 1280, height = 900, script = ''} = {}) {
+export async function open(query, {width = 1280, height = 900, script = '', at = base} = {}) {
   const context = await browser.newContext({viewport: {width, height}, permissions: ['clipboard-read', 'clipboard-write']});
   const page = await context.newPage();
   const wrong = [];
@@ -36,14 +36,14 @@ export async function open(query, {width = 1280, height = 900, script = ''} = {}
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) wrong.push(`console: ${message.text()}`);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(base) && !/^(data|blob|about):/.test(request.url())) wrong.push(`request to ${request.url()}`);
+    if (!request.url().startsWith(at) && !/^(data|blob|about):/.test(request.url())) wrong.push(`request to ${request.url()}`);
   });
   page.on('dialog', (dialog) => {
     wrong.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
   if (script) await page.addInitScript(script);
-  await page.goto(base + query);
+  await page.goto(at + query);
   page.setDefaultTimeout(15_000);
   return Object.assign(page, {
     finish: async () => {

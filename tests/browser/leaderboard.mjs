@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import test from 'node:test';
 
-import {base, column, facts, inspect, open, picture} from './harness.mjs';
+import {base, column, facts, inspect, open, picture, until} from './harness.mjs';
 
 // Where many others want the processors, time tells nothing of the page.
 const kSeconds = os.loadavg()[0] > 2 * os.availableParallelism() ? 10 : 1;
@@ -79,6 +79,15 @@ test('published results stand beside ours, and the switches reach the service', 
   await page.getByText('Cells that are empty although there are runs').waitFor();
   await page.goBack();
   await page.getByRole('region', {name: 'Scores'}).getByRole('row').nth(60).waitFor();
+  await page.getByLabel('Precision').selectOption(facts.precision);
+  await page.getByLabel('Unfinished and limited runs').check();
+  const scores = async () => (await column(page, 'Scores', 'MMLU')).filter((text) => text !== '–').map((text) => text.replace('*', ''));
+  await until(async () => (await scores()).length === facts.models.length, 'the runs by the first protocol');
+  await page.getByLabel('Protocol').selectOption('lm-eval');
+  await until(async () => (await scores()).length === 1, 'the run by the other protocol');
+  const table = await (await fetch(
+      `${base}/api/v1/leaderboard/table?view=suite&partial=true&precision=PRECISION_FLOAT32&protocol=lm-eval`)).json();
+  assert.deepEqual(await scores(), table.rows.filter((row) => row.scores.mmlu).map((row) => (row.scores.mmlu.value * 100).toFixed(1)));
   await page.finish();
 });
 
@@ -88,6 +97,26 @@ test('ranks come with what the data allow', async () => {
   const ranks = (await column(page, 'Scores', 'Rank')).filter((text) => text);
   assert.equal(ranks.length, facts.models.length);
   assert.equal(ranks[0], '1');
+  // And of the average, which resamples the items of every benchmark.
+  await page.getByRole('button', {name: 'Average'}).click();
+  const table = await (await fetch(`${base}/api/v1/leaderboard/table?view=suite&partial=true&precision=PRECISION_FLOAT32`)).json();
+  const {averages} = table.columns.find(({key}) => key === 'average');
+  const models = table.rows.filter(({scores}) => averages.every((key) => scores[key])).map(({model}) => model).sort();
+  assert.deepEqual(models, facts.models);
+  const runs = averages.flatMap((key) => models.map((name) => table.rows.find(({model}) => model === name).scores[key].run_id));
+  const query = new URLSearchParams([['models', models.length], ...runs.map((run) => ['run_ids', run])]);
+  const expected = (await (await fetch(`${base}/api/v1/ranks?${query}`)).json()).ranks;
+  const titles = await rows(page);
+  const shown = async () => Object.fromEntries((await column(page, 'Scores', 'Rank')).map((text, index) => [titles[index], text]));
+  await until(async () => Object.values(await shown()).filter(Boolean).length === models.length, 'the ranks of the average');
+  const ours = await shown();
+  for (const [index, name] of models.entries()) assert.equal(ours[name], String(expected[index].rank));
+  await picture(page, 'ranks-1280');
+  await page.getByRole('button', {name: 'Copy as CSV'}).click();
+  await page.getByText('Copied').waitFor();
+  const [head, first] = (await page.evaluate(() => navigator.clipboard.readText())).split('\n');
+  const place = head.split(',').indexOf('average rank best');
+  assert.ok(place > 0 && Number(first.split(',')[place]) === expected[models.indexOf(titles[0])].best, first);
   await page.finish();
 });
 

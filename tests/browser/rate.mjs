@@ -4,6 +4,7 @@ import test from 'node:test';
 import {base, column, facts, inspect, open, picture, until} from './harness.mjs';
 
 const name = `letters-${process.pid}`;
+const pairs = `pairs-${process.pid}`;
 let links = [];
 
 test('a campaign is begun, and each rater gets a link', async () => {
@@ -12,7 +13,7 @@ test('a campaign is begun, and each rater gets a link', async () => {
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Raters, with spaces between').fill('anna ben');
   await page.getByLabel('Answers of each run at most').fill('3');
-  await page.getByLabel(new RegExp(`run ${facts.writing_run}$`)).check();
+  await page.getByLabel(new RegExp(`run ${facts.writing_runs[0]}$`)).check();
   await page.getByRole('button', {name: 'Begin'}).click();
   await page.getByText('has begun').waitFor();
   links = await page.locator('.notice code').allInnerTexts();
@@ -86,5 +87,84 @@ test('a rater works by mouse, and agreement is shown', async () => {
 test('a link that is not valid is told so', async () => {
   const page = await open('/#/rate/nobody');
   await page.getByRole('alert').getByText('This link is not valid.').waitFor();
+  await page.finish();
+});
+
+/** Begins a campaign by the form; returns the raters' links, as what follows the page's address. */
+async function begin(page, {name, raters, runs, pair = false, away = ''}) {
+  await page.getByText('New campaign').click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Raters, with spaces between').fill(raters);
+  await page.getByLabel('Minutes until a rater is away').fill(away);
+  if (pair) await page.getByLabel('Two answers at a time').check();
+  for (const run of runs) await page.getByLabel(new RegExp(`run ${run}$`)).check();
+  await page.getByRole('button', {name: 'Begin'}).click();
+  await page.getByText('has begun').waitFor();
+  return (await page.locator('.notice code').allInnerTexts()).map((link) => link.slice(base.length));
+}
+
+const chosen = (page, side) => page.getByRole('region', {name: `Answer ${side}`}).locator('.scale .chosen b').allInnerTexts();
+
+test('a pair is rated by keys alone, the left by digits, the right by the row below or with shift', async () => {
+  const campaigns = await open('/?view=rate');
+  const [first, second] = await begin(campaigns, {name: pairs, raters: 'anna ben', runs: facts.writing_runs, pair: true});
+  await campaigns.finish();
+  let page = await open(first);
+  await page.getByRole('button', {name: 'Next'}).waitFor();
+  const text = await page.locator('main').innerText();
+  for (const model of facts.writers) assert.ok(!text.includes(model), `${model} is told`);
+  const total = Number(/of (\d+) done/.exec(text)[1]);
+  assert.ok(total > 1);
+  for (const key of ['4', '2', 'w', 'Shift+Digit5']) await page.keyboard.press(key);
+  assert.deepEqual(await chosen(page, 'A'), ['4', '2']);
+  assert.deepEqual(await chosen(page, 'B'), ['2', '5']);
+  await picture(page, 'rater-pair-1280');
+  await inspect(page, 'rater-pair');
+  await page.keyboard.press('Enter');
+  await page.getByText(`1 of ${total} done`).waitFor();
+  assert.deepEqual(await chosen(page, 'A'), []);
+  await page.keyboard.press('u');
+  await page.getByText(`0 of ${total} done`).waitFor();
+  assert.deepEqual(await chosen(page, 'B'), ['2', '5']);
+  await page.keyboard.press('t');
+  await page.keyboard.press('Enter');
+  await page.getByText(`1 of ${total} done`).waitFor();
+  await page.keyboard.press('3');
+  await page.finish();
+
+  // Another browser goes on where the first was closed.
+  page = await open(first);
+  await page.getByText(`1 of ${total} done`).waitFor();
+  for (let task = 1; task < total; task++) {
+    for (const key of ['3', '4', 'q', 'e', 'Enter']) await page.keyboard.press(key);
+    await page.getByText(task + 1 < total ? `${task + 1} of ${total} done` : 'All is rated').waitFor();
+  }
+  await page.finish();
+
+  const other = await open(second);
+  for (let task = 0; task < total; task++) {
+    await other.getByText(`${task} of ${total} done`).waitFor();
+    for (const key of [String(1 + (task % 5)), '2', 'r', 'Shift+Digit1', 'Enter']) await other.keyboard.press(key);
+  }
+  await other.getByText('All is rated').waitFor();
+  await other.finish();
+});
+
+test('people agree with each other and with the judge as the service says', async () => {
+  const page = await open('/?view=rate');
+  await page.getByRole('link', {name: pairs, exact: true}).click();
+  const firsts = await column(page, 'Agreement in relevance', 'First');
+  const seconds = await column(page, 'Agreement in relevance', 'Second');
+  const judge = `${facts.judge} (judge-relevance)`;
+  assert.deepEqual(firsts.map((one, index) => [one, seconds[index]]), [['anna', 'ben'], ['people', judge]]);
+  const id = new URL(page.url()).searchParams.get('campaign');
+  const {criteria} = await (await fetch(`${base}/api/v1/ratings/campaigns/${id}/agreement`)).json();
+  const relevance = criteria.find(({criterion}) => criterion === 'relevance');
+  const spearman = await column(page, 'Agreement in relevance', 'Spearman');
+  assert.equal(Number(spearman[1].replace('−', '-')).toFixed(2), relevance.judges[0].spearman.toFixed(2));
+  assert.deepEqual((await column(page, 'Models by relevance', 'Model')).sort(), [...facts.writers].sort());
+  for (const mean of await column(page, 'Models by relevance', judge)) assert.ok(Number(mean) >= 1 && Number(mean) <= 5, mean);
+  await picture(page, 'agreement-judge-1280');
+  await inspect(page, 'agreement-judge');
   await page.finish();
 });

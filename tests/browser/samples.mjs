@@ -4,7 +4,7 @@ import test from 'node:test';
 import {base, facts, inspect, open, picture, until} from './harness.mjs';
 
 // A text is looked for in every prediction.
-const kSearchSeconds = 15 + facts.many / 2500;
+const kSearchSeconds = 15 + facts.many / 25_000;
 const list = (page) => page.getByRole('listbox', {name: /^(Predictions|Items)$/});
 const rows = (page) => list(page).getByRole('option');
 
@@ -57,10 +57,21 @@ test('what a model wrote is text and nothing else', async () => {
   await page.finish();
 });
 
-test('predictions are filtered by verdict, text and group', async () => {
+test('predictions are filtered by verdict, truncation and text', async () => {
   const page = await open(`/?view=samples&run=${facts.many_run}`);
+  const only = async (what, fits) => until(async () => {
+    const ordinals = await seen(page);
+    return ordinals.length > 3 && ordinals.every(fits);
+  }, `only those that are ${what}`);
   await page.getByLabel('Verdict').selectOption('unparsed');
-  await until(async () => (await seen(page)).length > 3 && (await seen(page)).every((ordinal) => ordinal % 5 === 3), 'only the unparsed ones');
+  await only('unparsed', (ordinal) => ordinal % 5 === 3);
+  await page.getByLabel('Verdict').selectOption('wrong');
+  await only('wrong', (ordinal) => ordinal % 5 === 1 || ordinal % 5 === 2);
+  await page.getByLabel('Verdict').selectOption('right');
+  await only('right', (ordinal) => ordinal % 5 === 0);
+  await page.getByLabel('Truncated').check();
+  await only('right and truncated', (ordinal) => ordinal % 45 === 0);
+  await page.getByLabel('Truncated').uncheck();
   await page.getByLabel('Verdict').selectOption('');
   await page.getByLabel('Text').fill(facts.rare_text);
   await until(async () => (await seen(page)).join() === String(facts.rare_ordinal), 'the one with the text', kSearchSeconds);

@@ -24,7 +24,6 @@ ALLOWED = {
     "migrator.cc": (r"std::string\(migration\.sql\)",),
     # The statement's name.
     "prepared.h": ("name",),
-    "rating_store.cc": (r'absl::StrCat\(kRater, lock \? "FOR UPDATE OF w" : ""\)',),
     # By the number of verdicts and the kind of the filter.
     "sample_store.cc": ("sql", r"DifferencePageSql\(filter\.kind, page\.backwards\)"),
 }

@@ -118,6 +118,7 @@ class HttpApiTest(unittest.TestCase):
 
     def test_1_what_there_is(self):
         self.assertEqual(self.get("server")["workers"], 1)
+        self.assertEqual(self.get("caller"), {"user": "anonymous", "roles": ["ROLE_ADMIN"]})
         self.assertIn("mmlu", [benchmark["name"] for benchmark in self.get("benchmarks")["benchmarks"]])
         self.assertEqual(self.get("benchmarks/{name}", name="bbh")["benchmark"]["name"], "bbh")
         self.assertEqual(len(self.get("datasets")["datasets"]), 2)
@@ -170,6 +171,9 @@ class HttpApiTest(unittest.TestCase):
                          (told["pairs"][0]["difference"], told["pairs"][0]["bootstrap_low"], told["pairs"][0]["mcnemar_p"],
                           told["pairs"][0]["changed"]))
         self.assertIn("category:STEM", [group["group"] for group in compared["groups"]])
+        ranks = self.get("ranks", run_ids=self.runs, models=2, resamples=500)["ranks"]
+        self.assertEqual([rank["rank"] for rank in ranks], [model["rank"] for model in compared["models"]])
+        self.assertTrue(all(1 <= rank["best"] <= rank["rank"] <= rank["worst"] <= 2 for rank in ranks), ranks)
         differences = self.get("differences", first_run=self.runs[0], second_run=self.runs[1], page_size=1000)["differences"]
         self.assertEqual(len(differences), int(pair["only_first"]) + int(pair["only_second"]))
 

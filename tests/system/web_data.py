@@ -5,13 +5,16 @@ import re
 import subprocess
 
 import tiny_models
+from fake_endpoint import MODEL, FakeEndpoint
 from service import ROOT, SAMPLE_DATA
 
 MODELS = ("gpt2", "llama")
-WRITER = "llama"
+WRITERS = ("llama", "mistral")
+JUDGE = "critic"
 SAMPLES = 10  # of each item of the large run
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 RARE = "xylophone"
+KEY_NAME = "FAKE_API_KEY"  # of the environment
 BASELINE = """Model,Foundation,Parameters (B),MMLU,BBH,DROP,CRASS,HumanEval,Average
 [LLaMA](https://huggingface.co/decapoda-research/llama-13b-hf),LLaMA,13,40,30,20,10,50,30.0
 Nobody,,,89.8,94.4,94.1,98.2,,
@@ -50,9 +53,10 @@ INSERT INTO items (dataset_id, ordinal, item_id, group_name, split, body)
   FROM generate_series(0, {items} - 1) n, (SELECT max(dataset_id) AS dataset_id FROM datasets) d;
 INSERT INTO jobs (state, finished) VALUES ('completed', now());
 INSERT INTO runs (job_id, state, model_name, dataset_id, dataset_name, protocol, protocol_version, shots, precision_name, item_limit,
-                  manifest, engine, estimated_tokens, items, items_done, started, finished, grader, grader_version)
+                  manifest, engine, estimated_tokens, items, items_done, started, finished, grader, grader_version, samples)
   SELECT (SELECT max(job_id) FROM jobs), 'completed', model_name, (SELECT max(dataset_id) FROM datasets), 'many', protocol,
-         protocol_version, 0, 'float32', 0, manifest, engine, 1, {items} * {samples}, {items} * {samples}, now(), now(), grader, grader_version
+         protocol_version, 0, 'float32', 0, manifest, engine, 1, {items} * {samples}, {items} * {samples}, now(), now(), grader,
+         grader_version, {samples}
   FROM runs WHERE run_id = {like};
 INSERT INTO predictions (run_id, item_ordinal, sample_index, prompt, prompt_sha256, prompt_tokens, cached_tokens, shots_used,
                          over_max_input, truncated, output, output_token_ids, finish_reason, choice_loglikelihoods, error, shard_id, lease_id)
@@ -88,28 +92,39 @@ def runs_of(service, job):
     return {(run["model"], run["benchmark"]): run["run_id"] for run in service.json("results", job)["runs"]}
 
 
+def rating_of(prompt):
+    """What the judge says of an answer: not the same of all, so that agreement can be measured."""
+    return str(1 + sum(prompt.encode()) % 5)
+
+
 def fill(service, many):
-    """Fills the service, whose last job stays paused; returns what the browser's tests have to know of it. `many`: predictions of
-    the large run."""
-    for benchmark in ("mmlu", "crass", "impact"):
+    """Fills the service, whose last two jobs stay paused; returns what the browser's tests have to know of it. `many`: predictions
+    of the large run."""
+    for benchmark in ("mmlu", "crass", "bbh", "drop", "human_eval", "impact"):
         service.run("dataset", "import", benchmark, SAMPLE_DATA / benchmark)
     checkpoints = tiny_models.checkpoints()
-    for name, folder in tiny_models.make(service.folder / "models", {name: checkpoints[name] for name in MODELS}).items():
-        if name == WRITER:
+    for name, folder in tiny_models.make(service.folder / "models", {name: checkpoints[name] for name in {*MODELS, *WRITERS}}).items():
+        if name in WRITERS:
             make_room(folder / "config.json")
         service.run("model", "add", name, folder)
     models = ",".join(MODELS)
     jobs = [service.submit("--precision", "float32", benchmark="mmlu,crass", model=models),
             service.submit("--precision", "float32", "--protocol", "lm-eval", "--limit", 2, benchmark="mmlu", model=MODELS[0]),
-            service.submit("--precision", "float32", "--limit", 1, benchmark="impact", model=WRITER)]
+            service.submit("--precision", "float32", "--limit", 1, benchmark="impact", model=",".join(WRITERS)),
+            service.submit("--precision", "float32", "--limit", 2, benchmark="bbh,drop,human_eval", model=models)]
     for job in jobs:
-        service.wait(job)
-    first, choices, writing = (runs_of(service, job) for job in jobs)
+        service.run("watch", job, check=False)  # not all of these models have room for a program
+    with FakeEndpoint(answer=rating_of) as endpoint:
+        service.run("model", "add", JUDGE, "--endpoint", endpoint.url, "--remote-model", MODEL, "--api-key-env", KEY_NAME)
+        service.run("judge", jobs[2], "--judge", JUDGE)
+    first, choices, writing, _ = (runs_of(service, job) for job in jobs)
     # Its context has no room for what IMPACT asks for.
     failed = service.submit("--limit", 1, benchmark="impact", model=MODELS[0])
     service.run("watch", failed, check=False)
     waiting = service.submit("--precision", "bfloat16", "--shard-items", 1, benchmark="mmlu", model=models)
     service.run("pause", waiting)
+    guarded = service.submit("--precision", "float16", "--shard-items", 1, benchmark="mmlu", model=models)
+    service.run("pause", guarded)
 
     names = re.findall(r"^  - name: (\S+)$", (ROOT / "deploy/models.yaml").read_text(), re.MULTILINE)
     runs = [first[MODELS[0], benchmark] for benchmark in ("mmlu", "crass")]
@@ -125,8 +140,8 @@ def fill(service, many):
     return {
         "models": list(MODELS), "precision": "float32", "foundation": "LLaMA", "published": "paper",
         "run": str(first[MODELS[0], "mmlu"]), "other_run": str(first[MODELS[1], "mmlu"]),
-        "choice_run": str(choices[MODELS[0], "mmlu"]), "writing_run": str(writing[WRITER, "impact"]),
-        "open_job": str(waiting), "failed_job": str(failed), "failed": 4, "failure": "has no room for a prompt",
+        "choice_run": str(choices[MODELS[0], "mmlu"]), "writing_runs": [str(writing[name, "impact"]) for name in WRITERS],
+        "writers": WRITERS, "judge": JUDGE, "open_job": str(waiting), "guarded_job": str(guarded), "failed_job": str(failed), "failed": 4, "failure": "has no room for a prompt",
         "many": many, "many_run": many_run, "many_items": items, "many_samples": SAMPLES,
         "hostile_output": HOSTILE, "rare_text": RARE, "rare_ordinal": rare_ordinal,
     }

@@ -1,8 +1,10 @@
 import {useEffect, useState} from 'preact/hooks';
 
-import {storeToken, token} from './api/client';
+import {storeToken} from './api/client';
 import {storeTheme, storedTheme, type Theme} from './theme';
-import {Select, TextField} from './ui/parts';
+import {AccessContext, useAccess} from './ui/access';
+import {Loading, Select} from './ui/parts';
+import {Account, SignIn} from './ui/sign_in';
 import {followOwnLinks, linkTo, useQuery} from './url';
 import {Compare} from './views/compare/compare';
 import {Leaderboard} from './views/leaderboard/leaderboard';
@@ -32,8 +34,11 @@ export function App() {
   const query = useQuery();
   const key = keyOf(query.get('view'));
   const {title, view: View} = kViews.find((entry) => entry.key === key)!;
-  // Another token may see more: the view starts anew.
-  const [access, setAccess] = useState(0);
+  const access = useAccess(isForRater());
+  const signIn = (token: string) => {
+    storeToken(token);
+    access.renew();
+  };
   useEffect(() => {
     document.title = `${title} – Assay`;
   }, [title]);
@@ -50,13 +55,16 @@ export function App() {
                 <a key={entry.key} href={linkTo(entry.key)} aria-current={entry.key === key ? 'page' : undefined}>{entry.title}</a>
               ))}
             </nav>
-            <Token onChange={() => setAccess(access + 1)} />
+            <Account access={access} onSignIn={signIn} />
           </>
         )}
         <ThemeSwitch />
       </header>
-      <main id="main" key={`${key}/${access}`} tabIndex={-1}>
-        <View />
+      {/* Another token may see more: the view starts anew. */}
+      <main id="main" key={`${key}/${access.count}`} tabIndex={-1}>
+        <AccessContext.Provider value={access}>
+          {access.refused ? <SignIn access={access} onSignIn={signIn} /> : access.known ? <View /> : <Loading what="the page" />}
+        </AccessContext.Provider>
       </main>
     </div>
   );
@@ -66,25 +74,6 @@ export function App() {
 function skip(event: Event): void {
   event.preventDefault();
   document.getElementById('main')?.focus();
-}
-
-function Token({onChange}: {onChange: () => void}) {
-  const [text, setText] = useState(token());
-  return (
-    <details class="token">
-      <summary>Token{token() ? ' ✓' : ''}</summary>
-      <form onSubmit={(event) => {
-        event.preventDefault();
-        storeToken(text);
-        event.currentTarget.closest('details')!.open = false;
-        onChange();
-      }}>
-        <TextField label="Token" type="password" value={text} onInput={setText} width="16rem" />
-        <button type="submit">{text.trim() ? 'Use' : 'Use none'}</button>
-        <p class="hint">Kept in this browser. Needed where the service asks for one, and to pause or cancel jobs there.</p>
-      </form>
-    </details>
-  );
 }
 
 function ThemeSwitch() {

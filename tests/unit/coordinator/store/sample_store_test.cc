@@ -133,6 +133,31 @@ TEST_F(SampleStoreTest, PagesFollowEachOtherAndFiltersLeaveOut) {
   ASSERT_TRUE(short_page.next.has_value());
   EXPECT_EQ(short_page.next->ordinal, 19'999);
   EXPECT_TRUE(absl::IsNotFound(store_.List({.run_id = 99}, {}).status()));
+  // With a part that the database can look for, one page is enough; what only looks alike is left
+  // out.
+  const SampleRows whole = List({.run_id = 1, .matches = has("is 24999?"), .contains = "S 24999?"});
+  EXPECT_THAT(Ordinals(whole), ElementsAre(24'999));
+  EXPECT_EQ(whole.searched, kItems);
+  EXPECT_FALSE(whole.next.has_value());
+  EXPECT_THAT(Ordinals(List({.run_id = 1, .matches = has("Ä 1234"), .contains = " 1234"},
+                            {.from = SamplePosition{12'340, 0}, .backwards = true, .limit = 3})),
+              ElementsAre(1234));
+  EXPECT_THAT(List({.run_id = 1, .matches = has("Ö 1234"), .contains = " 1234"}).rows, IsEmpty());
+  EXPECT_THAT(List({.run_id = 1, .matches = has("%"), .contains = "%"}).rows, IsEmpty());
+  EXPECT_THAT(Ordinals(List({.run_id = 1,
+                             .verdicts = {Verdict::kWrong},
+                             .matches = has("2501"),
+                             .contains = "2501"})),
+              IsEmpty());
+  EXPECT_THAT(Ordinals(List({.run_id = 1,
+                             .verdicts = {Verdict::kWrong, Verdict::kError},
+                             .matches = has("1500"),
+                             .contains = "1500"},
+                            {.limit = 1})),
+              ElementsAre(1500));
+  EXPECT_THAT(Ordinals(List({.run_id = 1, .matches = has("d/7"), .contains = "d/7", .group = "g3"},
+                            {.limit = 2})),
+              ElementsAre(7500, 7501));
 
   // What two runs differ in.
   const auto ordinals = [&](DifferenceKind kind, const SamplePage& page) {
@@ -162,17 +187,22 @@ TEST_F(SampleStoreTest, PagesAreFoundInIndexes) {
   const std::string dataset = Dataset();
   const std::vector<std::string> page = {"1", dataset, "drop_f1", "24000",
                                          "0", "101",   "0",       absl::StrCat(kItems)};
-  std::vector<std::string> wrong = page;
-  wrong.insert(wrong.end(), {"wrong", "error"});
+  std::vector<std::string> failed = page;
+  failed.insert(failed.end(), {"unparsable", "error"});
+  std::vector<std::string> text = page;
+  text[6] = "23000";
+  text.emplace_back("%24999%");
   for (const bool backwards : {false, true}) {
-    for (const std::string& plan : {Explain(SamplePageSql(0, backwards, false), page),
-                                    Explain(SamplePageSql(2, backwards, false), wrong)}) {
+    for (const std::string& plan :
+         {Explain(SamplePageSql(0, backwards, false), page),
+          Explain(SamplePageSql(2, backwards, false), failed),
+          Explain(SampleScanSql(0, backwards, {.contains = "24999"}), text)}) {
       EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << plan;
       EXPECT_THAT(plan, Not(HasSubstr("Sort Method: external"))) << plan;
       EXPECT_THAT(plan, Not(testing::ContainsRegex("rows=[0-9]{5,} loops"))) << plan;
     }
   }
-  EXPECT_THAT(Explain(SamplePageSql(2, false, false), wrong), HasSubstr("verdict"));
+  EXPECT_THAT(Explain(SamplePageSql(2, false, false), failed), HasSubstr("verdict"));
   const std::string plan =
       Explain(DifferencePageSql(DifferenceKind::kValue, false),
               {"1", "2", "drop_f1", "12000", "0", "101", "12000", "25000", "drop_f1", dataset});

@@ -1,6 +1,4 @@
 // Requests to the coordinator's HTTP interface, and what is said where they fail.
-import {readStored, writeStored} from '../theme';
-
 const kTokenKey = 'assay.token';
 
 export class ApiError extends Error {
@@ -14,9 +12,9 @@ export class ApiError extends Error {
       case 'UNREACHABLE':
         return 'Is the service running, and can it be reached from here? The page tries again by itself where it follows something.';
       case 'UNAUTHENTICATED':
-        return 'Put a token into the field behind “Token”, at the top of the page.';
+        return 'Sign in with a token, at the top of the page.';
       case 'PERMISSION_DENIED':
-        return 'Use a token whose role allows this: “Token”, at the top of the page.';
+        return 'Sign in with a token that has this role, or ask an administrator for one: assay token create.';
       case 'NOT_FOUND':
         return 'It may have been removed, or the link is of another service.';
       case 'RESOURCE_EXHAUSTED':
@@ -28,12 +26,39 @@ export class ApiError extends Error {
   }
 }
 
-export function token(): string {
-  return readStored(kTokenKey);
+let current = '';
+try {
+  current = sessionStorage.getItem(kTokenKey) ?? '';
+} catch {
+  // Storage is forbidden: the token is only in memory.
 }
 
+/** As long as the tab is open, in this tab only; it goes into a header, never into an address. */
+export function token(): string {
+  return current;
+}
+
+/** Empty: forgets it. */
 export function storeToken(value: string): void {
-  writeStored(kTokenKey, value.trim());
+  current = value.trim();
+  try {
+    if (current) {
+      sessionStorage.setItem(kTokenKey, current);
+    } else {
+      sessionStorage.removeItem(kTokenKey);
+    }
+  } catch {
+    // In memory only.
+  }
+}
+
+type Refusal = () => void;
+const refusals = new Set<Refusal>();
+
+/** Calls `listener` whenever the service does not take the page's token, or asks for one. */
+export function onRefused(listener: Refusal): () => void {
+  refusals.add(listener);
+  return () => void refusals.delete(listener);
 }
 
 export type Parameters = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -54,7 +79,8 @@ interface Options {
   signal?: AbortSignal;
 }
 
-async function answerOf<T>(request: Promise<Response>): Promise<T> {
+/** `own`: asked with the page's token, not with a rater's. */
+async function answerOf<T>(request: Promise<Response>, own: boolean): Promise<T> {
   let response: Response;
   try {
     response = await request;
@@ -70,6 +96,7 @@ async function answerOf<T>(request: Promise<Response>): Promise<T> {
     throw new ApiError('UNKNOWN', `The service answered with status ${response.status} and no JSON: ${text.slice(0, 200)}`);
   }
   if (!response.ok) {
+    if (response.status === 401 && own) for (const refused of [...refusals]) refused();
     const {code, message} = body as {code?: string; message?: string};
     throw new ApiError(code ?? 'UNKNOWN', message || `The service answered with status ${response.status}.`);
   }
@@ -82,7 +109,8 @@ function headers(options: Options): Record<string, string> {
 }
 
 export function get<T>(path: string, parameters: Parameters = {}, options: Options = {}): Promise<T> {
-  return answerOf(fetch(pathWith(path, parameters), {headers: headers(options), signal: options.signal ?? null}));
+  return answerOf(fetch(pathWith(path, parameters), {headers: headers(options), signal: options.signal ?? null}),
+      options.token === undefined);
 }
 
 export function post<T>(path: string, body: unknown = {}, options: Options = {}): Promise<T> {
@@ -91,5 +119,5 @@ export function post<T>(path: string, body: unknown = {}, options: Options = {})
     headers: {...headers(options), 'Content-Type': 'application/json'},
     body: JSON.stringify(body),
     signal: options.signal ?? null,
-  }));
+  }), options.token === undefined);
 }

@@ -126,6 +126,7 @@ export interface LeaderboardColumn {
   title: string;
   benchmark: string;
   is_rating: boolean;
+  averages: string[];
 }
 
 export interface TableScore extends Interval {
@@ -305,6 +306,20 @@ export interface Comparison {
   groups: ComparedGroup[];
 }
 
+export interface ModelRank {
+  score: Real;
+  rank: number;
+  best: number;
+  worst: number;
+}
+
+export type Role = 'ROLE_READ' | 'ROLE_SUBMIT' | 'ROLE_WORKER' | 'ROLE_ADMIN';
+
+export interface Caller {
+  user: string;
+  roles: Role[];
+}
+
 export interface Rating {
   answer: string;
   criterion: string;
@@ -344,7 +359,8 @@ export interface Campaign {
   answers: Int64;
   ratings_done: Int64;
   ratings_wanted: Int64;
-  raters: {rater_id: string; name: string; tasks: Int64; tasks_done: Int64; last_rated?: string}[];
+  raters: {rater_id: string; name: string; tasks: Int64; tasks_done: Int64; last_rated?: string; away: boolean}[];
+  away_minutes: number;
 }
 
 export interface AgreementPair {

@@ -27,6 +27,8 @@ export interface Source<T> {
   last: number;
   /** Rows of the whole list; NaN where a filter leaves an unknown part of them. */
   total: number;
+  /** Rows that a search has to look at; absent where there is no filter that has to search. */
+  whole?: number;
   fetch(place: Place, signal: AbortSignal): Promise<KeysetPage<T>>;
 }
 
@@ -40,6 +42,7 @@ export class KeysetWindow<T extends Keyed> {
   top = 0;
   height = 0;
   loading = true;
+  /** Rows that were looked at since the list was opened. */
   searched = 0;
   error: Error | undefined;
   private pages: KeysetPage<T>[] = [];

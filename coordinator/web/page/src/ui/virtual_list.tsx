@@ -110,7 +110,8 @@ export function VirtualList<T extends Keyed>({label, source, rowHeight, selected
         </div>
       </div>
       <div class="list-state" role="status">
-        {window?.loading && (window.searched > 0 && rows.length === 0 ? `${integer(window.searched)} searched…` : 'Loading…')}
+        {window?.loading && (window.searched > 0 && source.whole !== undefined ?
+          `Searched ${integer(Math.min(window.searched, source.whole))} of ${integer(source.whole)}…` : 'Loading…')}
         {window && !window.loading && !window.error && rows.length === 0 && empty}
       </div>
       {window?.error && <ErrorNotice error={window.error} onRetry={() => window.retry()} />}

@@ -60,7 +60,8 @@ export function Leaderboard() {
   const ascending = query.get('order') === 'up';
   const rows = useMemo(() => (table ? sorted(table.rows.filter((row) => keeps(filter, row)), sort, ascending) : []),
       [table, JSON.stringify(filter), sort, ascending]);
-  const ranks = useRanks(query.get('ranks') === 'yes', table, rows, sort);
+  const wantsRanks = query.get('ranks') === 'yes';
+  const ranks = useRanks(wantsRanks, table, rows, sort);
 
   return (
     <>
@@ -81,7 +82,7 @@ export function Leaderboard() {
       </details>
       {table && (
         <div class="controls">
-          <CopyButton label="Copy as CSV" text={() => asCsv(table.columns, rows)} />
+          <CopyButton label="Copy as CSV" text={() => asCsv(table.columns, rows, sort, ranks.value)} />
           <span class="faint count" role="status">
             {loading ? 'Loading…' : `${rows.length} of ${table.rows.length} rows`}{ranks.loading ? ', ranks are being resampled…' : ''}
           </span>
@@ -89,7 +90,10 @@ export function Leaderboard() {
       )}
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!table && !error && <Loading what="the scores" />}
-      {ranks.error && <ErrorNotice error={ranks.error} />}
+      {ranks.error && <ErrorNotice error={ranks.error} onRetry={ranks.reload} />}
+      {wantsRanks && table && !ranks.loading && !ranks.error && !ranks.value && (
+        <p class="hint">No ranks in this column: they are of a whole benchmark or of the average, where two models or more have it.</p>
+      )}
       {table && (
         <>
           {rows.length > 0 ?

@@ -1,26 +1,32 @@
-// The ranks that the data allow in one column: by resampling the items of its runs, in the service.
+// The ranks that the data allow in one column, a benchmark's or the average's: by resampling the items of its runs, in the service.
 import {get} from '../../api/client';
-import type {Comparison, LeaderboardTable, TableRow} from '../../api/types';
+import type {LeaderboardTable, ModelRank, TableRow} from '../../api/types';
 import {useLoad, type Loaded} from '../../ui/load';
 
-export interface Rank {
-  rank: number;
-  best: number;
-  worst: number;
+const kMostModels = 60;
+
+/** The columns whose runs are resampled; none of ratings, which several judges may have given, and of parts of a benchmark. */
+function benchmarksOf(table: LeaderboardTable, key: string): string[] {
+  const column = table.columns.find((one) => one.key === key);
+  if (!column || column.is_rating) return [];
+  return column.averages.length > 0 ? column.averages : column.key === column.benchmark ? [column.key] : [];
 }
 
-const kMostRuns = 60;
+function runOf(row: TableRow, key: string): string {
+  return row.scores[key]?.run_id ?? '0';
+}
 
-/** By run. Nothing for averages, whose items are of several benchmarks, and for ratings of several judges. */
+/** By model. Of many models those that are shown first. */
 export function useRanks(wanted: boolean, table: LeaderboardTable | undefined, rows: readonly TableRow[], key: string):
-    Loaded<Map<string, Rank>> {
-  const column = table?.columns.find((one) => one.key === key);
-  const able = wanted && column !== undefined && column.key === column.benchmark && !column.is_rating;
-  const runs = able ? rows.flatMap((row) => (row.baseline ? [] : row.scores[key]?.run_id ?? [])).filter((run) => run !== '0') : [];
-  const chosen = [...runs].sort().slice(0, kMostRuns);
-  return useLoad(chosen.length > 1 ? chosen.join(',') : '', async (signal) => {
-    const comparison = await get<Comparison>('comparison', {run_ids: chosen, ranks_only: true, only_common: true, resamples: 2000}, {signal});
-    return new Map(comparison.models.map((model) =>
-      [model.run.run_id, {rank: model.rank, best: model.rank_best, worst: model.rank_worst}]));
+    Loaded<Map<string, ModelRank>> {
+  const benchmarks = wanted && table ? benchmarksOf(table, key) : [];
+  const able = benchmarks.length === 0 ? [] :
+    rows.filter((row) => !row.baseline && benchmarks.every((benchmark) => runOf(row, benchmark) !== '0')).slice(0, kMostModels);
+  // The order of the rows does not change the ranks.
+  const ranked = [...able].sort((a, b) => (a.model < b.model ? -1 : 1));
+  const runs = benchmarks.flatMap((benchmark) => ranked.map((row) => runOf(row, benchmark)));
+  return useLoad(ranked.length > 1 ? runs.join(',') : '', async (signal) => {
+    const {ranks} = await get<{ranks: ModelRank[]}>('ranks', {run_ids: runs, models: ranked.length}, {signal});
+    return new Map(ranked.map((row, index) => [row.model, ranks[index]!]));
   });
 }

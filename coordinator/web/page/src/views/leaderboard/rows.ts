@@ -1,5 +1,5 @@
 // The rows of the leaderboard's table as they are shown: filtered, sorted, and as CSV.
-import type {LeaderboardColumn, LeaderboardTable, ModelFacts, TableRow, TableScore} from '../../api/types';
+import type {LeaderboardColumn, LeaderboardTable, ModelFacts, ModelRank, TableRow, TableScore} from '../../api/types';
 import {enumName, numberOf} from '../../format';
 
 export interface Filter {
@@ -84,13 +84,17 @@ function csvScore(score: TableScore | undefined): string[] {
       .map((value) => (value === undefined || Number.isNaN(numberOf(value)) ? '' : String(value)));
 }
 
-/** Shares are of 1, not in percent. */
-export function asCsv(columns: readonly LeaderboardColumn[], rows: readonly TableRow[]): string {
+/** Shares are of 1, not in percent. Ranks are those in the column of the key `ranked`. */
+export function asCsv(columns: readonly LeaderboardColumn[], rows: readonly TableRow[], ranked: string,
+    ranks: Map<string, ModelRank> | undefined): string {
+  const rankOf = (row: TableRow) => (row.baseline ? undefined : ranks?.get(row.model));
   const head = ['model', 'published by', 'parameters', 'foundation', 'instruction data', 'method', 'tuning',
+    ...(ranks ? [`${ranked} rank`, `${ranked} rank best`, `${ranked} rank worst`] : []),
     ...columns.flatMap(({key}) => [key, `${key} low`, `${key} high`, `${key} items`])];
   const lines = rows.map((row) => [
     row.model, row.baseline, Number.isNaN(parametersOf(row)) ? '' : String(parametersOf(row)), row.facts?.foundation ?? '',
     row.facts?.instruction_data ?? '', methodName(row.facts), tuningName(row.facts),
+    ...(ranks ? (['rank', 'best', 'worst'] as const).map((place) => String(rankOf(row)?.[place] ?? '')) : []),
     ...columns.flatMap(({key}) => csvScore(row.scores[key])),
   ]);
   return [head, ...lines].map((line) => line.map(csvCell).join(',')).join('\n') + '\n';

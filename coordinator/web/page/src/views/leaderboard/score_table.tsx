@@ -1,8 +1,7 @@
-import type {LeaderboardColumn, TableRow, TableScore} from '../../api/types';
+import type {LeaderboardColumn, ModelRank, TableRow, TableScore} from '../../api/types';
 import {integer, interval, score, sizeName} from '../../format';
 import {Scrolling} from '../../ui/parts';
 import {linkTo} from '../../url';
-import type {Rank} from './ranks';
 import {methodName, tuningName} from './rows';
 
 interface Properties {
@@ -10,7 +9,7 @@ interface Properties {
   rows: readonly TableRow[];
   sort: string;
   ascending: boolean;
-  ranks: Map<string, Rank> | undefined;
+  ranks: Map<string, ModelRank> | undefined;
   intervals: boolean;
   onSort: (key: string) => void;
 }
@@ -40,7 +39,7 @@ export function ScoreTable({columns, rows, sort, ascending, ranks, intervals, on
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={`${row.baseline}/${row.model}/${row.facts?.parameters}`} {...{row, columns, ranks, intervals, sort}} />
+            <Row key={`${row.baseline}/${row.model}/${row.facts?.parameters}`} {...{row, columns, ranks, intervals}} />
           ))}
         </tbody>
       </table>
@@ -48,9 +47,8 @@ export function ScoreTable({columns, rows, sort, ascending, ranks, intervals, on
   );
 }
 
-function Row({row, columns, ranks, intervals, sort}:
-    {row: TableRow} & Pick<Properties, 'columns' | 'ranks' | 'intervals' | 'sort'>) {
-  const rank = ranks?.get(row.scores[sort]?.run_id ?? '');
+function Row({row, columns, ranks, intervals}: {row: TableRow} & Pick<Properties, 'columns' | 'ranks' | 'intervals'>) {
+  const rank = row.baseline ? undefined : ranks?.get(row.model);
   const method = [methodName(row.facts), tuningName(row.facts) === 'LoRA' ? 'LoRA' : ''].filter(Boolean).join(', ');
   return (
     <tr class={row.baseline ? 'published' : ''}>

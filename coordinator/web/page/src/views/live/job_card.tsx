@@ -3,6 +3,7 @@ import {useState} from 'preact/hooks';
 import {get, post} from '../../api/client';
 import type {JobEvent, JobProgress, RunProgress} from '../../api/types';
 import {benchmarkTitle, duration, enumName, fixed, integer, numberOf, settingsText, time} from '../../format';
+import {useMaySubmit} from '../../ui/access';
 import {useLoad} from '../../ui/load';
 import {Bar, ErrorNotice, Scrolling, StateBadge} from '../../ui/parts';
 import {linkTo} from '../../url';
@@ -58,7 +59,8 @@ function Actions({job, onChanged}: {job: JobProgress; onChanged: () => void}) {
   const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState(false);
   const [error, setError] = useState<Error>();
-  if (job.state !== 'STATE_RUNNING' && job.state !== 'STATE_PENDING') return null;
+  const may = useMaySubmit();
+  if (!may || (job.state !== 'STATE_RUNNING' && job.state !== 'STATE_PENDING')) return null;
   const send = async (action: 'cancel' | 'pause' | 'resume') => {
     setBusy(true);
     setError(undefined);

@@ -4,6 +4,7 @@ import {useState} from 'preact/hooks';
 import {get, post} from '../../api/client';
 import type {Campaign, RaterToken} from '../../api/types';
 import {integer, numberOf, time} from '../../format';
+import {useMaySubmit} from '../../ui/access';
 import {useLoad} from '../../ui/load';
 import {Bar, CopyButton, Empty, ErrorNotice, Loading, Scrolling} from '../../ui/parts';
 import {linkTo, useQuery} from '../../url';
@@ -14,6 +15,7 @@ export function Campaigns() {
   const query = useQuery();
   const {value, error, reload} = useLoad('campaigns',
       async (signal) => (await get<{campaigns: Campaign[]}>('ratings/campaigns', {}, {signal})).campaigns, 5000);
+  const may = useMaySubmit();
   const chosen = value?.find((campaign) => campaign.campaign_id === query.get('campaign'));
   return (
     <>
@@ -58,12 +60,13 @@ export function Campaigns() {
         </Scrolling>
       )}
       {chosen && <Details key={chosen.campaign_id} campaign={chosen} onChanged={reload} />}
-      <NewCampaign onMade={reload} />
+      {may && <NewCampaign onMade={reload} />}
     </>
   );
 }
 
 function Details({campaign, onChanged}: {campaign: Campaign; onChanged: () => void}) {
+  const may = useMaySubmit();
   const [error, setError] = useState<Error>();
   const [renewed, setRenewed] = useState<RaterToken>();
   const path = `ratings/campaigns/${campaign.campaign_id}`;
@@ -88,8 +91,11 @@ function Details({campaign, onChanged}: {campaign: Campaign; onChanged: () => vo
   return (
     <>
       <h2>{campaign.name}</h2>
+      {campaign.away_minutes > 0 && (
+        <p class="hint">What a rater leaves for {integer(campaign.away_minutes)} minutes goes to those who are done with theirs.</p>
+      )}
       {failure && <ErrorNotice error={failure} />}
-      {whole.value && <Raters campaign={whole.value} onRenew={(rater) => void renew(rater)} />}
+      {whole.value && <Raters campaign={whole.value} may={may && !campaign.closed} onRenew={(rater) => void renew(rater)} />}
       {renewed && (
         <div class="notice" role="status">
           <p>The link of {renewed.name} from now on, shown this once; the earlier one is of no use any more.</p>
@@ -98,14 +104,14 @@ function Details({campaign, onChanged}: {campaign: Campaign; onChanged: () => vo
       )}
       <div class="controls">
         <button type="button" onClick={() => void exportAll()}>Save all ratings as JSON</button>
-        {!campaign.closed && <button type="button" onClick={() => void close()}>Close the campaign</button>}
+        {may && !campaign.closed && <button type="button" onClick={() => void close()}>Close the campaign</button>}
       </div>
       <AgreementTables campaign={campaign} />
     </>
   );
 }
 
-function Raters({campaign, onRenew}: {campaign: Campaign; onRenew: (rater: string) => void}) {
+function Raters({campaign, may, onRenew}: {campaign: Campaign; may: boolean; onRenew: (rater: string) => void}) {
   return (
     <Scrolling label="Raters">
       <table>
@@ -115,7 +121,7 @@ function Raters({campaign, onRenew}: {campaign: Campaign; onRenew: (rater: strin
             <th scope="col">Progress</th>
             <th scope="col" class="number">Done</th>
             <th scope="col">Last</th>
-            {!campaign.closed && <th scope="col"><span class="hidden">A new link</span></th>}
+            {may && <th scope="col"><span class="hidden">A new link</span></th>}
           </tr>
         </thead>
         <tbody>
@@ -124,8 +130,8 @@ function Raters({campaign, onRenew}: {campaign: Campaign; onRenew: (rater: strin
               <th scope="row">{rater.name}</th>
               <td><Bar done={numberOf(rater.tasks_done)} of={numberOf(rater.tasks)} label={`Progress of ${rater.name}`} /></td>
               <td class="number">{integer(rater.tasks_done)} of {integer(rater.tasks)}</td>
-              <td>{time(rater.last_rated)}</td>
-              {!campaign.closed && (
+              <td>{time(rater.last_rated)}{rater.away && <small class="odd">away: open tasks go to others</small>}</td>
+              {may && (
                 <td>
                   <button type="button" class="link" aria-label={`New link for ${rater.name}`} onClick={() => onRenew(rater.name)}>New link</button>
                 </td>

@@ -35,6 +35,7 @@ function Form({onMade}: {onMade: (made: Made) => void}) {
   const [raters, setRaters] = useState('');
   const [perAnswer, setPerAnswer] = useState('2');
   const [most, setMost] = useState('');
+  const [away, setAway] = useState('');
   const [pairs, setPairs] = useState(false);
   const [chosen, setChosen] = useState<string[]>([]);
   const [error, setError] = useState<Error>();
@@ -47,7 +48,7 @@ function Form({onMade}: {onMade: (made: Made) => void}) {
     setError(undefined);
     try {
       onMade(await post<Made>('ratings/campaigns', {
-        name, runs: chosen, raters: names, raters_per_answer: Number(perAnswer), pairs, answers: most || '0',
+        name, runs: chosen, raters: names, raters_per_answer: Number(perAnswer), pairs, answers: most || '0', away_minutes: Number(away),
       }));
     } catch (failure) {
       setError(failure as Error);
@@ -60,6 +61,7 @@ function Form({onMade}: {onMade: (made: Made) => void}) {
         <TextField label="Raters, with spaces between" type="text" value={raters} onInput={setRaters} width="18rem" placeholder="anna ben" />
         <TextField label="Raters for each answer" type="number" value={perAnswer} onInput={setPerAnswer} width="8rem" />
         <TextField label="Answers of each run at most" type="number" value={most} onInput={setMost} width="11rem" placeholder="all" />
+        <TextField label="Minutes until a rater is away" type="number" value={away} onInput={setAway} width="12rem" placeholder="never" />
         <Check label="Two answers at a time" checked={pairs} onChange={setPairs} />
       </div>
       <fieldset class="plain">

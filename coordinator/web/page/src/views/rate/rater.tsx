@@ -6,6 +6,10 @@ import type {Rating, RatingTask} from '../../api/types';
 import {integer, numberOf} from '../../format';
 import {Bar, ErrorNotice, Loading} from '../../ui/parts';
 
+const kPeriod = 30_000;
+/** The keys below the digits, whatever letters a layout has there: they rate the answer on the right. */
+const kRightKeys = ['KeyQ', 'KeyW', 'KeyE', 'KeyR', 'KeyT'];
+
 interface Place {
   answer: string;
   criterion: string;
@@ -23,14 +27,22 @@ export function Rater({token}: {token: string}) {
   const [task, setTask] = useState<RatingTask>();
   const [error, setError] = useState<Error>();
   const [busy, setBusy] = useState(false);
+  const [moved, setMoved] = useState(false);
 
   const take = async (request: () => Promise<RatingTask>) => {
     setBusy(true);
     setError(undefined);
+    setMoved(false);
     try {
       setTask(await request());
     } catch (failure) {
-      setError(failure as Error);
+      const isGone = failure instanceof ApiError && failure.code === 'NOT_FOUND';
+      setMoved(isGone);
+      if (isGone) {
+        setTask(await get<RatingTask>('ratings/task', {}, {token}).catch(() => undefined));
+      } else {
+        setError(failure as Error);
+      }
     }
     setBusy(false);
   };
@@ -39,6 +51,13 @@ export function Rater({token}: {token: string}) {
   const submit = (ratings: Rating[], seconds: number) =>
     take(() => post<RatingTask>('ratings/task', {task: task!.task, ratings, seconds}, {token}));
   useEffect(() => void next(), [token]);
+  // Others may leave something undone.
+  const waits = task?.finished === true && !task.closed;
+  useEffect(() => {
+    if (!waits) return;
+    const timer = setInterval(() => document.visibilityState === 'visible' && void next(), kPeriod);
+    return () => clearInterval(timer);
+  }, [waits, token]);
 
   const done = numberOf(task?.done);
   const total = numberOf(task?.total);
@@ -52,6 +71,7 @@ export function Rater({token}: {token: string}) {
       {error && (error instanceof ApiError && error.code === 'UNAUTHENTICATED' ?
         <div class="notice error" role="alert"><p><strong>This link is not valid.</strong> Ask whoever sent it for a new one.</p></div> :
         <ErrorNotice error={error} onRetry={() => void next()} />)}
+      {moved && <div class="notice" role="status"><p>That task has gone to another rater in the meantime. Here is the next.</p></div>}
       {!task && !error && <Loading what="the next answer" />}
       {task && (task.finished || task.closed ?
         <Finished task={task} busy={busy} onUndo={() => void undo()} /> :
@@ -79,6 +99,7 @@ interface TaskProperties {
 }
 
 function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
+  const isPair = task.answers.length > 1;
   const places = useMemo(() => placesOf(task), [task]);
   // Keys may come faster than the page is drawn.
   const now = useRef({given: new Map(task.ratings.map((rating) => [keyOf(rating), rating.rating])), current: 0});
@@ -102,6 +123,14 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
     const open = places.findIndex((place) => !given.has(keyOf(place)));
     moveTo(open >= 0 ? open : index);
   };
+  /** Where a key of that side goes: what is marked there, or its first open criterion, or its last. */
+  const placeOn = (side: number): number => {
+    const {given, current} = now.current;
+    const {answer} = task.answers[side]!;
+    if (places[current]!.answer === answer) return current;
+    const open = places.findIndex((place) => place.answer === answer && !given.has(keyOf(place)));
+    return open >= 0 ? open : places.findIndex((place) => place.answer === answer && place.criterion === places[current]!.criterion);
+  };
   const submit = () => {
     if (!isComplete() || busy) return;
     const ratings = places.map((place) => ({...place, rating: now.current.given.get(keyOf(place))!}));
@@ -113,10 +142,14 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
     const onKeyDown = (event: KeyboardEvent) => {
       const on = event.target as Element;
       if (event.ctrlKey || event.metaKey || event.altKey || on.closest('input:not([type=radio]), textarea, select, header')) return;
-      const level = Number(event.key);
       const most = task.criteria[0]?.levels.length ?? 5;
-      if (level >= 1 && level <= most && event.key.length === 1) {
-        give(now.current.current, level);
+      const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
+      const level = digit ? Number(digit[1]) : Number(event.key);
+      const right = kRightKeys.indexOf(event.code) + 1;
+      if (isPair && (right > 0 || event.shiftKey) && (right || level) >= 1 && (right || level) <= most) {
+        give(placeOn(1), right || level);
+      } else if (level >= 1 && level <= most) {
+        give(isPair ? placeOn(0) : now.current.current, level);
       } else if (event.key === 'Enter' && !on.closest('button, a, summary')) {
         submit();
       } else if ((event.key === 'u' || event.key === 'Backspace') && task.can_undo && !busy) {
@@ -132,7 +165,6 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
     return () => removeEventListener('keydown', onKeyDown);
   });
 
-  const isPair = task.answers.length > 1;
   return (
     <div ref={box} tabIndex={-1} class="task">
       <h2>Task{task.category && <span class="faint"> · {task.category}</span>}</h2>
@@ -141,7 +173,7 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
         {task.answers.map((answer, side) => (
           <section key={answer.answer} class="side" aria-label={isPair ? `Answer ${'AB'[side]}` : 'Answer'}>
             <h2>{isPair ? `Answer ${'AB'[side]}` : 'Answer'}</h2>
-            {answer.text ? <pre class="text">{answer.text}</pre> : <p class="hint">The answer is empty.</p>}
+            {answer.text ? <pre class="text" tabIndex={isPair ? 0 : undefined}>{answer.text}</pre> : <p class="hint">The answer is empty.</p>}
             {task.criteria.map((criterion) => {
               const index = places.findIndex((place) => place.answer === answer.answer && place.criterion === criterion.name);
               return (
@@ -156,7 +188,10 @@ function Task({task, busy, onSubmit, onUndo}: TaskProperties) {
       <div class="controls submit">
         <button type="button" class="primary" disabled={!isComplete() || busy} onClick={submit}>Next</button>
         <button type="button" disabled={!task.can_undo || busy} onClick={onUndo}>Back to the last one</button>
-        <p class="hint keys">Keys: <kbd>1</kbd> to <kbd>5</kbd> rate, <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> next, <kbd>u</kbd> back.</p>
+        <p class="hint keys">
+          Keys: <kbd>1</kbd> to <kbd>5</kbd> rate{isPair && <> the left, <kbd>Q</kbd> to <kbd>T</kbd> or <kbd>Shift</kbd> <kbd>1</kbd> to <kbd>5</kbd> the
+          right</>}, <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> next, <kbd>u</kbd> back.
+        </p>
       </div>
     </div>
   );

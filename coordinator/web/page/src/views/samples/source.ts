@@ -45,6 +45,7 @@ export async function samplesOf(run: RunProgress, filter: SampleFilter, signal: 
   return {
     ...await ordinalsOf(id, signal),
     total: filtered ? NaN : numberOf(run.items_done),
+    ...((filter.text || filter.truncated) && {whole: numberOf(run.items_done)}),
     fetch: async (place, pageSignal) => {
       const page = await get<SamplePage>(`runs/${id}/samples`, {
         ...placeParameters(place), verdicts: filter.verdicts, truncated: filter.truncated, text: filter.text, group: filter.group,
