@@ -58,6 +58,16 @@ std::string UnknownCommand(CLI::App& app) {
                       }));
 }
 
+// Commands that end their help in words of their own tell the exit codes as well.
+void TellExitCodes(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_footer() != kFooter) {
+      command->footer(absl::StrCat(command->get_footer(), "\n\n", kFooter));
+    }
+    TellExitCodes(*command);
+  }
+}
+
 }  // namespace
 
 int RunApp(int argc, const char* const* argv, const Console& console, Clock* clock) {
@@ -105,6 +115,7 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddHealthCommand(app, context);
   AddCompletionCommand(app, context);
   AddReferenceCommand(app, context);
+  TellExitCodes(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "client/commands/context.h"
 #include "client/commands/names.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "client/registry/baseline_file.h"
 #include "common/base/file.h"
@@ -55,11 +56,18 @@ absl::Status Import(const CommandContext& context, const ImportOptions& options)
   TellWrongAverages(baseline, *context.console);
   size_t scores = 0;
   for (const BaselineRow& row : baseline.rows) scores += row.scores.size();
-  *context.console->out << EscapeLine(baseline.name)
-                        << (response.existed() ? ": was imported before: " : ": imported ")
-                        << baseline.rows.size() << " rows with " << scores << " scores ("
-                        << BaselineKindName(baseline.kind) << ", sha256 " << baseline.sha256
-                        << ")\n";
+  TellOutcome(context,
+              absl::StrCat(EscapeLine(baseline.name),
+                           response.existed() ? ": was imported before: " : ": imported ",
+                           baseline.rows.size(), " rows with ", scores, " scores (",
+                           BaselineKindName(baseline.kind), ", sha256 ", baseline.sha256, ")"),
+              {{"name", baseline.name},
+               {"existed", response.existed()},
+               {"kind", std::string(BaselineKindName(baseline.kind))},
+               {"rows", baseline.rows.size()},
+               {"scores", scores},
+               {"wrong_averages", FindWrongAverages(baseline).size()},
+               {"sha256", baseline.sha256}});
   return absl::OkStatus();
 }
 
@@ -95,7 +103,8 @@ absl::Status Remove(const CommandContext& context, const std::string& name) {
   v1::RemoveBaselineRequest request;
   request.set_name(name);
   ASSAY_RETURN_IF_ERROR(service.Call(&Stub::RemoveBaseline, request).status());
-  *context.console->out << EscapeLine(name) << ": removed\n";
+  TellOutcome(context, absl::StrCat(EscapeLine(name), ": removed"),
+              {{"name", name}, {"removed", true}});
   return absl::OkStatus();
 }
 
@@ -106,36 +115,37 @@ void AddBaselineCommands(CLI::App& parent, CommandContext& context) {
       "baseline", "Published results, to be shown by `assay leaderboard --baselines`");
   group->require_subcommand(1);
 
-  CLI::App* import = group->add_subcommand(
+  CLI::App* add = group->add_subcommand(
       "import", "Import one of INSTRUCTEVAL's CSV tables; all of it or nothing");
   auto options = std::make_shared<ImportOptions>();
-  import->add_option("file", options->path, "The CSV file")->required();
-  import->add_option("--name", options->name, "Its name here (default: the file's)");
-  import->add_option("--source", options->source, "Whose results they are, as the leaderboard says")
+  add->add_option("file", options->path, "The CSV file")->required();
+  add->add_option("--name", options->name, "Its name here (default: the file's)");
+  add->add_option("--source", options->source, "Whose results they are, as the leaderboard says")
       ->type_name("NAME");
-  import->callback([&context, options] {
+  AddOutcomeFormat(add, context);
+  add->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, Import(context, *options));
-};
-}  // namespace assay
-);
+    };
+  });
 
-CLI::App* list = group->add_subcommand("list", "List the published results there are");
-auto format = AddFormatOption(list);
-list->callback([&context, format] {
-  context.action = [&context, format] {
-    return ExitCodeOf(*context.console, List(context, *format));
-  };
-});
+  CLI::App* list = group->add_subcommand("list", "List the published results there are");
+  auto format = AddFormatOption(list);
+  list->callback([&context, format] {
+    context.action = [&context, format] {
+      return ExitCodeOf(*context.console, List(context, *format));
+    };
+  });
 
-CLI::App* remove = group->add_subcommand("remove", "Forget published results");
-auto name = std::make_shared<std::string>();
-remove->add_option("name", *name, "As `assay baseline list` shows it")->required();
-remove->callback([&context, name] {
-  context.action = [&context, name] {
-    return ExitCodeOf(*context.console, Remove(context, *name));
-  };
-});
+  CLI::App* remove = group->add_subcommand("remove", "Forget published results");
+  auto name = std::make_shared<std::string>();
+  remove->add_option("name", *name, "As `assay baseline list` shows it")->required();
+  AddOutcomeFormat(remove, context);
+  remove->callback([&context, name] {
+    context.action = [&context, name] {
+      return ExitCodeOf(*context.console, Remove(context, *name));
+    };
+  });
 }
 
 }  // namespace assay

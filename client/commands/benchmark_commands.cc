@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/benchmark_check.h"
 #include "client/commands/context.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
@@ -69,6 +70,15 @@ absl::Status Show(const CommandContext& context, const NamedVersion& which) {
         absl::StrCat("benchmark \"", which.name,
                      "\" is written in C++; `assay benchmark list` has its protocols"));
   }
+  if (context.outcome != OutputFormat::kTable) {
+    TellOutcome(context, "",
+                {{"name", response.benchmark().name()},
+                 {"version", response.benchmark().version()},
+                 {"sha256", response.benchmark().sha256()},
+                 {"runs", response.runs()},
+                 {"text", response.text()}});
+    return absl::OkStatus();
+  }
   *context.console->out << EscapeControls(response.text()) << std::flush;
   *context.console->err << EscapeLine(response.benchmark().name()) << ": "
                         << VersionOf(response.benchmark());
@@ -90,10 +100,15 @@ absl::Status Add(const CommandContext& context, const std::string& file) {
   ASSAY_ASSIGN_OR_RETURN(const v1::AddBenchmarkResponse response,
                          service.Call(&v1::EvaluationService::Stub::AddBenchmark, request));
   const v1::BenchmarkInfo& added = response.benchmark();
-  *context.console->out << EscapeLine(added.name()) << " version " << added.version()
-                        << (response.existed() ? ": was added before" : ": added") << " (sha256 "
-                        << EscapeLine(added.sha256()) << "); its data: assay dataset import "
-                        << EscapeLine(added.name()) << " PATH\n";
+  TellOutcome(context,
+              absl::StrCat(EscapeLine(added.name()), " version ", added.version(),
+                           response.existed() ? ": was added before" : ": added", " (sha256 ",
+                           EscapeLine(added.sha256()), "); its data: assay dataset import ",
+                           EscapeLine(added.name()), " PATH"),
+              {{"name", added.name()},
+               {"version", added.version()},
+               {"existed", response.existed()},
+               {"sha256", added.sha256()}});
   return absl::OkStatus();
 }
 
@@ -104,7 +119,8 @@ absl::Status Remove(const CommandContext& context, const NamedVersion& which) {
   Service service = context.Connect();
   ASSAY_RETURN_IF_ERROR(
       service.Call(&v1::EvaluationService::Stub::RemoveBenchmark, request).status());
-  *context.console->out << EscapeLine(which.name) << ": removed\n";
+  TellOutcome(context, absl::StrCat(EscapeLine(which.name), ": removed"),
+              {{"name", which.name}, {"removed", true}});
   return absl::OkStatus();
 }
 
@@ -118,6 +134,7 @@ void AddNamedCommand(CLI::App* group, CommandContext& context, const char* name,
   command->add_option("--version", which->version, version_description)
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  AddOutcomeFormat(command, context);
   command->callback([&context, which, run] {
     context.action = [&context, which, run] {
       return ExitCodeOf(*context.console, run(context, *which));
@@ -162,6 +179,7 @@ void AddBenchmarkCommands(CLI::App& parent, CommandContext& context) {
   CLI::App* add = group->add_subcommand("add", "Add a benchmark that a YAML file declares");
   auto file = std::make_shared<std::string>();
   add->add_option("file", *file, "The YAML file (docs/own_benchmark.md)")->required();
+  AddOutcomeFormat(add, context);
   add->callback([&context, file] {
     context.action = [&context, file] { return ExitCodeOf(*context.console, Add(context, *file)); };
   });

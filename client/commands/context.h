@@ -22,6 +22,8 @@ struct CommandContext {
   Clock* clock = nullptr;
   std::string coordinator = "127.0.0.1:7420";  // as the command line says
   ConnectionOptions connection;
+  // How a command that changes something tells what it did: outcome.h.
+  OutputFormat outcome = OutputFormat::kTable;
   // Set by the chosen command when the command line is read: carries it out and returns the exit
   // code.
   std::function<int()> action;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/context.h"
 #include "client/commands/known_benchmark.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/benchmark.h"
@@ -69,12 +70,21 @@ absl::Status Import(const CommandContext& context, const ImportOptions& options)
   SendFiles(files, options, writer.get());
   if (const grpc::Status status = writer->Finish(); !status.ok()) return service.Explain(status);
   const v1::DatasetInfo& dataset = response.dataset();
-  *context.console->out << EscapeLine(dataset.name())
-                        << (response.existed() ? ": was imported before: " : ": imported ")
-                        << GroupedDigits(dataset.items()) << " items and "
-                        << GroupedDigits(dataset.examples()) << " examples in " << dataset.groups()
-                        << " groups, from " << files.size() << " files (sha256 "
-                        << EscapeLine(dataset.sha256()) << ")\n";
+  TellOutcome(
+      context,
+      absl::StrCat(EscapeLine(dataset.name()),
+                   response.existed() ? ": was imported before: " : ": imported ",
+                   GroupedDigits(dataset.items()), " items and ", GroupedDigits(dataset.examples()),
+                   " examples in ", dataset.groups(), " groups, from ", files.size(),
+                   " files (sha256 ", EscapeLine(dataset.sha256()), ")"),
+      {{"name", dataset.name()},
+       {"benchmark", dataset.benchmark()},
+       {"existed", response.existed()},
+       {"items", dataset.items()},
+       {"examples", dataset.examples()},
+       {"groups", dataset.groups()},
+       {"files", files.size()},
+       {"sha256", dataset.sha256()}});
   return absl::OkStatus();
 }
 
@@ -95,29 +105,28 @@ void AddDatasetCommands(CLI::App& parent, CommandContext& context) {
   CLI::App* group = parent.add_subcommand("dataset", "Import data sets and list them");
   group->require_subcommand(1);
 
-  CLI::App* import = group->add_subcommand(
+  CLI::App* add = group->add_subcommand(
       "import", "Import a benchmark's standard files from a folder; all of them or none");
   auto options = std::make_shared<ImportOptions>();
-  import
-      ->add_option("benchmark", options->benchmark,
-                   "mmlu, bbh, ..., or one of your own (`assay benchmark list`)")
+  add->add_option("benchmark", options->benchmark,
+                  "mmlu, bbh, ..., or one of your own (`assay benchmark list`)")
       ->required();
-  import->add_option("directory", options->directory, "The folder of the files")->required();
-  import->add_option("--name", options->name, "The data set's name (default: the benchmark's)");
-  import->callback([&context, options] {
+  add->add_option("directory", options->directory, "The folder of the files")->required();
+  add->add_option("--name", options->name, "The data set's name (default: the benchmark's)");
+  AddOutcomeFormat(add, context);
+  add->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, Import(context, *options));
-};
-}  // namespace assay
-);
+    };
+  });
 
-CLI::App* list = group->add_subcommand("list", "List the data sets");
-auto format = AddFormatOption(list);
-list->callback([&context, format] {
-  context.action = [&context, format] {
-    return ExitCodeOf(*context.console, List(context, *format));
-  };
-});
+  CLI::App* list = group->add_subcommand("list", "List the data sets");
+  auto format = AddFormatOption(list);
+  list->callback([&context, format] {
+    context.action = [&context, format] {
+      return ExitCodeOf(*context.console, List(context, *format));
+    };
+  });
 }
 
 }  // namespace assay

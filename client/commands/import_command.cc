@@ -6,6 +6,7 @@
 #include "client/commands/context.h"
 #include "client/commands/exchange_service.h"
 #include "client/commands/known_benchmark.h"
+#include "client/commands/outcome.h"
 #include "client/exchange/import.h"
 #include "common/base/status_macros.h"
 #include "common/domain/run_settings.h"
@@ -23,9 +24,11 @@ struct ImportOptions {
 absl::Status Show(const CommandContext& context,
                   const absl::StatusOr<v1::ImportRunsResponse>& imported) {
   ASSAY_RETURN_IF_ERROR(imported.status());
-  *context.console->out << "imported as job " << imported->job_id()
-                        << (imported->run_ids_size() == 1 ? ": run " : ": runs ")
-                        << absl::StrJoin(imported->run_ids(), ", ") << "\n";
+  const std::vector<int64_t> runs(imported->run_ids().begin(), imported->run_ids().end());
+  TellOutcome(context,
+              absl::StrCat("imported as job ", imported->job_id(),
+                           runs.size() == 1 ? ": run " : ": runs ", absl::StrJoin(runs, ", ")),
+              {{"job_id", imported->job_id()}, {"run_ids", runs}});
   return absl::OkStatus();
 }
 
@@ -77,6 +80,7 @@ void AddImportCommand(CLI::App& parent, CommandContext& context) {
   CLI::App* own =
       group->add_subcommand("assay", "What `assay export` wrote as csv, json or parquet");
   own->add_option("path", options->path, "The export's folder")->required()->type_name("DIR");
+  AddOutcomeFormat(own, context);
   own->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, ImportOwn(context, *options));
@@ -95,6 +99,7 @@ void AddImportCommand(CLI::App& parent, CommandContext& context) {
       ->add_option("--precision", options->precision,
                    "What the model computed in, where the results do not tell")
       ->type_name("P");
+  AddOutcomeFormat(lm_eval, context);
   lm_eval->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, ImportFromLmEval(context, *options));

@@ -10,6 +10,7 @@
 #include "client/commands/context.h"
 #include "client/commands/follow_job.h"
 #include "client/commands/names.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "client/process/interrupt.h"
 #include "common/base/status_macros.h"
@@ -111,7 +112,9 @@ absl::Status Cancel(const CommandContext& context, int64_t job_id) {
   request.set_job_id(job_id);
   ASSAY_ASSIGN_OR_RETURN(const v1::JobProgress job,
                          service.Call(&v1::EvaluationService::Stub::CancelJob, request));
-  *context.console->out << "job " << job_id << " is " << NameOf(job.state()) << "\n" << std::flush;
+  const std::string state(NameOf(job.state()));
+  TellOutcome(context, absl::StrCat("job ", job_id, " is ", state),
+              {{"job_id", job_id}, {"state", state}});
   return absl::OkStatus();
 }
 
@@ -120,8 +123,8 @@ absl::Status Pause(const CommandContext& context, int64_t job_id) {
   v1::PauseJobRequest request;
   request.set_job_id(job_id);
   ASSAY_RETURN_IF_ERROR(service.Call(&v1::EvaluationService::Stub::PauseJob, request).status());
-  *context.console->out << "job " << job_id << " is paused: assay resume " << job_id << "\n"
-                        << std::flush;
+  TellOutcome(context, absl::StrCat("job ", job_id, " is paused: assay resume ", job_id),
+              {{"job_id", job_id}, {"paused", true}});
   return absl::OkStatus();
 }
 
@@ -130,7 +133,8 @@ absl::Status Resume(const CommandContext& context, int64_t job_id) {
   v1::ResumeJobRequest request;
   request.set_job_id(job_id);
   ASSAY_RETURN_IF_ERROR(service.Call(&v1::EvaluationService::Stub::ResumeJob, request).status());
-  *context.console->out << "job " << job_id << " goes on\n" << std::flush;
+  TellOutcome(context, absl::StrCat("job ", job_id, " goes on"),
+              {{"job_id", job_id}, {"paused", false}});
   return absl::OkStatus();
 }
 
@@ -145,6 +149,7 @@ void AddJobCommand(CLI::App& parent, CommandContext& context, const char* name, 
                    absl::Status (*action)(const CommandContext&, int64_t)) {
   CLI::App* command = parent.add_subcommand(name, help);
   auto job = AddJobArgument(command);
+  AddOutcomeFormat(command, context);
   command->callback([&context, job, action] {
     context.action = [&context, job, action] {
       return ExitCodeOf(*context.console, action(context, *job));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/context.h"
 #include "client/commands/job_retention.h"
+#include "client/commands/outcome.h"
 
 namespace assay {
 namespace {
@@ -47,6 +48,7 @@ void AddDelete(CLI::App& group, CommandContext& context) {
   CLI::Option* dry_run =
       command->add_flag("--dry-run", options->dry_run, "Only show what would be deleted");
   command->add_flag("--yes", options->yes, "Do not ask")->excludes(dry_run);
+  AddOutcomeFormat(command, context);
   command->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, Delete(context, *options));
@@ -62,6 +64,7 @@ void AddArchive(CLI::App& group, CommandContext& context) {
   auto output = std::make_shared<std::string>();
   command->add_option("job", *job, "The job's number")->required()->check(CLI::PositiveNumber);
   command->add_option("--output", *output, "A new folder for it")->required()->type_name("DIR");
+  AddOutcomeFormat(command, context);
   command->callback([&context, job, output] {
     context.action = [&context, job, output] {
       return ExitCodeOf(*context.console, ArchiveJob(context, *job, *output));
@@ -74,6 +77,7 @@ void AddRestore(CLI::App& group, CommandContext& context) {
       group.add_subcommand("restore", "Bring an archived job back as it was, under its number");
   auto folder = std::make_shared<std::string>();
   command->add_option("archive", *folder, "The archive's folder")->required()->type_name("DIR");
+  AddOutcomeFormat(command, context);
   command->callback([&context, folder] {
     context.action = [&context, folder] {
       return ExitCodeOf(*context.console, RestoreJob(context, *folder));

@@ -198,10 +198,9 @@ absl::Status RestoreJob(const CommandContext& context, const std::string& folder
   }
   if (!is_refused) writer->WritesDone();
   if (const grpc::Status end = writer->Finish(); !end.ok()) return retention.Explain(end);
-  TellOutcome(
-      context,
-      absl::StrCat("job ", response.job_id(), " is back: ", CountsOf(response.tables())),
-      {{"job_id", response.job_id()}, {"rows", RowsOf(response.tables())}});
+  TellOutcome(context,
+              absl::StrCat("job ", response.job_id(), " is back: ", CountsOf(response.tables())),
+              {{"job_id", response.job_id()}, {"rows", RowsOf(response.tables())}});
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "client/commands/context.h"
 #include "client/commands/inspect_model.h"
 #include "client/commands/known_models.h"
+#include "client/commands/outcome.h"
 #include "client/commands/remote_model_options.h"
 #include "client/output/text.h"
 #include "client/registry/known_models.h"
@@ -39,10 +40,13 @@ absl::Status AddRemote(const CommandContext& context, const AddOptions& options)
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(const v1::AddModelResponse response,
                          service.Call(&Stub::AddModel, request));
-  *context.console->out << EscapeLine(options.name)
-                        << (response.existed() ? ": was added before, and is asked so from now on: "
-                                               : ": added: ")
-                        << EscapeLine(DescribeRemoteModel(request.model())) << "\n";
+  TellOutcome(
+      context,
+      absl::StrCat(
+          EscapeLine(options.name),
+          response.existed() ? ": was added before, and is asked so from now on: " : ": added: ",
+          EscapeLine(DescribeRemoteModel(request.model()))),
+      {{"name", options.name}, {"existed", response.existed()}, {"endpoint", options.remote.url}});
   return absl::OkStatus();
 }
 
@@ -108,13 +112,21 @@ absl::Status Add(const CommandContext& context, const AddOptions& options) {
   ASSAY_ASSIGN_OR_RETURN(const v1::AddModelResponse response,
                          service.Call(&Stub::AddModel, request));
   const v1::ModelSpec& model = request.model();
-  *context.console->out << EscapeLine(model.name())
-                        << (response.existed() ? ": was added before: " : ": added: ")
-                        << EscapeLine(model.architecture()) << ", "
-                        << HumanCount(static_cast<double>(model.parameters())) << " parameters, "
-                        << EscapeLine(model.stored_type()) << ", context "
-                        << GroupedDigits(model.context_length()) << " tokens (weights sha256 "
-                        << EscapeLine(model.weights_sha256()) << ")\n";
+  TellOutcome(context,
+              absl::StrCat(EscapeLine(model.name()),
+                           response.existed() ? ": was added before: " : ": added: ",
+                           EscapeLine(model.architecture()), ", ",
+                           HumanCount(static_cast<double>(model.parameters())), " parameters, ",
+                           EscapeLine(model.stored_type()), ", context ",
+                           GroupedDigits(model.context_length()), " tokens (weights sha256 ",
+                           EscapeLine(model.weights_sha256()), ")"),
+              {{"name", model.name()},
+               {"existed", response.existed()},
+               {"architecture", model.architecture()},
+               {"parameters", model.parameters()},
+               {"stored_type", model.stored_type()},
+               {"context_length", model.context_length()},
+               {"weights_sha256", model.weights_sha256()}});
   TellGenerationSettings(context, model);
   return PutFacts(context, place, service);
 }
@@ -142,6 +154,7 @@ void AddModelAddCommand(CLI::App& model, CommandContext& context) {
       "Of a LoRA adapter: the model that it changes, as a path, a Hugging Face id in the "
       "cache or the name of a model here; default: what adapter_config.json names");
   AddRemoteModelOptions(add, &options->remote);
+  AddOutcomeFormat(add, context);
   add->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, Add(context, *options));

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "client/commands/context.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 
@@ -15,13 +16,13 @@ absl::Status Remove(const CommandContext& context, const std::string& name) {
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(const v1::RemoveModelResponse response,
                          service.Call(&v1::EvaluationService::Stub::RemoveModel, request));
-  *context.console->out << EscapeLine(name) << ": removed";
+  std::string sentence = absl::StrCat(EscapeLine(name), ": removed");
   if (response.runs() > 0) {
-    *context.console->out << "; its " << GroupedDigits(response.runs())
-                          << (response.runs() == 1 ? " run stays" : " runs stay")
-                          << " with all predictions, and the name is kept for these weights";
+    absl::StrAppend(&sentence, "; its ", GroupedDigits(response.runs()),
+                    response.runs() == 1 ? " run stays" : " runs stay",
+                    " with all predictions, and the name is kept for these weights");
   }
-  *context.console->out << "\n";
+  TellOutcome(context, sentence, {{"name", name}, {"removed", true}, {"runs", response.runs()}});
   return absl::OkStatus();
 }
 
@@ -38,6 +39,7 @@ void AddModelCommands(CLI::App& parent, CommandContext& context) {
       "remove", "Run nothing new with a model; its results stay, and its files are not touched");
   auto name = std::make_shared<std::string>();
   remove->add_option("name", *name, "The model")->required();
+  AddOutcomeFormat(remove, context);
   remove->callback([&context, name] {
     context.action = [&context, name] {
       return ExitCodeOf(*context.console, Remove(context, *name));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/commands/context.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "client/registry/model_facts_file.h"
 #include "common/base/file.h"
@@ -31,8 +32,11 @@ absl::Status Import(const CommandContext& context, const std::string& path) {
   ASSAY_ASSIGN_OR_RETURN(const std::vector<ModelFacts> facts, ReadModelFacts(path, text));
   Service service = context.Connect();
   ASSAY_ASSIGN_OR_RETURN(const v1::PutModelFactsResponse response, Put(service, facts));
-  *context.console->out << facts.size() << " models: " << response.added() << " are new, "
-                        << response.changed() << " have changed\n";
+  TellOutcome(
+      context,
+      absl::StrCat(facts.size(), " models: ", response.added(), " are new, ", response.changed(),
+                   " have changed"),
+      {{"models", facts.size()}, {"added", response.added()}, {"changed", response.changed()}});
   return absl::OkStatus();
 }
 
@@ -68,7 +72,8 @@ absl::Status Set(const CommandContext& context, const std::string& name,
   }
   ASSAY_ASSIGN_OR_RETURN(const v1::PutModelFactsResponse response, Put(service, {facts}));
   const bool same = response.added() + response.changed() == 0;
-  *context.console->out << EscapeLine(name) << (same ? ": nothing has changed\n" : ": set\n");
+  TellOutcome(context, absl::StrCat(EscapeLine(name), same ? ": nothing has changed" : ": set"),
+              {{"name", name}, {"changed", !same}});
   return absl::OkStatus();
 }
 
@@ -124,36 +129,37 @@ void AddModelFactsCommands(CLI::App& model, CommandContext& context) {
       model.add_subcommand("facts", "What is known of models beside their files, by their names");
   group->require_subcommand(1);
 
-  CLI::App* import = group->add_subcommand(
+  CLI::App* add = group->add_subcommand(
       "import", "Import facts from a YAML file such as deploy/models.yaml; all of them or none");
   auto path = std::make_shared<std::string>();
-  import->add_option("file", *path, "The file")->required();
-  import->callback([&context, path] {
+  add->add_option("file", *path, "The file")->required();
+  AddOutcomeFormat(add, context);
+  add->callback([&context, path] {
     context.action = [&context, path] {
       return ExitCodeOf(*context.console, Import(context, *path));
-};
-}  // namespace assay
-);
+    };
+  });
 
-CLI::App* set = group->add_subcommand("set", "Set facts of one model; KEY= forgets one");
-auto options = std::make_shared<SetOptions>();
-set->add_option("name", options->name, "The model's name, registered or not")->required();
-set->add_option("facts", options->settings, "For example parameters=7b method=supervised")
-    ->required()
-    ->type_name("KEY=VALUE ...");
-set->callback([&context, options] {
-  context.action = [&context, options] {
-    return ExitCodeOf(*context.console, Set(context, options->name, options->settings));
-  };
-});
+  CLI::App* set = group->add_subcommand("set", "Set facts of one model; KEY= forgets one");
+  auto options = std::make_shared<SetOptions>();
+  set->add_option("name", options->name, "The model's name, registered or not")->required();
+  set->add_option("facts", options->settings, "For example parameters=7b method=supervised")
+      ->required()
+      ->type_name("KEY=VALUE ...");
+  AddOutcomeFormat(set, context);
+  set->callback([&context, options] {
+    context.action = [&context, options] {
+      return ExitCodeOf(*context.console, Set(context, options->name, options->settings));
+    };
+  });
 
-CLI::App* list = group->add_subcommand("list", "List what is known");
-auto format = AddFormatOption(list);
-list->callback([&context, format] {
-  context.action = [&context, format] {
-    return ExitCodeOf(*context.console, List(context, *format));
-  };
-});
+  CLI::App* list = group->add_subcommand("list", "List what is known");
+  auto format = AddFormatOption(list);
+  list->callback([&context, format] {
+    context.action = [&context, format] {
+      return ExitCodeOf(*context.console, List(context, *format));
+    };
+  });
 }
 
 }  // namespace assay

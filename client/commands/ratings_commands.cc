@@ -58,6 +58,7 @@ struct CreateOptions {
   int64_t answers = 0;
   uint64_t seed = 1;
   bool pairs = false;
+  int away_minutes = 0;
   std::string name;
   std::string web = "http://127.0.0.1:7421";
 };
@@ -79,6 +80,7 @@ absl::Status Create(const CommandContext& context, const CreateOptions& options,
   request.set_answers(options.answers);
   request.set_seed(options.seed);
   request.set_pairs(options.pairs);
+  request.set_away_minutes(options.away_minutes);
   request.set_name(options.name);
   if (options.name.empty()) {
     request.set_name(absl::StrCat("ratings-", absl::StrJoin(options.names, "-")));
@@ -122,6 +124,12 @@ void AddCreate(CLI::App& group, CommandContext& context) {
       ->type_name("C,...");
   command->add_option("--answers", options->answers, "Of each run so many at most, drawn at random")
       ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  command
+      ->add_option("--away-minutes", options->away_minutes,
+                   "Give what a rater leaves undone for so long to those that are done with theirs "
+                   "(default: it waits)")
+      ->check(CLI::Range(1, 100000))
       ->type_name("N");
   command->add_option("--seed", options->seed, "Of the draw and of who rates what")
       ->capture_default_str();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "client/commands/context.h"
 #include "client/commands/leaderboard_items.h"
+#include "client/commands/outcome.h"
 #include "client/commands/report_data.h"
 #include "client/output/new_folder.h"
 #include "client/output/text.h"
@@ -107,8 +108,10 @@ absl::Status Report(const CommandContext& context, ReportOptions& options) {
     }
   }
   ASSAY_RETURN_IF_ERROR(folder.Finish());
-  *context.console->out << EscapeLine(folder.final_path()) << "/report.html, and " << tables
-                        << " tables as CSV beside it\n";
+  TellOutcome(context,
+              absl::StrCat(EscapeLine(folder.final_path()), "/report.html, and ", tables,
+                           " tables as CSV beside it"),
+              {{"page", absl::StrCat(folder.final_path(), "/report.html")}, {"tables", tables}});
   return absl::OkStatus();
 }
 
@@ -148,6 +151,7 @@ void AddReportCommand(CLI::App& parent, CommandContext& context) {
       command->add_flag("--no-published", options->own, "Without the published tables");
   command->add_flag("--only-published", options->published, "The published tables alone")
       ->excludes(own);
+  AddOutcomeFormat(command, context);
   command->callback([&context, options] {
     context.action = [&context, options] {
       return ExitCodeOf(*context.console, Report(context, *options));
