@@ -271,6 +271,25 @@ class HttpApiTest(unittest.TestCase):
             self.assertEqual(answer.headers["X-Frame-Options"], "DENY")
         self.assertIn(self.base, self.service.log())
 
+    def test_9_commands_answer_in_json_and_csv(self):
+        run = f"run:{self.runs[0]}"
+        job = self.service.submit("--shots", 0, benchmark="mmlu", model="mistral")
+        reading = [
+            "dataset list", "model list", "model show llama", "model facts list", "benchmark list", "benchmark show bbh", "jobs",
+            f"results {self.mmlu}", f"watch {self.mmlu}", f"predictions {run}", f"compare {run} run:{self.runs[1]}",
+            f"estimate {self.mmlu}", "leaderboard", "baseline list", "workers", "token list", "limit list", "audit", "job deleted",
+            "ratings list", "ratings show 1", "ratings export 1", "ratings agreement 1", f"priority {job} 3", f"pause {job}",
+            f"resume {job}", f"cancel {job}", "model facts set llama parameters=1b", f"dataset import mmlu {SAMPLE_DATA / 'mmlu'}",
+            f"job delete {job} --yes", "token create json --user json", "token revoke json",
+        ]
+        for words in reading:
+            with self.subTest(words):
+                json.loads(self.service.run(*words.split(), "--format", "json").stdout)
+        for words in ("jobs", "benchmark show bbh", "model facts set llama parameters=2b"):
+            rows = list(csv.reader(io.StringIO(self.service.run(*words.split(), "--format", "csv").stdout)))
+            self.assertGreater(len(rows), 1)
+            self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+
 
 if __name__ == "__main__":
     unittest.main()
