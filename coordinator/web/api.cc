@@ -181,12 +181,15 @@ absl::StatusOr<std::string> Api::Call(const ApiRoute& route, const Parts& parts,
   ASSAY_RETURN_IF_ERROR(CheckSender(request));
   absl::StatusOr<Principal> caller = Admit(route, request);
   AuditEvent event = {.method = MethodOf(route), .peer = absl::StrCat("http:", request.peer)};
-  absl::StatusOr<std::string> answer = caller.status();
+  absl::StatusOr<std::string> answer = std::string();
   if (caller.ok()) {
     answer = Run(route, parts, request, *caller, &event.object);
-  } else if (absl::IsPermissionDenied(caller.status())) {
+  } else {
+    answer = caller.status();
     // Refused, but known: what others try is not written down, so that they cannot fill the log.
-    caller = access_.authorizer->Authenticate(CredentialsOf(request));
+    if (absl::IsPermissionDenied(caller.status())) {
+      caller = access_.authorizer->Authenticate(CredentialsOf(request));
+    }
   }
   if (!caller.ok() || !IsAudited(route)) return answer;
   event.user = caller->user;
