@@ -51,10 +51,15 @@ absl::Status AddPopulation(const Population& population, ReportSection& section)
     section.limits.push_back(absl::StrCat(Opening(population), Counted(n, "model"), " with both ",
                                           TitleOfKey(key), " and HHH: too few to relate them."));
   } else {
-    section.findings.push_back(
+    const Interval interval = SpearmanInterval(rho.value, n);
+    const std::string text =
         absl::StrCat(Opening(population), "over ", n, " models, ", TitleOfKey(key),
-                     " and HHH go together with Spearman's rho ",
-                     CoefficientText(rho.value, SpearmanInterval(rho.value, n)), "."));
+                     " and HHH have Spearman's rho ", CoefficientText(rho.value, interval));
+    if (interval.low <= 0 && interval.high >= 0) {
+      section.limits.push_back(absl::StrCat(text, ": no relation can be told from chance."));
+    } else {
+      section.findings.push_back(absl::StrCat(text, "."));
+    }
   }
   if (n == 0) return absl::OkStatus();
   ScatterPlot plot;

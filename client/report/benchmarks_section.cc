@@ -146,8 +146,9 @@ absl::Status AddPopulation(const Population& population, ReportSection& section)
   }
   Tell(population, keys, pairs, corrected, section);
   ReportFigure figure;
-  figure.caption = absl::StrCat("Spearman's rho over the models that both benchmarks have, ",
-                                population.name, "; empty below ", kLeastModels, " models.");
+  figure.caption =
+      absl::StrCat("Spearman's rho over the models that both benchmarks have, ", population.name,
+                   "; none below ", kLeastModels, " models or where all have the same score.");
   ASSAY_ASSIGN_OR_RETURN(figure.svg, DrawSvg(plot));
   section.figures.push_back(std::move(figure));
   section.tables.push_back(std::move(table));

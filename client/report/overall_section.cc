@@ -82,11 +82,12 @@ absl::StatusOr<std::string> RivalsText(const ReportInput& input,
                                        const std::string& key) {
   int64_t others = 0, rivals = 0, within = 0;
   const TableScore* best = FindScore(*models.front(), key);
+  const bool has_interval = ShownInterval(key, *best).has_value();
   for (size_t i = 1; i < models.size(); ++i) {
     ASSAY_ASSIGN_OR_RETURN(const Estimate lead,
                            ScoreDifference(input, *models.front(), *models[i], key));
     const TableScore* score = FindScore(*models[i], key);
-    within += score != nullptr && score->value >= best->low ? 1 : 0;
+    within += has_interval && score != nullptr && score->value >= best->low ? 1 : 0;
     if (std::isnan(lead.interval.low)) continue;
     ++others;
     rivals += lead.interval.low <= 0 ? 1 : 0;
@@ -124,18 +125,23 @@ absl::StatusOr<ReportFigure> HeadlineFigure(const Population& population,
   IntervalPlot plot;
   plot.x.label = absl::StrCat(TitleOfKey(key), " (%)");
   plot.series = {population.name};
+  int64_t fewest = 0, most = 0;
   for (const ReportModel* model : models) {
     const TableScore* score = FindScore(*model, key);
     if (score == nullptr || plot.rows.size() == kMostRows) continue;
+    fewest = most == 0 ? score->items : std::min(fewest, score->items);
+    most = std::max(most, score->items);
     plot.rows.push_back(
         {ModelLabel(*model), 0, Shown(key, score->value), ShownInterval(key, *score)});
   }
   ReportFigure figure;
-  figure.caption =
-      absl::StrCat(TitleOfKey(key), " of ",
-                   Counted(static_cast<int64_t>(plot.rows.size()), "model"), ", ", population.name,
-                   population.is_ours ? ". Bars are 95% intervals over items."
-                                      : ". The tables state no intervals.");
+  figure.caption = absl::StrCat(
+      TitleOfKey(key), " of ", Counted(static_cast<int64_t>(plot.rows.size()), "model"), ", ",
+      population.name,
+      population.is_ours
+          ? absl::StrCat(". Bars are 95% intervals over ",
+                         fewest == most ? "" : absl::StrCat(fewest, " to "), most, " items.")
+          : ". The tables state no intervals.");
   ASSAY_ASSIGN_OR_RETURN(figure.svg, DrawSvg(plot));
   return figure;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/plots/plot.h"
 #include "client/report/report_text.h"
 #include "client/report/sections.h"
@@ -65,8 +66,8 @@ absl::StatusOr<ReportSection> ShotsSection(const ReportInput& input) {
       " hold 0. Each interval is at 95% by itself."));
   ReportFigure figure;
   figure.caption =
-      "What examples in the prompt bring. Bars are 95% intervals of the paired differences over "
-      "items.";
+      absl::StrCat("What examples in the prompt bring, ", absl::StrJoin(plot.series, ", "),
+                   ". Bars are 95% intervals of the paired differences over items.");
   ASSAY_ASSIGN_OR_RETURN(figure.svg, DrawSvg(plot));
   section.figures.push_back(std::move(figure));
   section.tables.push_back(std::move(table));

@@ -18,6 +18,7 @@ namespace assay {
 namespace {
 
 constexpr size_t kLeastGroups = 5;
+constexpr int64_t kLeastItems = 20;  // of a group: below, its score is nowhere near normal
 constexpr size_t kShownOfModel = 3;  // in the figure: so many of each end
 constexpr size_t kMostModels = 8;
 
@@ -37,7 +38,8 @@ double VarianceOf(const Metric& metric) {
   return error * error;
 }
 
-std::vector<GroupScores> Collect(const std::vector<LeaderboardCell>& cells) {
+std::vector<GroupScores> Collect(const std::vector<LeaderboardCell>& cells,
+                                 ReportSection& section) {
   // By benchmark and protocol: a benchmark's cells are of one protocol each.
   std::map<std::pair<std::string, std::string>, std::map<std::string, const LeaderboardCell*>>
       found;
@@ -49,6 +51,7 @@ std::vector<GroupScores> Collect(const std::vector<LeaderboardCell>& cells) {
   std::vector<GroupScores> all;
   for (const auto& [key, by_model] : found) {
     std::map<std::string, size_t> counts;
+    size_t small = 0;
     std::map<std::pair<std::string, std::string>, const Metric*> metrics;
     for (const auto& [model, cell] : by_model) {
       for (const Metric& metric : cell->metrics) {
@@ -63,7 +66,18 @@ std::vector<GroupScores> Collect(const std::vector<LeaderboardCell>& cells) {
     GroupScores scores;
     scores.benchmark = key.first;
     for (const auto& [group, count] : counts) {
-      if (count == by_model.size()) scores.groups.push_back(group);
+      if (count != by_model.size()) continue;
+      const bool is_small =
+          std::any_of(by_model.begin(), by_model.end(), [&, name = group](const auto& of) {
+            return metrics.at({of.first, name})->items < kLeastItems;
+          });
+      small += is_small ? 1 : 0;
+      if (!is_small) scores.groups.push_back(group);
+    }
+    if (small > 0) {
+      section.limits.push_back(absl::StrCat(
+          TitleOfKey(key.first), ": ", Counted(static_cast<int64_t>(small), "group"),
+          " with fewer than ", kLeastItems, " items in a run, of which nothing is told."));
     }
     if (scores.groups.size() < kLeastGroups) continue;
     for (const auto& [model, cell] : by_model) {
@@ -200,11 +214,11 @@ absl::StatusOr<ReportSection> SubjectsSection(const ReportInput& input) {
   section.id = "subjects";
   section.title = "Strengths by subject and task";
   section.question = "In which subjects is a model better or worse than one would expect?";
-  const std::vector<GroupScores> all = Collect(input.cells);
+  const std::vector<GroupScores> all = Collect(input.cells, section);
   if (all.empty()) {
-    section.limits.emplace_back(
-        "There is no run of ours on a benchmark with five groups or more; published tables have "
-        "no groups.");
+    section.limits.push_back(
+        absl::StrCat("There is no run of ours on a benchmark with five groups or more of ",
+                     kLeastItems, " items; published tables have no groups."));
     return section;
   }
   section.limits.emplace_back(
