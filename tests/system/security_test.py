@@ -1,11 +1,16 @@
-"""TLS, mutual TLS, tokens, limits of users and the audit log, with the real programs; and that no secret shows anywhere."""
+"""TLS, mutual TLS, tokens, limits of users and the audit log, with the real programs, by gRPC and by HTTP; and that no secret shows anywhere."""
 
+import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import unittest
+import urllib.error
+import urllib.request
 
 from service import PROGRAMS, ROOT, START_SECONDS, Service, needs_demo_model, processes, wait_until
 
@@ -55,12 +60,38 @@ class SecurityTest(unittest.TestCase):
         return program
 
     def serve(self, *arguments):
-        """A coordinator with TLS; its address."""
+        """A coordinator with TLS, whose database's URL holds a password; its address. That of its HTTPS is self.web."""
         address = self.service.folder / f"address-{len(self.logs)}"
-        self.start_program("assay-coordinator", "--listen", "127.0.0.1:0", "--address-file", address, "--tls-certificate",
-                           self.pem("coordinator"), "--tls-key", self.key("coordinator"), *arguments,
-                           ASSAY_DATABASE=self.database())
-        return wait_until(lambda: address.exists() and address.read_text().strip(), START_SECONDS, "the coordinator serves")
+        web = address.with_suffix(".web")
+        url = self.database()
+        self.start_program("assay-coordinator", "--listen", "127.0.0.1:0", "--address-file", address, "--http-listen", "127.0.0.1:0",
+                           "--http-address-file", web, "--tls-certificate", self.pem("coordinator"), "--tls-key",
+                           self.key("coordinator"), *arguments, ASSAY_DATABASE=f"{url}{'&' if '?' in url else '?'}password={PASSWORD}")
+        address = wait_until(lambda: address.exists() and address.read_text().strip(), START_SECONDS, "the coordinator serves")
+        self.web = f"https://{web.read_text().strip()}"
+        return address
+
+    def trusting(self, ca=None, certificate=None):
+        context = ssl.create_default_context(cafile=ca or self.pem("ca"))
+        if certificate:
+            context.load_cert_chain(self.pem(certificate), self.key(certificate))
+        return context
+
+    def fetch(self, path, token=None, body=None, address=None, **trust):
+        """(status, text) of an answer by HTTPS."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request((address or self.web) + path, headers=headers, data=body)
+        try:
+            with urllib.request.urlopen(request, context=self.trusting(**trust), timeout=30) as answer:
+                status, text = answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                status, text = error.code, error.read().decode()
+        for secret in (*self.secrets, PASSWORD):
+            self.assertNotIn(secret, text)
+        return status, text
 
     def assay(self, address, *arguments, code=0, **variables):
         """Runs the client over TLS; what it says."""
@@ -97,6 +128,13 @@ class SecurityTest(unittest.TestCase):
             program = self.start_program("assay-coordinator", "--listen", listen, ASSAY_DATABASE=self.database())
             self.assertEqual(program.wait(timeout=START_SECONDS), 1)
             self.assertIn("--tls-certificate", self.logs[-1].read_text())
+            program = self.start_program("assay-coordinator", "--listen", "127.0.0.1:0", "--http-listen", listen,
+                                         ASSAY_DATABASE=self.database())
+            self.assertEqual(program.wait(timeout=START_SECONDS), 1)
+            self.assertIn("without TLS", self.logs[-1].read_text())
+        program = self.start_program("assay-worker", "--coordinator", "127.0.0.1:1", "--threads", 1, "--metrics-listen", "0.0.0.0:0")
+        self.assertEqual(program.wait(timeout=START_SECONDS), 1)
+        self.assertIn("--metrics-insecure", self.logs[-1].read_text())
         # The key of another certificate, one that others may read, one that is not there.
         self.certify("server", "other", "localhost")
         shutil.copy(self.key("coordinator"), self.certificates / "open.key")
@@ -142,6 +180,17 @@ class SecurityTest(unittest.TestCase):
         self.assertIn("admin", self.assay(address, "token", "list", code=1, ASSAY_TOKEN=ann))
         self.assertIn("guest", self.assay(address, "token", "list", ASSAY_TOKEN=admin))
 
+        # The same by HTTP: errors say what is missing, and what is done is written down.
+        status, text = self.fetch("/api/v1/jobs")
+        self.assertEqual((status, json.loads(text)["code"]), (401, "UNAUTHENTICATED"))
+        self.assertEqual(self.fetch("/api/v1/jobs", guest)[0], 200)
+        status, text = self.fetch("/api/v1/jobs/1/cancel", guest, body=b"{}")
+        self.assertEqual((status, json.loads(text)["code"]), (403, "PERMISSION_DENIED"))
+        self.assertEqual(self.fetch("/api/v1/jobs/1/cancel", ann, body=b"{}")[0], 404)
+        self.assertIn("assay_queue_shards", self.fetch("/metrics")[1])
+        with self.assertRaises(urllib.error.URLError):
+            self.fetch("/metrics", ca=self.service.folder / "others/ca.pem")
+
         # What a user may submit is limited.
         self.assay(address, "limit", "set", "ann", "--open-jobs", 0, ASSAY_TOKEN=admin)
         self.assertIn("ann", self.assay(address, "limit", "list", ASSAY_TOKEN=admin))
@@ -153,22 +202,24 @@ class SecurityTest(unittest.TestCase):
                    REVOKED_SECONDS, "the revoked token opens nothing")
         audit = self.assay(address, "audit", "--format", "csv", ASSAY_TOKEN=admin)
         for words in ("AdminService/CreateToken,\"name=ann user=ann", "AdminService/RevokeToken,name=guest",
-                      "EvaluationService/CancelJob", "PERMISSION_DENIED"):
+                      "EvaluationService/CancelJob", "PERMISSION_DENIED", "http:127.0.0.1"):
             self.assertIn(words, audit)
         self.expect_no_secret()
 
     def test_certificates_are_read_again(self):
         address = self.serve()
 
-        def serial():
-            shown = subprocess.run(["openssl", "s_client", "-connect", address, "-alpn", "h2"], stdin=subprocess.DEVNULL,
+        def serial(server=address):
+            shown = subprocess.run(["openssl", "s_client", "-connect", server, "-alpn", "h2"], stdin=subprocess.DEVNULL,
                                    capture_output=True, timeout=30)
             named = subprocess.run(["openssl", "x509", "-noout", "-serial"], input=shown.stdout, capture_output=True)
             return named.stdout
 
         first = serial()
         self.assertIn(b"serial=", first)
+        self.assertEqual(serial(self.web.removeprefix("https://")), first)
         self.certify("server", "coordinator", "127.0.0.1", "localhost")
+        self.assertNotEqual(serial(self.web.removeprefix("https://")), first)
         wait_until(lambda: b"serial=" in (now := serial()) and now != first, RELOAD_SECONDS, "the new certificate is shown")
         self.assay(address, "jobs", ASSAY_TOKEN=self.admin_token())
 
@@ -182,10 +233,23 @@ class SecurityTest(unittest.TestCase):
         self.assay(address, "jobs", code=3)  # no certificate, no connection
         self.assertIn("token", self.assay(address, "jobs", code=1, ASSAY_TLS_CERTIFICATE=self.pem("stranger"),
                                           ASSAY_TLS_KEY=self.key("stranger")))
+        # By HTTP likewise: the connection, then the role.
+        with self.assertRaises((urllib.error.URLError, OSError)):
+            self.fetch("/metrics")
+        self.assertEqual(self.fetch("/metrics", certificate="stranger")[0], 200)
+        self.assertEqual(self.fetch("/api/v1/jobs", certificate="stranger")[0], 401)
+        self.assertEqual(self.fetch("/api/v1/jobs", certificate="ann")[0], 200)
+        self.assertEqual(self.fetch("/api/v1/jobs", certificate="worker-1")[0], 403)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
         worker = self.start_program("assay-worker", "--coordinator", address, "--threads", 1, "--tls-ca", self.pem("ca"),
-                                    "--tls-certificate", self.pem("worker-1"), "--tls-key", self.key("worker-1"))
+                                    "--tls-certificate", self.pem("worker-1"), "--tls-key", self.key("worker-1"),
+                                    "--metrics-listen", f"127.0.0.1:{port}", "--metrics-tls-certificate", self.pem("coordinator"),
+                                    "--metrics-tls-key", self.key("coordinator"), "--metrics-tls-client-ca", self.pem("ca"))
         submitted = self.assay(address, "eval", "--model", "smol", "--benchmark", "mmlu", "--limit", 1, **ann)
         self.assertIn("mmlu", submitted)
+        self.assertIn("assay_build_info", self.fetch("/metrics", address=f"https://127.0.0.1:{port}", certificate="stranger")[1])
         self.assertIn("submit", self.assay(address, "cancel", 1, code=1, ASSAY_TLS_CERTIFICATE=self.pem("worker-1"),
                                            ASSAY_TLS_KEY=self.key("worker-1")))
         worker.send_signal(signal.SIGTERM)
