@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/file.h"
 #include "common/base/status_macros.h"
@@ -236,6 +237,10 @@ absl::Status Serve(Options options, const StopSignals& signals) {
 }
 
 int Main(int argc, char** argv) {
+#ifdef NDEBUG
+  // Debian's Abseil looks for deadlocks at every lock unless it is told not to.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   Options options;
   CLI::App app(
       "Assay's coordinator: plans jobs, leases their work to workers and stores what comes back.");

@@ -130,10 +130,9 @@ absl::StatusOr<GrantedLease> LeaseManager::Fill(const LeasedShard& shard) {
     }
     granted.items.push_back(item);
     if (lease.shots.count(item->group) != 0) continue;
-    ASSAY_ASSIGN_OR_RETURN(
-        Selection selection,
-        benchmark->Select(*protocol, shard.run.settings.shots, dataset->Group(item->group)));
-    lease.shots[item->group] = std::move(selection.shots);
+    ASSAY_ASSIGN_OR_RETURN(const ShotCache::Shots chosen,
+                           shots_.Get(shard.run, *benchmark, *protocol, *dataset, item->group));
+    lease.shots[item->group] = *chosen;
   }
   if (reuse_ != nullptr && !shard.model.remote.has_value()) {
     lease.reusable = reuse_->Find(shard.run, granted.items);

@@ -18,6 +18,7 @@
 #include "coordinator/lease/granted_leases.h"
 #include "coordinator/lease/lease_observer.h"
 #include "coordinator/lease/lease_scheduler.h"
+#include "coordinator/lease/shot_cache.h"
 #include "coordinator/lease/work_signal.h"
 #include "coordinator/reuse/reuse_finder.h"
 #include "coordinator/store/answer_store.h"
@@ -122,6 +123,7 @@ class LeaseManager {
   Clock* const clock_;             // for how long things take
   LeaseObserver* const observer_;  // may be null
   ReuseFinder* const reuse_;       // likewise: everything is computed
+  ShotCache shots_;
   WorkSignal pending_;
   LeaseScheduler scheduler_;
   GrantedLeases granted_{kMostGrantedLeases};
