@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "client/registry/baseline_file.h"
 #include "client/registry/known_models.h"
 #include "client/report/html.h"
@@ -210,6 +211,27 @@ TEST(ReportTest, FindsStrengthsBeyondModelAndGroup) {
   EXPECT_NEAR(row[5].value.get<double>(), 0.01 * std::sqrt(0.5 * 0.8), 1e-6);
   EXPECT_LT(row[7].value.get<double>(), 0.05);
   EXPECT_NEAR(table.rows[2][4].value.get<double>(), -0.08, 1e-12);
+}
+
+TEST(ReportTest, TellsNothingOfSmallGroupsAndOfWhatMayBeChance) {
+  LeaderboardData data;
+  int64_t run = 0;
+  // The alignment falls and rises with the other benchmark, by turns.
+  for (const double value : {0.2, 0.3, 0.4, 0.5, 0.6}) {
+    const std::string model = absl::StrCat("model-", run);
+    data.cells.push_back(CellOf(model, "mmlu", ++run, {value, value, value, value, value}));
+    data.cells.push_back(CellOf(model, "hhh", ++run, {run % 4 == 0 ? value : 1 - value}));
+  }
+  for (LeaderboardCell& cell : data.cells) {
+    for (Metric& metric : cell.metrics) metric.items = 2;
+  }
+  const std::vector<ReportSection> sections = MakeReport(InputOf(data)).value();
+  EXPECT_THAT(Named(sections, "subjects").limits,
+              Contains(HasSubstr("5 groups with fewer than 20 items in a run")));
+  EXPECT_THAT(Named(sections, "subjects").tables, IsEmpty());
+  EXPECT_THAT(Named(sections, "alignment").findings, IsEmpty());
+  EXPECT_THAT(Named(sections, "alignment").limits,
+              Contains(HasSubstr("no relation can be told from chance")));
 }
 
 TEST(ReportTest, CountsWhatExamplesBring) {
