@@ -1,6 +1,5 @@
-// `assay token`, `assay limit` and `assay audit`.
+// `assay token` and `assay audit`.
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "assay/v1/admin_service.grpc.pb.h"
 #include "client/commands/context.h"
 #include "client/commands/other_service.h"
+#include "client/commands/outcome.h"
 #include "client/output/text.h"
 #include "common/base/status_macros.h"
 #include "common/domain/principal.h"
@@ -30,7 +30,8 @@ Cell TimeCell(bool is_there, const google::protobuf::Timestamp& time) {
 absl::Status CreateToken(const CommandContext& context, const v1::CreateTokenRequest& request) {
   ASSAY_ASSIGN_OR_RETURN(const v1::CreateTokenResponse response,
                          CallOf<Admin>(context, &Admin::Stub::CreateToken, request));
-  *context.console->out << response.token() << "\n" << std::flush;
+  TellOutcome(context, response.token(),
+              {{"name", request.name()}, {"user", request.user()}, {"token", response.token()}});
   *context.console->err
       << "this token is shown once: keep it in a file that only you may read, and "
          "name that by --token-file or ASSAY_TOKEN_FILE\n"
@@ -71,40 +72,8 @@ absl::Status RevokeToken(const CommandContext& context, const std::string& name)
   v1::RevokeTokenRequest request;
   request.set_name(name);
   ASSAY_RETURN_IF_ERROR(CallOf<Admin>(context, &Admin::Stub::RevokeToken, request).status());
-  *context.console->out << "revoked " << EscapeLine(name) << "\n" << std::flush;
-  return absl::OkStatus();
-}
-
-absl::Status SetLimits(const CommandContext& context, const v1::SetQuotaRequest& request) {
-  ASSAY_RETURN_IF_ERROR(CallOf<Admin>(context, &Admin::Stub::SetQuota, request).status());
-  *context.console->out << "set for " << EscapeLine(request.quota().user()) << "\n" << std::flush;
-  return absl::OkStatus();
-}
-
-Cell LimitCell(bool is_there, int64_t limit) {
-  return is_there ? Cell(limit, absl::StrCat(limit)) : Cell(Json(), "-");
-}
-
-absl::Status ListLimits(const CommandContext& context, OutputFormat format) {
-  ASSAY_ASSIGN_OR_RETURN(const v1::ListQuotasResponse response,
-                         CallOf<Admin>(context, &Admin::Stub::ListQuotas, v1::ListQuotasRequest()));
-  auto writer = RecordWriter::Create(format, "limits",
-                                     {{"user", "user"},
-                                      {"queued_items", "queued items", Align::kRight},
-                                      {"queued_items_limit", "limit", Align::kRight},
-                                      {"open_jobs", "open jobs", Align::kRight},
-                                      {"open_jobs_limit", "limit", Align::kRight},
-                                      {"stored_items", "stored items", Align::kRight},
-                                      {"stored_items_limit", "limit", Align::kRight}},
-                                     *context.console);
-  for (const v1::QuotaUse& use : response.quotas()) {
-    const v1::Quota& quota = use.quota();
-    writer->Add({quota.user(), use.queued_items(),
-                 LimitCell(quota.has_queued_items(), quota.queued_items()), use.open_jobs(),
-                 LimitCell(quota.has_open_jobs(), quota.open_jobs()), use.stored_items(),
-                 LimitCell(quota.has_stored_items(), quota.stored_items())});
-  }
-  writer->Finish();
+  TellOutcome(context, absl::StrCat("revoked ", EscapeLine(name)),
+              {{"name", name}, {"revoked", true}});
   return absl::OkStatus();
 }
 
@@ -157,6 +126,7 @@ void AddTokenCreate(CLI::App* parent, CommandContext& context) {
   create->add_option("--days", options->days, "How long it is valid; 0: until it is revoked")
       ->check(CLI::Range(0.0, 36500.0))
       ->capture_default_str();
+  AddOutcomeFormat(create, context);
   create->callback([&context, options] {
     context.action = [&context, options] {
       v1::CreateTokenRequest request;
@@ -187,47 +157,10 @@ void AddTokenCommands(CLI::App& parent, CommandContext& context) {
   CLI::App* revoke = token->add_subcommand("revoke", "Let nobody in by a token any more");
   auto name = std::make_shared<std::string>();
   revoke->add_option("name", *name, "The token's name")->required()->type_name("NAME");
+  AddOutcomeFormat(revoke, context);
   revoke->callback([&context, name] {
     context.action = [&context, name] {
       return ExitCodeOf(*context.console, RevokeToken(context, *name));
-    };
-  });
-}
-
-void AddLimitCommands(CLI::App& parent, CommandContext& context) {
-  CLI::App* limit = parent.add_subcommand("limit", "How much each user may submit");
-  limit->require_subcommand(1);
-  CLI::App* list = limit->add_subcommand("list", "Limits, and what there is of each user");
-  auto format = AddFormatOption(list);
-  list->callback([&context, format] {
-    context.action = [&context, format] {
-      return ExitCodeOf(*context.console, ListLimits(context, *format));
-    };
-  });
-  CLI::App* set = limit->add_subcommand("set", "Limit a user, in place of earlier limits");
-  struct Options {
-    std::string user;
-    std::optional<int64_t> queued_items, open_jobs, stored_items;
-  };
-  auto options = std::make_shared<Options>();
-  set->add_option("user", options->user, "Whom; \"*\": whoever has no limits of their own")
-      ->required()
-      ->type_name("USER");
-  set->add_option("--queued-items", options->queued_items, "Items of all jobs that are not done")
-      ->check(CLI::NonNegativeNumber);
-  set->add_option("--open-jobs", options->open_jobs, "Jobs that have not ended")
-      ->check(CLI::NonNegativeNumber);
-  set->add_option("--stored-items", options->stored_items, "Items of all jobs, done or not")
-      ->check(CLI::NonNegativeNumber);
-  set->callback([&context, options] {
-    context.action = [&context, options] {
-      v1::SetQuotaRequest request;
-      v1::Quota& quota = *request.mutable_quota();
-      quota.set_user(options->user);
-      if (options->queued_items) quota.set_queued_items(*options->queued_items);
-      if (options->open_jobs) quota.set_open_jobs(*options->open_jobs);
-      if (options->stored_items) quota.set_stored_items(*options->stored_items);
-      return ExitCodeOf(*context.console, SetLimits(context, request));
     };
   });
 }
@@ -264,7 +197,6 @@ void AddAuditCommand(CLI::App& parent, CommandContext& context) {
 
 void AddAdminCommands(CLI::App& parent, CommandContext& context) {
   AddTokenCommands(parent, context);
-  AddLimitCommands(parent, context);
   AddAuditCommand(parent, context);
 }
 

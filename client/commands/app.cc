@@ -110,7 +110,8 @@ int RunApp(int argc, const char* const* argv, const Console& console, Clock* clo
   AddImportCommand(app, context);
   AddWorkersCommand(app, context);
   AddAdminCommands(app, context);
-  AddShareCommands(app, context);
+  AddLimitCommands(app, context);
+  AddPriorityCommand(app, context);
   AddDoctorCommand(app, context);
   AddHealthCommand(app, context);
   AddCompletionCommand(app, context);

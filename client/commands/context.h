@@ -67,9 +67,10 @@ void AddPredictionsCommand(CLI::App& parent, CommandContext& context);
 void AddRescoreCommand(CLI::App& parent, CommandContext& context);
 void AddExportCommand(CLI::App& parent, CommandContext& context);
 void AddImportCommand(CLI::App& parent, CommandContext& context);
-void AddAdminCommands(CLI::App& parent, CommandContext& context);  // token, limit, audit
+void AddAdminCommands(CLI::App& parent, CommandContext& context);  // token, audit
 void AddWorkersCommand(CLI::App& parent, CommandContext& context);
-void AddShareCommands(CLI::App& parent, CommandContext& context);  // quota, priority
+void AddLimitCommands(CLI::App& parent, CommandContext& context);
+void AddPriorityCommand(CLI::App& parent, CommandContext& context);
 void AddDoctorCommand(CLI::App& parent, CommandContext& context);
 void AddHealthCommand(CLI::App& parent, CommandContext& context);
 void AddCompletionCommand(CLI::App& parent, CommandContext& context);

@@ -68,6 +68,14 @@ absl::StatusOr<Quota> Read(const v1::Quota& proto) {
   for (const auto& limit : {quota.queued_items, quota.open_jobs, quota.stored_items}) {
     ASSAY_RETURN_IF_ERROR(CheckAtLeast("quota", limit.value_or(0), 0));
   }
+  if (proto.has_weight()) quota.weight = proto.weight();
+  if (!std::isfinite(quota.weight) || quota.weight <= 0 || quota.weight > kMostWeight) {
+    return FieldError("weight", absl::StrCat("must be above 0 and at most ", kMostWeight));
+  }
+  if (proto.has_most_shards()) quota.most_shards = proto.most_shards();
+  if (proto.has_most_workers()) quota.most_workers = proto.most_workers();
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("most_shards", quota.most_shards.value_or(1), 1));
+  ASSAY_RETURN_IF_ERROR(CheckAtLeast("most_workers", quota.most_workers.value_or(1), 1));
   return quota;
 }
 
@@ -77,6 +85,11 @@ v1::QuotaUse Make(const QuotaAndUse& quota) {
   if (const auto limit = quota.quota.queued_items) proto.mutable_quota()->set_queued_items(*limit);
   if (const auto limit = quota.quota.open_jobs) proto.mutable_quota()->set_open_jobs(*limit);
   if (const auto limit = quota.quota.stored_items) proto.mutable_quota()->set_stored_items(*limit);
+  if (quota.quota.weight != 1) proto.mutable_quota()->set_weight(quota.quota.weight);
+  if (const auto limit = quota.quota.most_shards) proto.mutable_quota()->set_most_shards(*limit);
+  if (const auto limit = quota.quota.most_workers) proto.mutable_quota()->set_most_workers(*limit);
+  proto.set_leased_shards(quota.use.leased_shards);
+  proto.set_workers(quota.use.workers);
   proto.set_queued_items(quota.use.queued_items);
   proto.set_open_jobs(quota.use.open_jobs);
   proto.set_stored_items(quota.use.stored_items);
@@ -133,7 +146,9 @@ grpc::Status AdminServiceImpl::RevokeToken(grpc::ServerContext*,
 grpc::Status AdminServiceImpl::SetQuota(grpc::ServerContext*, const v1::SetQuotaRequest* request,
                                         v1::SetQuotaResponse*) {
   const absl::StatusOr<Quota> quota = Read(request->quota());
-  return ToGrpcStatus(quota.ok() ? quotas_->Set(*quota) : quota.status());
+  const absl::Status set = quota.ok() ? quotas_->Set(*quota) : quota.status();
+  if (set.ok()) pending_->Notify();
+  return ToGrpcStatus(set);
 }
 
 grpc::Status AdminServiceImpl::ListQuotas(grpc::ServerContext*, const v1::ListQuotasRequest*,

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "assay/v1/admin_service.grpc.pb.h"
+#include "coordinator/lease/work_signal.h"
 #include "coordinator/store/audit_store.h"
 #include "coordinator/store/quota_store.h"
 #include "coordinator/store/token_store.h"
@@ -14,8 +15,9 @@ namespace assay {
 // Thread-safe. The stores outlive it.
 class AdminServiceImpl final : public v1::AdminService::Service {
  public:
-  AdminServiceImpl(TokenStore* tokens, QuotaStore* quotas, AuditStore* audit)
-      : tokens_(tokens), quotas_(quotas), audit_(audit) {}
+  // The parts outlive it. `pending` is told when more or less may be leased than before.
+  AdminServiceImpl(TokenStore* tokens, QuotaStore* quotas, AuditStore* audit, WorkSignal* pending)
+      : tokens_(tokens), quotas_(quotas), audit_(audit), pending_(pending) {}
 
   grpc::Status CreateToken(grpc::ServerContext* context, const v1::CreateTokenRequest* request,
                            v1::CreateTokenResponse* response) override;
@@ -36,6 +38,7 @@ class AdminServiceImpl final : public v1::AdminService::Service {
   TokenStore* const tokens_;
   QuotaStore* const quotas_;
   AuditStore* const audit_;
+  WorkSignal* const pending_;
 };
 
 }  // namespace assay

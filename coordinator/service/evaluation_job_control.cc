@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/convert.h"
-#include "coordinator/service/caller.h"
 #include "coordinator/service/evaluation_service.h"
+#include "coordinator/service/job_access.h"
 #include "coordinator/service/rpc_status.h"
 
 namespace assay {
@@ -15,17 +15,6 @@ namespace {
 constexpr absl::Duration kWatchPeriod = absl::Milliseconds(250);
 constexpr int kDefaultJobs = 100;
 constexpr int kMaxJobs = 10000;
-
-// Whether the caller may stop the job or let it go on: it is the caller's own, or the caller is an
-// administrator.
-absl::Status CheckControl(const grpc::ServerContext& context, JobStore& jobs, int64_t job_id) {
-  ASSAY_ASSIGN_OR_RETURN(const Principal caller, CallerOf(context));
-  if (caller.roles.Has(Role::kAdmin)) return absl::OkStatus();
-  ASSAY_ASSIGN_OR_RETURN(const JobProgress job, jobs.Get(job_id));
-  if (job.owner == caller.user) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat("job ", job_id, " is not ", caller.user,
-                                                  "'s: its owner or an administrator may"));
-}
 
 bool HasEnded(State state) { return state != State::kPending && state != State::kRunning; }
 

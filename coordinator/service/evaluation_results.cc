@@ -7,6 +7,7 @@
 #include "common/rpc/convert.h"
 #include "common/rpc/field_check.h"
 #include "coordinator/service/evaluation_service.h"
+#include "coordinator/service/job_access.h"
 #include "coordinator/service/page_token.h"
 #include "coordinator/service/responses.h"
 #include "coordinator/service/rpc_status.h"
@@ -119,8 +120,16 @@ grpc::Status EvaluationServiceImpl::ImportRuns(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status EvaluationServiceImpl::Rescore(grpc::ServerContext*, const v1::RescoreRequest* request,
+grpc::Status EvaluationServiceImpl::Rescore(grpc::ServerContext* context,
+                                            const v1::RescoreRequest* request,
                                             v1::RescoreResponse* response) {
+  int64_t job_id = request->job_id();
+  if (request->run_id() != 0) {
+    const absl::StatusOr<int64_t> job = parts_.exchange->JobOf(request->run_id());
+    ASSAY_RPC_RETURN_IF_ERROR(job.status());
+    job_id = *job;
+  }
+  if (job_id != 0) ASSAY_RPC_RETURN_IF_ERROR(CheckControl(*context, *parts_.jobs, job_id));
   const absl::StatusOr<v1::RescoreResponse> rescored = parts_.exchange->Rescore(*request);
   ASSAY_RPC_RETURN_IF_ERROR(rescored.status());
   *response = *rescored;

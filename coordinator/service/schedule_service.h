@@ -1,4 +1,4 @@
-// How users share the workers: their weights and limits, and the priorities of jobs.
+// The priorities of jobs.
 #ifndef ASSAY_COORDINATOR_SERVICE_SCHEDULE_SERVICE_H_
 #define ASSAY_COORDINATOR_SERVICE_SCHEDULE_SERVICE_H_
 
@@ -6,7 +6,8 @@
 
 #include "assay/v1/schedule_service.grpc.pb.h"
 #include "coordinator/lease/work_signal.h"
-#include "coordinator/store/share_store.h"
+#include "coordinator/store/job_control.h"
+#include "coordinator/store/job_store.h"
 
 namespace assay {
 
@@ -14,22 +15,16 @@ namespace assay {
 class ScheduleServiceImpl final : public v1::ScheduleService::Service {
  public:
   ScheduleServiceImpl(Database* database, WorkSignal* pending)
-      : shares_(database), pending_(pending) {}
+      : jobs_(database), control_(database), pending_(pending) {}
 
-  grpc::Status ListShares(grpc::ServerContext* context, const v1::ListSharesRequest* request,
-                          v1::ListSharesResponse* response) override;
-  grpc::Status SetShare(grpc::ServerContext* context, const v1::SetShareRequest* request,
-                        v1::SetShareResponse* response) override;
-  grpc::Status RemoveShare(grpc::ServerContext* context, const v1::RemoveShareRequest* request,
-                           v1::RemoveShareResponse* response) override;
   grpc::Status SetPriority(grpc::ServerContext* context, const v1::SetPriorityRequest* request,
                            v1::SetPriorityResponse* response) override;
 
  private:
-  // Of something that was changed.
-  grpc::Status Answer(const absl::Status& status);
+  absl::Status Set(const grpc::ServerContext& context, const v1::SetPriorityRequest& request);
 
-  ShareStore shares_;
+  JobStore jobs_;
+  JobControl control_;
   WorkSignal* const pending_;
 };
 

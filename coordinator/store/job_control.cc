@@ -102,6 +102,17 @@ absl::Status JobControl::Resume(int64_t job_id) {
   });
 }
 
+absl::Status JobControl::SetPriority(int64_t job_id, int priority) {
+  return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
+    ASSAY_RETURN_IF_ERROR(CheckOpen(tx, job_id, "moved in the queue"));
+    tx.exec_params("UPDATE jobs SET priority = $2 WHERE job_id = $1", job_id, priority);
+    RecordEvent(
+        tx,
+        {.kind = "job_priority", .job_id = job_id, .message = absl::StrCat("priority ", priority)});
+    return absl::OkStatus();
+  });
+}
+
 absl::Status JobControl::Annotate(absl::Span<JobProgress> jobs) {
   std::vector<int64_t> ids;
   std::map<int64_t, JobProgress*> by_id;

@@ -31,6 +31,9 @@ class JobControl {
   absl::Status Pause(int64_t job_id);
   // NotFound; FailedPrecondition for a job that has ended.
   absl::Status Resume(int64_t job_id);
+  // Of two decisions at once that a job's priority is changed between, one goes by the old one.
+  // NotFound; FailedPrecondition for a job that has ended.
+  absl::Status SetPriority(int64_t job_id, int priority);
 
   // Fills in JobProgress::paused and RunProgress::waiting_for of the jobs that have not ended.
   absl::Status Annotate(absl::Span<JobProgress> jobs);

@@ -9,8 +9,9 @@ namespace assay {
 namespace {
 
 constexpr char kLimits[] =
-    "SELECT most_shards, most_workers FROM owner_shares "
-    "WHERE owner = $1 AND (most_shards IS NOT NULL OR most_workers IS NOT NULL) FOR UPDATE";
+    "SELECT most_shards, most_workers FROM quotas WHERE user_name = (SELECT user_name FROM quotas "
+    "    WHERE user_name IN ($1, '*') ORDER BY user_name = '*' LIMIT 1) "
+    "  AND (most_shards IS NOT NULL OR most_workers IS NOT NULL) FOR UPDATE";
 constexpr char kLeased[] =
     "SELECT count(*), count(DISTINCT s.worker_id), coalesce(bool_or(s.worker_id = $2), false) "
     "FROM shards s JOIN runs r USING (run_id) JOIN jobs j USING (job_id) "

@@ -8,13 +8,16 @@ namespace assay {
 namespace {
 
 constexpr char kSet[] =
-    "INSERT INTO quotas (user_name, queued_items, open_jobs, stored_items) "
-    "VALUES ($1, $2, $3, $4) ON CONFLICT (user_name) DO UPDATE SET changed = now(), "
+    "INSERT INTO quotas (user_name, queued_items, open_jobs, stored_items, weight, most_shards, "
+    "  most_workers) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_name) DO UPDATE SET changed = now(), "
     "  queued_items = excluded.queued_items, open_jobs = excluded.open_jobs, "
-    "  stored_items = excluded.stored_items";
+    "  stored_items = excluded.stored_items, weight = excluded.weight, "
+    "  most_shards = excluded.most_shards, most_workers = excluded.most_workers";
 constexpr char kRemove[] = "DELETE FROM quotas WHERE user_name = $1";
 constexpr char kGet[] =
-    "SELECT user_name, queued_items, open_jobs, stored_items FROM quotas "
+    "SELECT user_name, queued_items, open_jobs, stored_items, weight, most_shards, most_workers "
+    "FROM quotas "
     "WHERE user_name IN ($1, '*') ORDER BY user_name = '*' LIMIT 1";
 constexpr char kUse[] =
     "SELECT coalesce(sum(r.items - r.items_done) FILTER (WHERE r.state IN ('pending', 'running')), "
@@ -25,22 +28,36 @@ constexpr char kUse[] =
     "    0) "
     "FROM jobs j JOIN runs r USING (job_id) WHERE j.owner = $1";
 constexpr char kList[] =
-    "SELECT coalesce(q.user_name, o.owner), q.queued_items, q.open_jobs, q.stored_items "
+    "SELECT coalesce(q.user_name, o.owner), q.queued_items, q.open_jobs, q.stored_items, "
+    "  coalesce(q.weight, 1), q.most_shards, q.most_workers "
     "FROM quotas q FULL JOIN (SELECT DISTINCT j.owner FROM jobs j JOIN runs r USING (job_id) "
     "    WHERE r.state IN ('pending', 'running') AND j.owner <> '') o ON o.owner = q.user_name "
     "ORDER BY 1";
+constexpr char kLeased[] =
+    "SELECT j.owner, count(*), count(DISTINCT s.worker_id) "
+    "FROM shards s JOIN runs r USING (run_id) JOIN jobs j USING (job_id) "
+    "WHERE s.state = 'leased' GROUP BY j.owner";
 
-std::optional<int64_t> ReadLimit(const pqxx::field& field) {
-  return field.is_null() ? std::nullopt : std::optional<int64_t>(field.as<int64_t>());
+template <typename Integer = int64_t>
+std::optional<Integer> ReadLimit(const pqxx::field& field) {
+  return field.is_null() ? std::nullopt : std::optional<Integer>(field.as<Integer>());
 }
 
 Quota ReadQuota(const pqxx::row& row) {
-  return {row[0].c_str(), ReadLimit(row[1]), ReadLimit(row[2]), ReadLimit(row[3])};
+  return {
+      row[0].c_str(),      ReadLimit(row[1]),          ReadLimit(row[2]),         ReadLimit(row[3]),
+      row[4].as<double>(), ReadLimit<int32_t>(row[5]), ReadLimit<int32_t>(row[6])};
 }
 
+// Where a job is submitted.
 bool IsLimited(const Quota& quota) {
   return quota.queued_items.has_value() || quota.open_jobs.has_value() ||
          quota.stored_items.has_value();
+}
+
+bool IsSet(const Quota& quota) {
+  return IsLimited(quota) || quota.weight != 1 || quota.most_shards.has_value() ||
+         quota.most_workers.has_value();
 }
 
 QuotaUse ReadUse(pqxx::work& tx, const std::string& user) {
@@ -79,14 +96,17 @@ absl::Status CheckQuota(const QuotaAndUse& now, int64_t more_items) {
 
 absl::Status QuotaStore::Set(const Quota& quota) {
   return Transact(*database_, [&](pqxx::work& tx) -> absl::Status {
-    if (!IsLimited(quota)) {
+    if (!IsSet(quota)) {
       tx.exec_params(kRemove, PlainText(quota.user));
       return absl::OkStatus();
     }
     const Limit queued(quota.queued_items);
     const Limit open(quota.open_jobs);
     const Limit stored(quota.stored_items);
-    tx.exec_params(kSet, PlainText(quota.user), queued.argument, open.argument, stored.argument);
+    const Limit shards(quota.most_shards);
+    const Limit workers(quota.most_workers);
+    tx.exec_params(kSet, PlainText(quota.user), queued.argument, open.argument, stored.argument,
+                   quota.weight, shards.argument, workers.argument);
     return absl::OkStatus();
   });
 }
@@ -97,6 +117,13 @@ absl::StatusOr<std::vector<QuotaAndUse>> QuotaStore::List() {
     for (const auto& row : tx.exec(kList)) quotas.push_back({ReadQuota(row)});
     for (QuotaAndUse& quota : quotas) {
       if (quota.quota.user != kEveryUser) quota.use = ReadUse(tx, quota.quota.user);
+    }
+    for (const auto& row : tx.exec(kLeased)) {
+      for (QuotaAndUse& quota : quotas) {
+        if (quota.quota.user != row[0].c_str()) continue;
+        quota.use.leased_shards = row[1].as<int64_t>();
+        quota.use.workers = row[2].as<int64_t>();
+      }
     }
     return quotas;
   });

@@ -40,7 +40,16 @@ constexpr char kSpeeds[] =
     "r.model_name "
     "   WHERE r.state IN ('pending', 'running')) "
     "GROUP BY weights_sha256, precision_name, worker_kind HAVING sum(busy_seconds) >= 1";
-constexpr char kShares[] = "SELECT owner, weight, most_shards, most_workers FROM owner_shares";
+// Of all who have a row, and of the owners of open runs who have none: everybody's, where there is
+// one.
+constexpr char kShares[] =
+    "SELECT user_name, weight, most_shards, most_workers FROM quotas WHERE user_name <> '*' "
+    "UNION ALL "
+    "SELECT o.owner, e.weight, e.most_shards, e.most_workers FROM quotas e, "
+    "  (SELECT DISTINCT j.owner FROM jobs j JOIN runs r USING (job_id) "
+    "    WHERE r.state IN ('pending', 'running')) o "
+    "WHERE e.user_name = '*' AND NOT EXISTS "
+    "  (SELECT 1 FROM quotas q WHERE q.user_name = o.owner)";
 
 std::optional<int64_t> Optional(const pqxx::field& field) {
   return field.is_null() ? std::nullopt : std::make_optional(field.as<int64_t>());

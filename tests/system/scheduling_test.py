@@ -31,7 +31,7 @@ class SchedulingTest(unittest.TestCase):
             del os.environ["ASSAY_USER"]
 
     def shares(self):
-        return {share["owner"]: share for share in self.service.json("quota", "list")["shares"]}
+        return {limit["user"]: limit for limit in self.service.json("limit", "list")["limits"]}
 
     def loads(self):
         """How often each worker loaded a model."""
@@ -57,14 +57,16 @@ class SchedulingTest(unittest.TestCase):
             self.service.run("cancel", number)
 
     def test_a_limit_is_kept_and_can_be_changed(self):
-        self.service.run("quota", "set", "ann", "--most-workers", "1", "--weight", "2")
+        self.service.run("limit", "set", "ann", "--most-workers", "1", "--weight", "2", "--open-jobs", "1")
         ann = self.submit("ann", MODELS[:2], *LONG)
         wait_until(lambda: self.shares()["ann"]["workers"] == 1, 20, lambda: f"ann has a worker: {self.shares()}")
         for _ in range(5):
             self.assertLessEqual(self.shares()["ann"]["workers"], 1)
+        self.assertEqual(self.shares()["ann"]["open_jobs_limit"], 1)
+        self.assertRaises(AssertionError, self.submit, "ann", MODELS[:1], *SHORT)
         self.service.run("priority", ann, "-5")
         self.assertEqual(self.service.job(ann)["priority"], -5)
-        self.service.run("quota", "remove", "ann")
+        self.service.run("limit", "remove", "ann")
         self.service.run("cancel", ann)
         self.assertEqual(self.service.run("priority", ann, "1", check=False).returncode, 1)
 

@@ -9,6 +9,7 @@
 #include "common/rpc/method_role.h"
 #include "coordinator/security/token.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
 #include "tests/unit/coordinator/service/server_fixture.h"
 
 namespace assay {
@@ -72,13 +73,15 @@ class RoleMatrixTest : public CoordinatorTest {
 
   // Calls the method with an empty request, as if it were a simple one: who may not call it is
   // told so before its kind matters.
-  grpc::StatusCode Call(const std::string& path, const std::string& authorization) {
+  grpc::StatusCode Call(const std::string& path, const std::string& authorization,
+                        const std::string& message = "") {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
     if (!authorization.empty()) context.AddMetadata("authorization", authorization);
     grpc::CompletionQueue queue;
     grpc::GenericStub stub(channel_);
-    const grpc::ByteBuffer request(nullptr, 0);
+    const grpc::Slice slice(message);
+    const grpc::ByteBuffer request(&slice, 1);
     const auto call = stub.PrepareUnaryCall(&context, path, request, &queue);
     call->StartCall();
     grpc::ByteBuffer response;
@@ -89,8 +92,24 @@ class RoleMatrixTest : public CoordinatorTest {
     queue.Next(&tag, &ok);
     return status.error_code();
   }
-  grpc::StatusCode CallWith(const std::string& path, const std::string& token) {
-    return Call(path, absl::StrCat("Bearer ", token));
+  grpc::StatusCode CallWith(const std::string& path, const std::string& token,
+                            const std::string& message = "") {
+    return Call(path, absl::StrCat("Bearer ", token), message);
+  }
+
+  // A job of the model "tiny".
+  int64_t SubmitAs(const std::string& token) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    v1::SubmitJobRequest request;
+    request.add_models("tiny");
+    request.add_benchmarks("bbh");
+    *request.mutable_settings() = ToProto(RunSettings());
+    v1::SubmitJobResponse response;
+    const grpc::Status status =
+        v1::EvaluationService::NewStub(channel_)->SubmitJob(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.job_id();
   }
 
   // Calls every method as whoever has the role alone; and without a token, which is refused unless
@@ -235,16 +254,7 @@ TEST_F(RoleMatrixTest, RevocationEndsTheCallsThatAreUnderWay) {
 TEST_F(RoleMatrixTest, WhoChangedWhatIsWrittenDown) {
   AuditStore audit(&database_);
   const std::string token = MakeTokenOf("ann", {Role::kSubmit});
-  grpc::ClientContext context;
-  context.AddMetadata("authorization", "Bearer " + token);
-  v1::SubmitJobRequest request;
-  request.add_models("tiny");
-  request.add_benchmarks("bbh");
-  *request.mutable_settings() = ToProto(RunSettings());
-  v1::SubmitJobResponse response;
-  const auto stub = v1::EvaluationService::NewStub(channel_);
-  const grpc::Status status = stub->SubmitJob(&context, request, &response);
-  ASSERT_TRUE(status.ok()) << status.error_message();
+  const int64_t submitted = SubmitAs(token);
   EXPECT_EQ(CallWith("/assay.v1.EvaluationService/RemoveModel", token),
             grpc::StatusCode::PERMISSION_DENIED);
   const std::vector<AuditRecord> records = audit.List({.user = "ann"}).value();
@@ -254,11 +264,42 @@ TEST_F(RoleMatrixTest, WhoChangedWhatIsWrittenDown) {
   EXPECT_EQ(records[1].method, "assay.v1.EvaluationService/SubmitJob");
   EXPECT_EQ(records[1].outcome, "OK");
   EXPECT_EQ(records[1].token_name, "ann");
-  EXPECT_EQ(records[1].object,
-            absl::StrCat("models=tiny benchmarks=bbh job_id=", response.job_id()));
+  EXPECT_EQ(records[1].object, absl::StrCat("models=tiny benchmarks=bbh job_id=", submitted));
   EXPECT_THAT(records[1].peer, testing::StartsWith("ipv4:127.0.0.1:"));
-  const absl::StatusOr<JobProgress> job = JobStore(&database_).Get(response.job_id());
+  const absl::StatusOr<JobProgress> job = JobStore(&database_).Get(submitted);
   ASSERT_TRUE(job.ok());
+}
+
+// Of all methods for those who submit, the ones that name a job or a run of one change it.
+TEST_F(RoleMatrixTest, AJobIsChangedByItsOwnerAndAdministratorsOnly) {
+  const std::string ann = MakeTokenOf("ann", {Role::kSubmit}),
+                    bob = MakeTokenOf("bob", {Role::kSubmit}),
+                    admin = MakeTokenOf("admin", {Role::kAdmin});
+  const int64_t job = SubmitAs(ann);
+  const int64_t run = JobStore(&database_).Get(job)->runs.at(0).spec.run_id;
+  google::protobuf::DynamicMessageFactory factory;
+  std::vector<std::string> changing;
+  for (const MethodDescriptor* method : AllMethods()) {
+    const std::string path = PathOf(method);
+    if (RoleOfMethod(path) != Role::kSubmit) continue;
+    for (const auto& [name, value] : {std::pair("job_id", job), std::pair("run_id", run)}) {
+      const auto* field = method->input_type()->FindFieldByName(name);
+      if (field == nullptr) continue;
+      changing.push_back(absl::StrCat(method->name(), ".", name));
+      const std::unique_ptr<google::protobuf::Message> request(
+          factory.GetPrototype(method->input_type())->New());
+      request->GetReflection()->SetInt64(request.get(), field, value);
+      const std::string message = request->SerializeAsString();
+      EXPECT_EQ(CallWith(path, bob, message), grpc::StatusCode::PERMISSION_DENIED)
+          << changing.back();
+      for (const std::string& allowed : {ann, admin}) {
+        EXPECT_FALSE(IsRefused(CallWith(path, allowed, message))) << changing.back();
+      }
+    }
+  }
+  EXPECT_THAT(changing,
+              testing::IsSupersetOf({"CancelJob.job_id", "PauseJob.job_id", "ResumeJob.job_id",
+                                     "Rescore.job_id", "Rescore.run_id", "SetPriority.job_id"}));
 }
 
 }  // namespace

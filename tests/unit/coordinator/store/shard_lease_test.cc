@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "coordinator/store/share_store.h"
+#include "coordinator/store/job_control.h"
+#include "coordinator/store/quota_store.h"
 #include "tests/support/postgres/coordinator_fixture.h"
 
 namespace assay {
@@ -78,30 +79,37 @@ TEST_F(ShardLeaseTest, ALeaseThatIsTakenBackIsStale) {
 TEST_F(ShardLeaseTest, LimitsOfAnOwnerAreKeptToTheLease) {
   Submit(1);
   Query("UPDATE jobs SET owner = 'ann' RETURNING 1");
-  ShareStore shares(&coordinator_.database);
-  ASSERT_TRUE(shares.Set({"ann", 1, 3, 1}).ok());
+  QuotaStore quotas(&coordinator_.database);
+  ASSERT_TRUE(quotas.Set({.user = "ann", .most_shards = 3, .most_workers = 1}).ok());
   EXPECT_THAT(Lease("one", {run(), 2}).shards, SizeIs(2));
   EXPECT_THAT(Lease("two", {run(), 2}).shards, IsEmpty());
   EXPECT_THAT(Lease("one", {run(), 2}).shards, SizeIs(1));
   EXPECT_THAT(Lease("one", {run(), 2}).shards, IsEmpty());
-  const std::vector<StoredShare> listed = shares.List().value();
+  const std::vector<QuotaAndUse> listed = quotas.List().value();
   ASSERT_THAT(listed, SizeIs(1));
-  EXPECT_EQ(listed[0].leased_shards, 3);
-  EXPECT_EQ(listed[0].workers, 1);
-  EXPECT_EQ(listed[0].open_jobs, 1);
-  ASSERT_TRUE(shares.Remove("ann").ok());
-  EXPECT_TRUE(absl::IsNotFound(shares.Remove("ann")));
+  EXPECT_EQ(listed[0].use.leased_shards, 3);
+  EXPECT_EQ(listed[0].use.workers, 1);
+  EXPECT_EQ(listed[0].use.open_jobs, 1);
+  // Everybody's, where he has none of his own.
+  ASSERT_TRUE(quotas.Set({.user = "ann"}).ok());
+  ASSERT_TRUE(quotas.Set({.user = "*", .weight = 2, .most_workers = 1}).ok());
+  EXPECT_THAT(Lease("two", {run(), 2}).shards, IsEmpty());
+  const ClusterState state = coordinator_.shards.ReadState().value();
+  ASSERT_THAT(state.shares, SizeIs(1));
+  EXPECT_EQ(state.shares[0].owner, "ann");
+  EXPECT_EQ(state.shares[0].weight, 2);
+  ASSERT_TRUE(quotas.Set({.user = "*"}).ok());
   EXPECT_THAT(Lease("two", {run(), 2}).shards, SizeIs(2));
 }
 
 TEST_F(ShardLeaseTest, AnOpenJobsPriorityCanBeChanged) {
   const int64_t job = Submit(7);
-  ShareStore shares(&coordinator_.database);
-  ASSERT_TRUE(shares.SetPriority(job, 7).ok());
+  JobControl control(&coordinator_.database);
+  ASSERT_TRUE(control.SetPriority(job, 7).ok());
   EXPECT_EQ(coordinator_.jobs.Get(job)->priority, 7);
   ASSERT_TRUE(coordinator_.jobs.Cancel(job).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(shares.SetPriority(job, 1)));
-  EXPECT_TRUE(absl::IsNotFound(shares.SetPriority(job + 1, 1)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(control.SetPriority(job, 1)));
+  EXPECT_TRUE(absl::IsNotFound(control.SetPriority(job + 1, 1)));
 }
 
 }  // namespace
