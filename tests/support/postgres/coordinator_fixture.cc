@@ -28,6 +28,19 @@ std::string Task(const std::string& name) {
   return absl::StrCat("{\"examples\": [", examples, "]}");
 }
 
+// The URL of a database with all tables, the data set and the model. To copy it takes a fraction of
+// the time in which all migrations are applied.
+const std::string& SampleDatabase() {
+  static const std::string* const url = [] {
+    auto* made = new std::string(PostgresServer::Shared().CreateDatabase());
+    Coordinator coordinator(*made);
+    Must(coordinator.datasets.Import(SampleInfo(), SampleItems()));
+    Must(coordinator.models.Add(SampleModel()));
+    return made;
+  }();
+  return *url;
+}
+
 }  // namespace
 
 std::vector<SourceFile> SampleFiles() {
@@ -113,10 +126,7 @@ Coordinator::Coordinator(const std::string& url, absl::Duration lease_time)
 }
 
 CoordinatorTest::CoordinatorTest()
-    : url_(PostgresServer::Shared().CreateDatabase()), coordinator_(url_) {
-  Must(coordinator_.datasets.Import(SampleInfo(), SampleItems()));
-  Must(coordinator_.models.Add(SampleModel()));
-}
+    : url_(PostgresServer::Shared().CreateDatabase(SampleDatabase())), coordinator_(url_) {}
 
 int64_t CoordinatorTest::Submit(int64_t shard_items, RunSettings settings) {
   std::vector<NewRun> runs;

@@ -15,10 +15,14 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 
 namespace assay {
 namespace {
+
+constexpr char kUrlPrefix[] = "postgresql:///";
 
 [[noreturn]] void Die(const std::string& reason) {
   std::fprintf(stderr, "PostgreSQL for the tests: %s\n", reason.c_str());
@@ -92,7 +96,7 @@ PostgresServer::~PostgresServer() {
 }
 
 std::string PostgresServer::Url(const std::string& database) const {
-  return absl::StrCat("postgresql:///", database, "?host=", folder_, "&user=assay");
+  return absl::StrCat(kUrlPrefix, database, "?host=", folder_, "&user=assay");
 }
 
 void PostgresServer::Start() {
@@ -119,10 +123,16 @@ void PostgresServer::Crash() {
   process_ = 0;
 }
 
-std::string PostgresServer::CreateDatabase() {
+std::string PostgresServer::CreateDatabase(const std::string& like) {
   const std::string name = absl::StrCat("test_", ++databases_);
+  std::string statement = "CREATE DATABASE " + name;
+  if (!like.empty()) {
+    absl::string_view source = like;
+    absl::ConsumePrefix(&source, kUrlPrefix);
+    absl::StrAppend(&statement, " TEMPLATE ", source.substr(0, source.find('?')));
+  }
   pqxx::connection connection(Url("postgres"));
-  pqxx::nontransaction(connection).exec("CREATE DATABASE " + name);
+  pqxx::nontransaction(connection).exec(statement);
   return Url(name);
 }
 

@@ -16,8 +16,9 @@ class PostgresServer {
   static PostgresServer& Shared();
   ~PostgresServer();
 
-  // A new, empty database; returns its URL.
-  std::string CreateDatabase();
+  // A new database; returns its URL. Empty, or what is in the one at the URL `like`, to which
+  // nobody is connected.
+  std::string CreateDatabase(const std::string& like = "");
 
   // As by kill -9 of the whole server, and its start after that.
   void Crash();
