@@ -50,14 +50,22 @@ constexpr char kCountGroups[] =
     "  n_values = g.n_values + excluded.n_values, "
     "  values_values = g.values_values + excluded.values_values";
 // The run's row is what commits of one run wait for each other at, so it is touched last.
+constexpr char kLockRuns[] =
+    "SELECT run_id FROM runs WHERE run_id = ANY($1::bigint[]) ORDER BY run_id FOR NO KEY UPDATE";
 constexpr char kCountItems[] =
-    "UPDATE runs SET items_done = items_done + $2, items_failed = items_failed + $3, "
-    "  prompt_tokens = prompt_tokens + $4, cached_tokens = cached_tokens + $5, "
-    "  generated_tokens = generated_tokens + $6, items_reused = items_reused + $7, "
-    "  reused_tokens = reused_tokens + $8, "
-    "  state = CASE WHEN items_done + $2 = items THEN 'completed' ELSE state END, "
-    "  finished = CASE WHEN items_done + $2 = items THEN clock_timestamp() END "
-    "WHERE run_id = $1 RETURNING state = 'completed', job_id";
+    "UPDATE runs r SET items_done = r.items_done + c.items, "
+    "  items_failed = r.items_failed + c.failed, "
+    "  prompt_tokens = r.prompt_tokens + c.prompt_tokens, "
+    "  cached_tokens = r.cached_tokens + c.cached_tokens, "
+    "  generated_tokens = r.generated_tokens + c.generated_tokens, "
+    "  items_reused = r.items_reused + c.reused, "
+    "  reused_tokens = r.reused_tokens + c.reused_tokens, "
+    "  state = CASE WHEN r.items_done + c.items = r.items THEN 'completed' ELSE r.state END, "
+    "  finished = CASE WHEN r.items_done + c.items = r.items THEN clock_timestamp() END "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
+    "  $6::bigint[], $7::bigint[], $8::bigint[]) AS c (run_id, items, failed, prompt_tokens, "
+    "  cached_tokens, generated_tokens, reused, reused_tokens) "
+    "WHERE r.run_id = c.run_id RETURNING r.state = 'completed', r.job_id";
 
 struct GroupCounts {
   int64_t items = 0;
@@ -136,6 +144,27 @@ void CountGroups(pqxx::work& tx, const Groups& groups) {
                EncodeArray(single_correct), EncodeArray(ones));
 }
 
+pqxx::result CountRuns(pqxx::work& tx, const std::map<int64_t, RunCounts>& runs) {
+  std::vector<int64_t> run_ids, items, failed, prompt_tokens, cached_tokens, generated_tokens,
+      reused, reused_tokens;
+  for (const auto& [run_id, counts] : runs) {
+    run_ids.push_back(run_id);
+    items.push_back(counts.items);
+    failed.push_back(counts.failed);
+    prompt_tokens.push_back(counts.prompt_tokens);
+    cached_tokens.push_back(counts.cached_tokens);
+    generated_tokens.push_back(counts.generated_tokens);
+    reused.push_back(counts.reused);
+    reused_tokens.push_back(counts.reused_tokens);
+  }
+  const std::string ids = EncodeArray(run_ids);
+  ExecPrepared(tx, kLockRuns, ids);
+  return ExecPrepared(tx, kCountItems, ids, EncodeArray(items), EncodeArray(failed),
+                      EncodeArray(prompt_tokens), EncodeArray(cached_tokens),
+                      EncodeArray(generated_tokens), EncodeArray(reused),
+                      EncodeArray(reused_tokens));
+}
+
 }  // namespace
 
 void StoreShards(pqxx::work& tx, absl::Span<const DoneShard> shards) {
@@ -173,12 +202,8 @@ void StoreShards(pqxx::work& tx, absl::Span<const DoneShard> shards) {
     if (!counts.clustered.empty()) AddToClusters(tx, run_id, counts.clustered);
   }
   std::set<int64_t> jobs;
-  for (const auto& [run_id, counts] : runs) {
-    const pqxx::row run = ExecPrepared(tx, kCountItems, run_id, counts.items, counts.failed,
-                                       counts.prompt_tokens, counts.cached_tokens,
-                                       counts.generated_tokens, counts.reused, counts.reused_tokens)
-                              .at(0);
-    if (run[0].as<bool>()) jobs.insert(run[1].as<int64_t>());
+  for (const auto& row : CountRuns(tx, runs)) {
+    if (row[0].as<bool>()) jobs.insert(row[1].as<int64_t>());
   }
   for (const int64_t job : jobs) EndJobIfDone(tx, job);
 }
