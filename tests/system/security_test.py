@@ -50,14 +50,19 @@ class SecurityTest(unittest.TestCase):
         variables = pathlib.Path(f"/proc/{pid}/environ").read_text().split("\0")
         return next(v.split("=", 1)[1] for v in variables if v.startswith("ASSAY_DATABASE="))
 
-    def start_program(self, name, *arguments, **variables):
+    def start_program(self, name, *arguments, within=(), **variables):
         log = self.service.folder / f"{name}-{len(self.logs)}.log"
         self.logs.append(log)
         with open(log, "w") as output:
-            program = subprocess.Popen([PROGRAMS / name, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output,
+            program = subprocess.Popen([*within, PROGRAMS / name, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output,
                                        stderr=subprocess.STDOUT, env=self.environment(**variables))
         self.addCleanup(lambda: (program.kill(), program.wait()))
         return program
+
+    def unprivileged(self):
+        """What starts a program as nobody, without capabilities, with every file of the machine to be read only, and a /tmp of its own."""
+        return ["bwrap", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--dev", "/dev",
+                "--proc", "/proc", "--tmpfs", "/tmp", "--ro-bind", self.service.folder, self.service.folder]
 
     def serve(self, *arguments):
         """A coordinator with TLS, whose database's URL holds a password; its address. That of its HTTPS is self.web."""
@@ -246,13 +251,21 @@ class SecurityTest(unittest.TestCase):
         worker = self.start_program("assay-worker", "--coordinator", address, "--threads", 1, "--tls-ca", self.pem("ca"),
                                     "--tls-certificate", self.pem("worker-1"), "--tls-key", self.key("worker-1"),
                                     "--metrics-listen", f"127.0.0.1:{port}", "--metrics-tls-certificate", self.pem("coordinator"),
-                                    "--metrics-tls-key", self.key("coordinator"), "--metrics-tls-client-ca", self.pem("ca"))
+                                    "--metrics-tls-key", self.key("coordinator"), "--metrics-tls-client-ca", self.pem("ca"),
+                                    within=self.unprivileged())
+        worker_log = self.logs[-1]
         submitted = self.assay(address, "eval", "--model", "smol", "--benchmark", "mmlu", "--limit", 1, **ann)
         self.assertIn("mmlu", submitted)
         self.assertIn("assay_build_info", self.fetch("/metrics", address=f"https://127.0.0.1:{port}", certificate="stranger")[1])
         self.assertIn("submit", self.assay(address, "cancel", 1, code=1, ASSAY_TLS_CERTIFICATE=self.pem("worker-1"),
                                            ASSAY_TLS_KEY=self.key("worker-1")))
-        worker.send_signal(signal.SIGTERM)
+        # It had no privilege, and nothing to write to but its /tmp.
+        (pid,) = [p for p, (parent, command) in processes().items() if parent == worker.pid]
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        for privileges in ("CapEff", "CapPrm", "CapAmb"):
+            self.assertRegex(status, rf"{privileges}:\s+0+\n")
+        self.assertNotIn("runs as root", worker_log.read_text())
+        os.kill(pid, signal.SIGTERM)
         self.assertEqual(worker.wait(timeout=60), 0)
         self.expect_no_secret()
 
