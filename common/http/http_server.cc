@@ -58,9 +58,9 @@ class BeastServer final : public HttpServer, public HttpSessionHost {
     if (!options_.tls.empty()) {
       ASSAY_ASSIGN_OR_RETURN(tls_, ServerTls::Create(options_.tls));
     } else if (!options_.insecure && !IsLoopbackAddress(listen)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("refusing to serve HTTP at ", listen,
-                       " without TLS: name a certificate and its key (--tls-certificate, of a worker "
+      return absl::FailedPreconditionError(absl::StrCat(
+          "refusing to serve HTTP at ", listen,
+          " without TLS: name a certificate and its key (--tls-certificate, of a worker "
           "--metrics-tls-certificate), or listen at 127.0.0.1, or say --insecure (of a worker "
           "--metrics-insecure)"));
     }

@@ -10,9 +10,9 @@ namespace assay {
 struct AuditEvent {
   std::string user = {};  // empty: of no one that is known
   int64_t token_id = 0;
-  std::string method = {};   // "assay.v1.EvaluationService/SubmitJob", by either way
-  std::string object = {};   // what it was done to: "job_id=7", at most some hundred bytes
-  std::string peer = {};     // the caller's way and address: "ipv4:192.0.2.1:4711", "http:192.0.2.1"
+  std::string method = {};  // "assay.v1.EvaluationService/SubmitJob", by either way
+  std::string object = {};  // what it was done to: "job_id=7", at most some hundred bytes
+  std::string peer = {};    // the caller's way and address: "ipv4:192.0.2.1:4711", "http:192.0.2.1"
   std::string outcome = {};  // "OK", or the status code: "PERMISSION_DENIED"
 };
 

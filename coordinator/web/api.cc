@@ -87,7 +87,8 @@ std::string MethodOf(const ApiRoute& route) {
 }
 
 absl::StatusOr<Role> RoleOf(const ApiRoute& route) {
-  if (const std::optional<Role> role = RoleOfMethod(absl::StrCat("/", MethodOf(route)))) return *role;
+  if (const std::optional<Role> role = RoleOfMethod(absl::StrCat("/", MethodOf(route))))
+    return *role;
   return absl::PermissionDeniedError("the method names no role");
 }
 
