@@ -12,6 +12,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 import urllib.parse
 import urllib.request
@@ -82,16 +83,22 @@ class WebTest(unittest.TestCase):
                        "ASSAY_BROWSER_PACKAGES": str(PACKAGES)}
         node = os.environ.get("ASSAY_NODE", "node")
         # Each has a browser of its own; what one waits for leaves a processor to the other.
-        started = [subprocess.Popen([node, "--test-reporter=spec", ROOT / "tests/browser/all.mjs", *views], env=environment, text=True,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for views in SIDE_BY_SIDE]
-        try:
-            outputs = [process.communicate(timeout=SECONDS)[0] for process in started]
-        finally:
-            for process in started:
-                process.kill()
-        print(*outputs, file=sys.stderr)
-        for process, output in zip(started, outputs):
-            self.assertEqual(process.returncode, 0, output[-6000:] + service.log())
+        started = []
+        for views in SIDE_BY_SIDE:
+            with open(service.folder / f"{views[0]}.txt", "w") as output:
+                started.append((output.name, subprocess.Popen(
+                    [node, "--test-reporter=spec", ROOT / "tests/browser/all.mjs", *views], env=environment,
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output)))
+        end = time.monotonic() + SECONDS
+        for name, process in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=max(0.1, end - time.monotonic()))
+            process.kill()
+            process.wait()
+        texts = [pathlib.Path(name).read_text() for name, _ in started]
+        print(*texts, file=sys.stderr)
+        for text, (_, process) in zip(texts, started):
+            self.assertEqual(process.returncode, 0, text[-6000:] + service.log())
 
 
 if __name__ == "__main__":
