@@ -38,7 +38,9 @@ void AddTo(const std::map<std::string, std::string>& labels, double value, Value
   values->push_back({labels, value});
 }
 
-std::vector<MetricFamily> Describe(const QueueState& state) {
+}  // namespace
+
+std::vector<MetricFamily> DescribeQueue(const QueueState& state) {
   const auto number = [](int64_t value) { return static_cast<double>(value); };
   QueueState shown = state;
   // There is always a value to compare with.
@@ -87,15 +89,13 @@ std::vector<MetricFamily> Describe(const QueueState& state) {
   return families;
 }
 
-}  // namespace
-
 std::vector<MetricFamily> QueueMetrics::Collect() const {
   absl::MutexLock lock(&mutex_);
   const absl::Time now = clock_->Now();
   if (now - asked_ < kFresh) return families_;
   asked_ = now;
   const absl::StatusOr<QueueState> state = store_->Read();
-  families_ = state.ok() ? Describe(*state)
+  families_ = state.ok() ? DescribeQueue(*state)
                          : std::vector<MetricFamily>{Gauge(
                                "assay_database_up", "Whether the database answered", {{{}, 0.0}})};
   return families_;

@@ -15,6 +15,8 @@
 
 namespace assay {
 
+std::vector<prometheus::MetricFamily> DescribeQueue(const QueueState& state);
+
 // Thread-safe. The database is asked once in kFresh at most, whoever scrapes how often; while it
 // cannot be reached, assay_database_up is 0 and the rest is left out. All coordinators of a
 // database tell the same.

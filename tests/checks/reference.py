@@ -3,7 +3,9 @@
 
     reference.py PROGRAMS [--fix]          PROGRAMS: the folder of assay (build/release/bin)
 
-cli.md is what `assay reference` prints, rpc.md the services of proto/assay/v1 with their comments and roles.
+cli.md is what `assay reference` prints, rpc.md the services of proto/assay/v1 with their comments and roles, metrics.md what
+`metrics_reference` prints, which is built beside the tests. schema.md needs a database: coordinator_store_test compares it, and writes it
+anew where ASSAY_FIX_REFERENCE=1.
 """
 
 import os
@@ -21,6 +23,10 @@ def commands(programs):
     """With a home and a user as everyone has them, so that defaults do not depend on who asks."""
     environment = {"PATH": os.environ["PATH"], "HOME": "/home/user", "USER": "user", "LANG": "C.UTF-8"}
     return subprocess.run([programs / "assay", "reference"], env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def metrics(programs):
+    return subprocess.run([programs / "metrics_reference"], capture_output=True, text=True, check=True).stdout
 
 
 def rpcs():
@@ -51,7 +57,8 @@ def main():
     arguments = [argument for argument in sys.argv[1:] if argument != "--fix"]
     if len(arguments) != 1:
         sys.exit(__doc__)
-    documents = {"cli.md": commands(pathlib.Path(arguments[0])), "rpc.md": rpcs()}
+    programs = pathlib.Path(arguments[0])
+    documents = {"cli.md": commands(programs), "rpc.md": rpcs(), "metrics.md": metrics(programs)}
     wrong = []
     for name, text in documents.items():
         path = REFERENCE / name
