@@ -71,7 +71,9 @@ def write_tiny_model(folder, seed=1):
 
 
 def postgres_binaries():
-    """The folder of the newest PostgreSQL's programs."""
+    """The folder of the newest PostgreSQL's programs, or of the one that tests/reference/postgres_versions names."""
+    if named := os.environ.get("ASSAY_TEST_POSTGRES"):
+        return pathlib.Path(named)
     found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[4]))
     if not found:
         raise AssertionError("PostgreSQL is not installed: deploy/setup packages")
