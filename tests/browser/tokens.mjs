@@ -29,6 +29,7 @@ test('without a token nothing is told, and a wrong one is refused', async () => 
 
 test('who may read sees everything and controls nothing', async () => {
   const page = await open('/?view=live', {at});
+  await title(page, 'Sign in').waitFor();
   const asked = [];
   page.on('request', (request) => asked.push(request));
   await signIn(page, read);

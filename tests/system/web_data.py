@@ -121,9 +121,10 @@ def fill(service, many):
     # Its context has no room for what IMPACT asks for.
     failed = service.submit("--limit", 1, benchmark="impact", model=MODELS[0])
     service.run("watch", failed, check=False)
-    waiting = service.submit("--precision", "bfloat16", "--shard-items", 1, benchmark="mmlu", model=models)
+    # Long enough to be paused again by who looks at the page.
+    waiting = service.submit("--precision", "bfloat16", "--shard-items", 1, benchmark="mmlu,bbh,drop,crass", model=models)
     service.run("pause", waiting)
-    guarded = service.submit("--precision", "float16", "--shard-items", 1, benchmark="mmlu", model=models)
+    guarded = service.submit("--precision", "float16", "--shard-items", 1, benchmark="mmlu,bbh,drop,crass", model=models)
     service.run("pause", guarded)
 
     names = re.findall(r"^  - name: (\S+)$", (ROOT / "deploy/models.yaml").read_text(), re.MULTILINE)
