@@ -27,6 +27,9 @@
 #ifndef POISON /* the item that ends every worker which computes it; none at ITEMS */
 #define POISON ITEMS
 #endif
+#ifndef TAKE_BACKS /* times that a shard is taken back for an idle worker */
+#define TAKE_BACKS 0
+#endif
 #define ITEMS (FIRST_SHARDS * SHARD_ITEMS)
 #define SHARDS (FIRST_SHARDS * (2 * SHARD_ITEMS - 1)) /* with all halves */
 #define MESSAGES 2 /* reports on their way */
@@ -36,7 +39,12 @@
 #define ATTEMPTS 3
 
 mtype = { unused, pending, leased, done, split };
-typedef Shard { mtype state = unused; byte lease; byte worker; byte failures; byte first; byte items };
+typedef Shard {
+  mtype state = unused; byte lease; byte worker; byte failures; byte first; byte items;
+#if TAKE_BACKS > 0
+  byte taken
+#endif
+};
 typedef Held { byte shard; byte lease; bool computed }; /* lease 0: none */
 typedef Worker { Held held[IN_FLIGHT] };
 typedef Message { byte shard; byte lease; byte worker }; /* lease 0: none */
@@ -173,9 +181,29 @@ endworker:
   od
 }
 
+/* A lease may be for a part of a shard: the rest becomes a shard of its own (-DCUT). */
+#ifdef CUT
+inline cut(n) {
+  if
+  :: shard[n].items > 1 && shard[n].failures == 0 ->
+     shard[shards].state = pending;
+     shard[shards].items = shard[n].items / 2;
+     shard[shards].first = shard[n].first + shard[n].items - shard[n].items / 2;
+     shards++;
+#ifndef WITHOUT_SHORTENING
+     shard[n].items = shard[n].items - shard[n].items / 2
+#endif
+  :: true
+  fi
+}
+#else
+inline cut(n) { skip }
+#endif
+
 /* A transaction, and then a message that may be lost. */
 #define GRANT(w, n) \
   :: atomic { n < shards && HOLDS(w, 0) && MAY_HAVE(w, n) -> \
+       cut(n); \
        last_lease++; \
        shard[n].state = leased; shard[n].lease = last_lease; shard[n].worker = w; \
        granted[w]++; suspects[w] = suspects[w] + (IS_SUSPECT(n) -> 1 : 0); \
@@ -192,6 +220,18 @@ endworker:
 #define GRANT_TO_ALL(n) GRANT(0, n) GRANT(1, n)
 #endif
 
+/* What a slow worker holds becomes pending again for an idle one, and nothing is counted. Its worker may report it all the same. */
+#ifdef WITHOUT_LIMIT_OF_TAKE_BACKS
+#define TAKE_BACK(n) \
+  :: atomic { n < shards && shard[n].state == leased && !IS_SUSPECT(n) -> release(n); shard[n].state = pending }
+#elif TAKE_BACKS > 0
+#define TAKE_BACK(n) \
+  :: atomic { n < shards && shard[n].state == leased && !IS_SUSPECT(n) && shard[n].taken < TAKE_BACKS -> \
+       release(n); shard[n].taken++; shard[n].state = pending }
+#else
+#define TAKE_BACK(n)
+#endif
+
 proctype Coordinator() {
   byte h, m, i;
   bool current;
@@ -199,11 +239,14 @@ proctype Coordinator() {
 endcoordinator:
   do
   GRANT_TO_ALL(0)
+  TAKE_BACK(0)
 #if SHARDS > 1
   GRANT_TO_ALL(1)
+  TAKE_BACK(1)
 #endif
 #if SHARDS > 2
   GRANT_TO_ALL(2)
+  TAKE_BACK(2)
 #endif
 #if SHARDS > 3
   GRANT_TO_ALL(3) GRANT_TO_ALL(4) GRANT_TO_ALL(5)

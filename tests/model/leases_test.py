@@ -21,6 +21,9 @@ TWO = ("FIRST_SHARDS=2", "FAULTS=1")
 TWO_AND_MORE_FAULTS = ("FIRST_SHARDS=2", "FAULTS=2")
 HALVES = ("FIRST_SHARDS=1", "SHARD_ITEMS=2", "FAULTS=2")
 POISON = ("FIRST_SHARDS=1", "SHARD_ITEMS=4", "FAULTS=0", "POISON=2", "IN_FLIGHT=2", "COORDINATORS=1")
+CUT = ("FIRST_SHARDS=1", "SHARD_ITEMS=2", "FAULTS=1", "CUT")
+TAKEN_BACK = ("FIRST_SHARDS=1", "FAULTS=1", "TAKE_BACKS=1")
+CUT_AND_TAKEN_BACK = ("FIRST_SHARDS=1", "SHARD_ITEMS=2", "FAULTS=0", "CUT", "TAKE_BACKS=1")
 POISON_IN_COMPANY = ("FIRST_SHARDS=2", "SHARD_ITEMS=2", "FAULTS=0", "POISON=1", "IN_FLIGHT=2", "COORDINATORS=1")
 
 
@@ -70,6 +73,23 @@ class LeasesTest(unittest.TestCase):
     def test_an_item_that_ends_every_worker(self):
         self.expect_holds(*POISON)
         self.expect_holds(*POISON_IN_COMPANY)
+
+    def test_a_shard_that_is_cut_when_it_is_leased(self):
+        self.expect_holds(*CUT)
+
+    def test_a_shard_that_is_taken_back_from_a_slow_worker(self):
+        self.expect_holds(*TAKEN_BACK)
+        self.expect_holds(*CUT_AND_TAKEN_BACK, liveness=False)
+
+    def test_a_rest_that_stays_with_the_lease_as_well_counts_twice(self):
+        self.expect_fails(*CUT, "WITHOUT_SHORTENING", liveness=False, because=r"assertion violated.*predictions.*==1")
+
+    def test_without_the_fence_what_was_taken_back_counts_twice(self):
+        self.expect_fails(*TAKEN_BACK, "WITHOUT_FENCE", liveness=False, because=r"assertion violated.*predictions.*==1")
+
+    def test_what_is_taken_back_without_limit_never_ends(self):
+        self.expect_fails("FIRST_SHARDS=1", "WORKERS=1", "COORDINATORS=1", "FAULTS=0", "WITHOUT_LIMIT_OF_TAKE_BACKS", liveness=True,
+                          because="acceptance cycle")
 
     def test_without_the_fence_a_prediction_counts_twice(self):
         self.expect_fails(*ONE, "WITHOUT_FENCE", liveness=False, because=r"assertion violated.*predictions.*==1")
