@@ -1,5 +1,6 @@
 """The ceiling: a bare COPY of rows that were just committed into the same table, by as many connections as the coordinators have."""
 
+import resource
 import subprocess
 import time
 
@@ -17,7 +18,7 @@ class Ceiling:
         self._run = 2_000_000_000
 
     def measure(self, coordinators):
-        """Rows each second by format."""
+        """By format: rows each second, and microseconds of processor time for each."""
         return {form: self._copy(form, CONNECTIONS * coordinators) for form in FORMATS}
 
     def _copy(self, form, connections):
@@ -32,13 +33,21 @@ class Ceiling:
                 subprocess.run([*psql, "-c", f"COPY ({select}) TO STDOUT (FORMAT {form})"], stdout=file, check=True)
         processes = []
         begin = time.monotonic()
+        used = self._processor_seconds()
         for path in files:
             with open(path, "rb") as file:
                 processes.append(subprocess.Popen([*psql, "-c", f"COPY predictions (run_id, item_ordinal, {COLUMNS}) FROM STDIN (FORMAT {form})"], stdin=file))
         codes = [process.wait() for process in processes]
         seconds = time.monotonic() - begin
+        time.sleep(0.2)  # until the server has noted the ends of its sessions
+        used = self._processor_seconds() - used
         for path in files:
             path.unlink()
         if any(codes):
             raise SystemExit("a bare COPY failed")
-        return connections * ROWS / seconds
+        return connections * ROWS / seconds, used / connections / ROWS * 1e6
+
+    def _processor_seconds(self):
+        """Of clients and sessions that have ended."""
+        clients = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return clients.ru_utime + clients.ru_stime + self._cluster.ended_sessions_seconds()

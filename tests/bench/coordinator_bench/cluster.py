@@ -86,6 +86,11 @@ class Cluster(Service):
         return {"coordinators": sum(cpu_seconds(process.pid) for process, _ in self.coordinators),
                 "postgres": sum(self._backends.values()), "machine": machine_busy_seconds()}
 
+    def ended_sessions_seconds(self):
+        """Processor time of the server's processes that are gone."""
+        fields = pathlib.Path(f"/proc/{self._postgres.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[13]) + int(fields[14])) / TICKS
+
     def number(self, query):
         (value,) = self.psql(query)
         return int(value or 0)

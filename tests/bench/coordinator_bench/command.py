@@ -64,8 +64,10 @@ class Bench:
 
     def speed(self):
         print("\n| coordinators | workers | predictions/s | of a bare COPY, binary | text | lease at half load, p50 / p99 ms | commit, "
-              "likewise | first leases of all workers at once: each one's first, p50 / p99 ms | all of them | processors: coordinators, PostgreSQL, simulation, others | coordinators, MiB |")
-        print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+              "likewise | first leases of all workers at once: each one's first, p50 / p99 ms | all of them | processors: "
+              "coordinators, PostgreSQL, simulation, others | the first three for a prediction, "
+              "of COPY for a row as text and binary, us | coordinators, MiB |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
         for coordinators in map(int, self.options.coordinators.split(",")):
             self.cluster.start_coordinators(coordinators)
             for workers in map(int, self.options.workers.split(",")):
@@ -75,14 +77,17 @@ class Bench:
         warm, last = self.simulate(workers, self.options.seconds)
         rate = per_second(warm, last)
         ceiling = self.ceiling.measure(coordinators)
+        (binary, binary_time), (text, text_time) = ceiling["binary"], ceiling["text"]
         used = processors(warm, last)
+        own_time = (used["coordinators"] + used["postgres"] + used["workers"]) / rate * 1e6
         pace = workers * data.SHARD_ITEMS / (rate / 2)
         _, half = self.simulate(workers, max(self.options.seconds, 3 * pace), rate, pace=pace, warm_up=2 + pace)
-        print(f"| {coordinators} | {workers} | {rate:,.0f} | {rate / ceiling['binary']:.2f} of {ceiling['binary']:,.0f} | "
-              f"{rate / ceiling['text']:.2f} of {ceiling['text']:,.0f} | {milliseconds(half['lease_seconds'])} | "
+        print(f"| {coordinators} | {workers} | {rate:,.0f} | {rate / binary:.2f} of {binary:,.0f} | "
+              f"{rate / text:.2f} of {text:,.0f} | {milliseconds(half['lease_seconds'])} | "
               f"{milliseconds(half['commit_seconds'])} | {milliseconds(half['first_lease_seconds'])} | "
-              f"{milliseconds(half['first_leases_seconds'])} | {used['coordinators']:.2f}, {used['postgres']:.2f}, {used['workers']:.2f}, "
-              f"{used['others']:.2f} | {last['memory']:.0f} |", flush=True)
+              f"{milliseconds(half['first_leases_seconds'])} | "
+              f"{used['coordinators']:.2f}, {used['postgres']:.2f}, {used['workers']:.2f}, "
+              f"{used['others']:.2f} | {own_time:.1f}, {text_time:.1f}, {binary_time:.1f} | {last['memory']:.0f} |", flush=True)
 
     def memory(self):
         """Of one coordinator, while so many predictions go through it."""
