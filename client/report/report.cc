@@ -13,7 +13,8 @@ absl::StatusOr<std::vector<ReportSection>> MakeReport(const ReportInput& input) 
                           TrainingMethodSection, ShotsSection, BenchmarksSection, WritingSection,
                           AlignmentSection, SubjectsSection, PublishedAveragesSection}) {
     ASSAY_ASSIGN_OR_RETURN(ReportSection section, make(input));
-    if (section.findings.empty() && section.figures.empty() && section.tables.empty()) {
+    if (section.findings.empty() && section.limits.empty() && section.figures.empty() &&
+        section.tables.empty()) {
       section.limits.emplace_back("There is nothing here that tells of it.");
     }
     sections.push_back(std::move(section));

@@ -74,7 +74,7 @@ std::vector<GroupScores> Collect(const std::vector<LeaderboardCell>& cells,
       small += is_small ? 1 : 0;
       if (!is_small) scores.groups.push_back(group);
     }
-    if (small > 0) {
+    if (small > 0 && scores.groups.size() + small >= kLeastGroups) {
       section.limits.push_back(absl::StrCat(
           TitleOfKey(key.first), ": ", Counted(static_cast<int64_t>(small), "group"),
           " with fewer than ", kLeastItems, " items in a run, of which nothing is told."));
