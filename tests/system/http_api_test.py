@@ -272,17 +272,17 @@ class HttpApiTest(unittest.TestCase):
         self.assertIn(self.base, self.service.log())
 
     def test_9_commands_answer_in_json_and_csv(self):
-        run = f"run:{self.runs[0]}"
-        job = self.service.submit("--shots", 0, benchmark="mmlu", model="mistral")
-        reading = [
-            "dataset list", "model list", "model show llama", "model facts list", "benchmark list", "benchmark show bbh", "jobs",
-            f"results {self.mmlu}", f"watch {self.mmlu}", f"predictions {run}", f"compare {run} run:{self.runs[1]}",
-            f"estimate {self.mmlu}", "leaderboard", "baseline list", "workers", "token list", "limit list", "audit", "job deleted",
-            "ratings list", "ratings show 1", "ratings export 1", "ratings agreement 1", f"priority {job} 3", f"pause {job}",
-            f"resume {job}", f"cancel {job}", "model facts set llama parameters=1b", f"dataset import mmlu {SAMPLE_DATA / 'mmlu'}",
-            f"job delete {job} --yes", "token create json --user json", "token revoke json",
+        # What is controlled first has not ended by then.
+        job = self.service.submit("--shots", 0, "--shard-items", 1, benchmark="impact,mmlu", model="mistral,llama")
+        commands = [
+            f"pause {job}", f"priority {job} 3", f"resume {job}", f"cancel {job}", "dataset list", "model list", "model show llama",
+            "model facts list", "benchmark list", "benchmark show bbh", "jobs", f"results {self.mmlu}", f"watch {self.mmlu}",
+            f"predictions {self.mmlu}", f"compare run:{self.runs[0]} run:{self.runs[1]}", "estimate --model llama --benchmark mmlu",
+            "leaderboard", "baseline list", "workers", "token list", "limit list", "audit", "job deleted", "ratings list",
+            "ratings show 1", "ratings export 1", "ratings agreement 1", "model facts set llama parameters=1b",
+            f"dataset import mmlu {SAMPLE_DATA / 'mmlu'}", f"job delete {job} --yes", "token create json --user json", "token revoke json",
         ]
-        for words in reading:
+        for words in commands:
             with self.subTest(words):
                 json.loads(self.service.run(*words.split(), "--format", "json").stdout)
         for words in ("jobs", "benchmark show bbh", "model facts set llama parameters=2b"):
