@@ -2,11 +2,11 @@
 #ifndef ASSAY_COORDINATOR_STORE_TRANSACTION_H_
 #define ASSAY_COORDINATOR_STORE_TRANSACTION_H_
 
-#include <source_location>
 #include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/call_site.h"
 #include "common/base/status_macros.h"
 #include "coordinator/store/connection.h"
 #include "coordinator/store/database.h"
@@ -25,8 +25,8 @@ bool IsOk(const absl::StatusOr<T>& value) {
 // commit, is tried once more with `body` run afresh. What it takes is told of by the name of the
 // function that calls it.
 template <typename Body>
-std::invoke_result_t<Body&, pqxx::work&> Transact(
-    Database& database, Body body, std::source_location where = std::source_location::current()) {
+std::invoke_result_t<Body&, pqxx::work&> Transact(Database& database, Body body,
+                                                  CallSite where = CallSite::current()) {
   for (int attempt = 1;; ++attempt) {
     ASSAY_ASSIGN_OR_RETURN(Database::Session session, database.Acquire());
     DatabaseError error;

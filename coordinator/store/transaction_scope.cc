@@ -14,7 +14,7 @@ thread_local TransactionScope* current = nullptr;
 
 }  // namespace
 
-TransactionScope::TransactionScope(const Database& database, std::source_location where)
+TransactionScope::TransactionScope(const Database& database, CallSite where)
     : observer_(database.observer()),
       function_(where.function_name()),
       outer_(std::exchange(current, this)),

@@ -2,11 +2,11 @@
 #ifndef ASSAY_COORDINATOR_STORE_TRANSACTION_SCOPE_H_
 #define ASSAY_COORDINATOR_STORE_TRANSACTION_SCOPE_H_
 
-#include <source_location>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/call_site.h"
 #include "common/logging/log_context.h"
 #include "coordinator/store/database.h"
 
@@ -16,8 +16,7 @@ namespace assay {
 // told how long the transaction took, and what was noted is logged, provided it was committed.
 class TransactionScope {
  public:
-  explicit TransactionScope(const Database& database,
-                            std::source_location where = std::source_location::current());
+  explicit TransactionScope(const Database& database, CallSite where = CallSite::current());
   ~TransactionScope();
   TransactionScope(const TransactionScope&) = delete;
   TransactionScope& operator=(const TransactionScope&) = delete;
