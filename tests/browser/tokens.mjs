@@ -5,7 +5,7 @@ import test from 'node:test';
 
 import {facts, inspect, open, picture, until} from './harness.mjs';
 
-const {page: at, read, submit, neither, revoked, revoke} = facts.tokens;
+const {page: at, read, submit, other, neither, revoked, revoke} = facts.tokens;
 const title = (page, name) => page.getByRole('heading', {level: 1, name, exact: true});
 
 async function signIn(page, token) {
@@ -58,6 +58,16 @@ test('who may read sees everything and controls nothing', async () => {
   assert.equal(await page.evaluate(() => JSON.stringify(sessionStorage)), '{}');
   await page.reload();
   await title(page, 'Sign in').waitFor();
+  await page.finish();
+});
+
+test('jobs of others are left alone, with the reason', async () => {
+  const page = await open(`/?view=live&job=${facts.guarded_job}`, {at});
+  await signIn(page, other);
+  const job = page.getByRole('article', {name: `Job ${facts.guarded_job}`, exact: true});
+  await job.getByRole('button', {name: 'Resume'}).click();
+  await job.getByRole('alert').getByText('Sign in with a token').waitFor();
+  await picture(page, 'refused-1280');
   await page.finish();
 });
 

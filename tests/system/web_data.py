@@ -124,7 +124,7 @@ def fill(service, many):
     # Long enough to be paused again by who looks at the page.
     waiting = service.submit("--precision", "bfloat16", "--shard-items", 1, benchmark="mmlu,bbh,drop,crass", model=models)
     service.run("pause", waiting)
-    guarded = service.submit("--precision", "float16", "--shard-items", 1, benchmark="mmlu,bbh,drop,crass", model=models)
+    guarded = service.submit("--precision", "bfloat16", "--shots", 0, "--shard-items", 1, benchmark="mmlu,bbh,drop,crass", model=models)
     service.run("pause", guarded)
 
     names = re.findall(r"^  - name: (\S+)$", (ROOT / "deploy/models.yaml").read_text(), re.MULTILINE)
@@ -142,7 +142,8 @@ def fill(service, many):
         "models": list(MODELS), "precision": "float32", "foundation": "LLaMA", "published": "paper",
         "run": str(first[MODELS[0], "mmlu"]), "other_run": str(first[MODELS[1], "mmlu"]),
         "choice_run": str(choices[MODELS[0], "mmlu"]), "writing_runs": [str(writing[name, "impact"]) for name in WRITERS],
-        "writers": WRITERS, "judge": JUDGE, "open_job": str(waiting), "guarded_job": str(guarded), "failed_job": str(failed), "failed": 4, "failure": "has no room for a prompt",
+        "writers": WRITERS, "judge": JUDGE, "open_job": str(waiting), "guarded_job": str(guarded),
+        "owner": service.job(guarded)["owner"], "failed_job": str(failed), "failed": 4, "failure": "has no room for a prompt",
         "many": many, "many_run": many_run, "many_items": items, "many_samples": SAMPLES,
         "hostile_output": HOSTILE, "rare_text": RARE, "rare_ordinal": rare_ordinal,
     }

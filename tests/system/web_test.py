@@ -31,8 +31,8 @@ SIDE_BY_SIDE = (("page", "leaderboard", "samples"), ("compare", "rate", "live", 
 
 
 @contextlib.contextmanager
-def guarded(service):
-    """A second coordinator on the service's database, which asks for tokens; yields what the browser's tests have to know of it."""
+def guarded(service, owner):
+    """A second coordinator on the service's database, which asks for tokens: of `owner`, and of others; yields what the browser's tests have to know of it."""
     run = service.data / "run"
     database = f"postgresql://assay@/assay?host={urllib.parse.quote(str(run), safe='')}&port=5432"
     addresses = [service.folder / name for name in ("guarded.rpc", "guarded.http")]
@@ -56,7 +56,8 @@ def guarded(service):
                                   check=True)
             return made.stdout.strip()
 
-        yield {"page": f"http://{http}", "read": token("reader", "read"), "submit": token("owner", "read,submit"),
+        yield {"page": f"http://{http}", "read": token("reader", "read"), "submit": token(owner, "read,submit"),
+               "other": token("other", "read,submit"),
                "neither": token("sender", "submit"), "revoked": token("guest", "read"), "revoke": [*assay, "token", "revoke", "guest"]}
     finally:
         process.terminate()
@@ -73,7 +74,7 @@ class WebTest(unittest.TestCase):
         with Service(workers=1, options=["--web-listen", f"127.0.0.1:{port}"]) as service:
             facts = web_data.fill(service, PREDICTIONS)
             wait_until(lambda: urllib.request.urlopen(page).status == 200, 10, "the page is served")
-            with guarded(service) as tokens:
+            with guarded(service, facts["owner"]) as tokens:
                 self.browse(service, page, {**facts, "tokens": tokens})
 
     def browse(self, service, page, facts):
