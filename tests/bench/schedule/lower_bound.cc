@@ -73,7 +73,9 @@ LowerBound BoundMakespan(const std::vector<BoundedModel>& models,
                          const std::vector<double>& workers) {
   LowerBound bound;
   for (const std::vector<double>& prices : PriceGrid(workers.size())) {
-    bound.capacity = Bisect(models, workers, prices, false, bound.capacity);
+    const double capacity = Bisect(models, workers, prices, false, bound.capacity);
+    if (capacity > bound.capacity || bound.prices.empty()) bound.prices = prices;
+    bound.capacity = capacity;
     bound.with_loads = Bisect(models, workers, prices, true, bound.with_loads);
   }
   for (const BoundedModel& model : models) {

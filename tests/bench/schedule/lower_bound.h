@@ -18,6 +18,8 @@ struct LowerBound {
   // Work by capacity alone: nothing is ever loaded, and each token is computed where that is best
   // for all.
   double capacity = 0;
+  // What a second of each kind is worth in it, 1 together: little where a kind has little to do.
+  std::vector<double> prices = {};
   // The same where whoever computes a model has loaded it once: of T seconds he has T less the load
   // for it. A worker that computes for several models loads more than that, so this holds for it as
   // well.

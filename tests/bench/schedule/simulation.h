@@ -12,6 +12,7 @@
 #include "common/domain/worker.h"
 #include "coordinator/schedule/cluster_state.h"
 #include "tests/bench/schedule/lower_bound.h"
+#include "tests/bench/schedule/machine_time.h"
 #include "tests/bench/schedule/suite.h"
 
 namespace assay::simulation {
@@ -42,6 +43,7 @@ struct SimulationOptions {
   double lease_seconds = 30;
   uint64_t seed = 1;
   std::vector<OwnerShare> shares = {};
+  bool speeds_known = false;  // as after an earlier sweep of the same models
 };
 
 struct SimulatedRunEnd {
@@ -56,14 +58,14 @@ struct SimulationResult {
   int64_t leases = 0;
   int64_t expired = 0;     // leases that ran out
   int64_t taken_back = 0;  // leases taken back for an idle worker
-  double busy_share = 0;   // of the time of the workers that were there: computing what was stored
+  LostTime lost_time;
   std::vector<double> job_ends;  // by job
   // Worker-seconds of the jobs' stored work until the first of them ended.
   std::vector<double> served_until_first_end;
   int most_loads_of_one = 0;  // that one worker did
   bool complete = false;      // each item was stored once
-  double decide_microseconds =
-      0;  // of this machine's time, for one decision with its share of updates
+  // Of this machine's time, for one decision with its share of updates.
+  double decide_microseconds = 0;
 };
 
 SimulationResult Simulate(const SimulationOptions& options);
