@@ -54,6 +54,14 @@ TEST(SimulationTest, LostAndSlowWorkersLoseNothing) {
   const SimulationResult result = Simulate(options);
   EXPECT_TRUE(result.complete);
   EXPECT_GT(result.expired, 0);
+  const LostTime& lost = result.lost_time;
+  for (const double part : {lost.dearer_kind, lost.loads, lost.thrown_away, lost.gone}) {
+    EXPECT_GT(part, 0);
+  }
+  EXPECT_NEAR(result.makespan / result.bound.capacity,
+              1 + lost.dearer_kind + lost.loads + lost.thrown_away + lost.gone + lost.waiting +
+                  lost.idle_end,
+              1e-6);
 }
 
 TEST(SimulationTest, EqualUsersShareTheWorkersEqually) {
