@@ -63,7 +63,7 @@ def compare_by_file(arguments, limit):
     if state["of"] != what:
         sys.exit(f"{arguments.by_file} is of another comparison: {state['of']}")
     files = sorted((path for path in arguments.data.iterdir() if path.is_file()), key=lambda path: path.stat().st_size)
-    with Service(workers=1) as service, tempfile.TemporaryDirectory() as folder:
+    with Service(workers=1, threads=None) as service, tempfile.TemporaryDirectory() as folder:
         names = add_models(service, arguments.models)
         for path in files:
             if path.name in state["files"]:
@@ -93,7 +93,7 @@ def main():
     if arguments.by_file:
         found = compare_by_file(arguments, limit)
     else:
-        with Service(workers=1) as service:
+        with Service(workers=1, threads=None) as service:
             service.run("dataset", "import", arguments.benchmark, arguments.data.resolve())
             names = add_models(service, arguments.models)
             found = compare(service, names, arguments.models, arguments.benchmark, limit)

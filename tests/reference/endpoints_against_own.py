@@ -130,7 +130,7 @@ def main():
     model = arguments.model or str(DEMO_MODEL)
     remote_name = "demo" if not llama_cpp else model
     shares = []
-    with Service(workers=1) as service, start(arguments.server, python, model, service.folder) as endpoint:
+    with Service(workers=1, threads=None) as service, start(arguments.server, python, model, service.folder) as endpoint:
         service.run("dataset", "import", "mmlu", SAMPLE_DATA / "mmlu")
         service.run("model", "add", "own", model)
         limit = ["--limit", arguments.limit]

@@ -33,7 +33,7 @@ PRECISIONS = ("float32", "llm-int8")
 
 
 def run_ours(model, data, limit, folder):
-    with Service(workers=1) as service:
+    with Service(workers=1, threads=None) as service:
         service.run("dataset", "import", "mmlu", data.resolve())
         service.run("model", "add", "model", model.resolve())
         for precision in PRECISIONS:

@@ -82,7 +82,7 @@ def main():
     parser.add_argument("--part", action="store_true")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        service = stack.enter_context(Service(workers=1))
+        service = stack.enter_context(Service(workers=1, threads=None))
         for benchmark in BENCHMARKS:
             path = drop_file(arguments.data) if benchmark == "drop" else arguments.data / benchmark
             if arguments.part and benchmark in EACH:
