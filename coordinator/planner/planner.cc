@@ -1,7 +1,6 @@
 #include "coordinator/planner/planner.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -9,10 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/benchmark/impact.h"
-#include "common/benchmark/prompt_template.h"
-#include "common/benchmark/utf8.h"
 #include "common/remote/remote_model.h"
 #include "common/scoring/grader_kind.h"
+#include "coordinator/planner/item_selection.h"
 #include "coordinator/planner/manifest.h"
 #include "coordinator/planner/settings_check.h"
 #include "coordinator/reuse/reuse_key.h"
@@ -51,83 +49,6 @@ absl::Status CheckRequest(const JobRequest& request) {
   return absl::OkStatus();
 }
 
-// What is asked of a dataset by one setting.
-struct Selected {
-  std::vector<int64_t> ordinals;
-  int64_t characters = 0;           // of all prompts
-  int64_t unshared_characters = 0;  // a group's few-shot examples counted once
-  int64_t sent_characters = 0;      // to an endpoint, which is asked about each choice by itself
-  std::string first_item_id;
-  std::string first_prompt;
-  std::vector<std::string> samples;  // whole prompts, of all groups
-};
-
-// The prompt as the plan shows it.
-std::string InTemplate(const RunSettings& settings, std::string prompt) {
-  switch (settings.prompt_template) {
-    case PromptTemplate::kNone:
-      return prompt;
-    case PromptTemplate::kChat:
-      return DescribeChatMessages(settings.system_prompt, prompt);
-    case PromptTemplate::kAlpaca:
-      return AlpacaPrompt(settings.system_prompt, prompt);
-  }
-  return prompt;
-}
-
-absl::StatusOr<Selected> SelectItems(const Benchmark& benchmark, const ProtocolSpec& protocol,
-                                     const RunSettings& settings, const Dataset& dataset,
-                                     int sample_prompts) {
-  Selected selected;
-  const auto groups = static_cast<int>(dataset.groups().size());
-  const int samples_of_group = (sample_prompts + groups - 1) / std::max(1, groups);
-  // Of each prompt, which shares its beginning with the others.
-  const int64_t template_characters = CountCharacters(InTemplate(settings, ""));
-  for (const std::string& group : dataset.groups()) {
-    ASSAY_ASSIGN_OR_RETURN(Selection selection,
-                           benchmark.Select(protocol, settings.shots, dataset.Group(group)));
-    if (!protocol.criterion.empty()) {
-      std::erase_if(selection.items,
-                    [](const Item& item) { return item.fields.count(kAnswerField) == 0; });
-    }
-    size_t count = selection.items.size();
-    if (settings.limit > 0) count = std::min<size_t>(count, settings.limit);
-    int64_t shot_characters = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const Item& item = selection.items[i];
-      int64_t own = 0;
-      for (int variant = 0; variant < protocol.variants; ++variant) {
-        own += template_characters +
-               CountCharacters(benchmark.RenderVariant(protocol, item, {}, variant));
-      }
-      if (i == 0) {
-        std::string prompt = benchmark.RenderPrompt(protocol, item, selection.shots);
-        shot_characters = (CountCharacters(prompt) -
-                           CountCharacters(benchmark.RenderPrompt(protocol, item, {}))) *
-                          protocol.variants;
-        selected.unshared_characters += shot_characters;
-        if (selected.first_item_id.empty()) {
-          selected.first_item_id = item.id;
-          selected.first_prompt = InTemplate(settings, std::move(prompt));
-        }
-      }
-      if (static_cast<int>(i) < samples_of_group &&
-          static_cast<int>(selected.samples.size()) < sample_prompts) {
-        selected.samples.push_back(
-            InTemplate(settings, benchmark.RenderPrompt(protocol, item, selection.shots)));
-      }
-      selected.characters += shot_characters + own;
-      const auto questions = protocol.request_type == RequestType::kScoreChoices
-                                 ? static_cast<int64_t>(item.choices.size())
-                                 : 1;
-      selected.sent_characters += questions * (shot_characters + own);
-      selected.unshared_characters += own;
-      selected.ordinals.push_back(item.ordinal);
-    }
-  }
-  return selected;
-}
-
 double CharactersPerToken(const RunSpec& run, const ModelSpec& model,
                           const EstimateRequest& request) {
   for (const TokenRatio& ratio : request.ratios) {
@@ -139,46 +60,6 @@ double CharactersPerToken(const RunSpec& run, const ModelSpec& model,
   return model.characters_per_token;
 }
 
-RunCost CostOf(const Selected& selected, const ModelSpec& model, const ProtocolSpec& protocol,
-               int samples, double characters_per_token) {
-  const auto tokens = [characters_per_token](int64_t characters) {
-    return static_cast<int64_t>(std::ceil(static_cast<double>(characters) / characters_per_token));
-  };
-  RunCost cost;
-  // An item's samples share its prompt's computation, not its price.
-  cost.prompt_tokens = tokens(selected.characters) * samples;
-  cost.computed_tokens = tokens(selected.unshared_characters);
-  if (model.remote.has_value()) {
-    cost.prompt_tokens = cost.computed_tokens = tokens(selected.sent_characters) * samples;
-  }
-  cost.generated_tokens =
-      static_cast<int64_t>(selected.ordinals.size()) * samples * protocol.max_output;
-  return cost;
-}
-
-// What no endpoint can do is refused before one is asked.
-absl::Status CheckRemote(const ModelSpec& model, const DatasetInfo& dataset,
-                         const ProtocolSpec& protocol, const RunSettings& settings) {
-  if (!model.remote.has_value()) return absl::OkStatus();
-  const bool chat = model.remote->api == RemoteApi::kChat;
-  if (chat && protocol.request_type == RequestType::kScoreChoices) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "protocol ", protocol.name, " of ", dataset.name, " compares the log-probabilities of ",
-        "choices, and the chat API of model ", model.name, " gives none: such protocols need a ",
-        "model added with --api completions whose endpoint echoes prompts with log-probabilities"));
-  }
-  if (!chat && settings.prompt_template == PromptTemplate::kChat) {
-    return absl::InvalidArgumentError(absl::StrCat("the completions API of model ", model.name,
-                                                   " applies no chat template; add ",
-                                                   "the model under another name with --api chat"));
-  }
-  if (settings.bos != BosHandling::kDefault) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("model ", model.name, " is behind an endpoint, which sees to the BOS itself"));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::shared_ptr<const Dataset>> WithAnswers(const Dataset& dataset,
                                                            const JudgedAnswers& judged) {
   std::vector<Item> items(dataset.items().begin(), dataset.items().end());
@@ -187,17 +68,6 @@ absl::StatusOr<std::shared_ptr<const Dataset>> WithAnswers(const Dataset& datase
     if (answer != judged.answers.end()) SetAnswer(answer->second, judged.rubric, item);
   }
   return Dataset::Create(std::move(items));
-}
-
-// Neighbours stay together, so that a shard's prompts share what comes before the question.
-std::vector<std::vector<int64_t>> CutIntoShards(const std::vector<int64_t>& ordinals,
-                                                int64_t shard_items) {
-  std::vector<std::vector<int64_t>> shards;
-  for (size_t begin = 0; begin < ordinals.size(); begin += shard_items) {
-    const size_t end = std::min(ordinals.size(), begin + static_cast<size_t>(shard_items));
-    shards.emplace_back(ordinals.begin() + begin, ordinals.begin() + end);
-  }
-  return shards;
 }
 
 }  // namespace
@@ -300,8 +170,9 @@ absl::StatusOr<PlannedRun> Planner::PlanRun(const ModelSpec& model, const Datase
         absl::StrCat("protocol ", protocol->name, " of ", dataset.name,
                      " rates the answers of another run; submit it by `assay judge`"));
   }
-  ASSAY_ASSIGN_OR_RETURN(Selected selected, SelectItems(*benchmark, *protocol, spec.settings, *data,
-                                                        request.estimate.sample_prompts));
+  ASSAY_ASSIGN_OR_RETURN(
+      SelectedItems selected,
+      SelectItems(*benchmark, *protocol, spec.settings, *data, request.estimate.sample_prompts));
   if (selected.ordinals.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("data set \"", dataset.name, "\" has no item to ask with ",

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "common/base/status_macros.h"
+#include "common/remote/remote_model.h"
 
 namespace assay {
 namespace {
@@ -80,6 +81,28 @@ void ResolveSettings(const ProtocolSpec& protocol, RunSettings* settings) {
 absl::Status CheckSettings(const ProtocolSpec& protocol, const RunSettings& settings) {
   ASSAY_RETURN_IF_ERROR(CheckTemplate(settings));
   return CheckSampling(protocol, settings.sampling);
+}
+
+absl::Status CheckRemote(const ModelSpec& model, const DatasetInfo& dataset,
+                         const ProtocolSpec& protocol, const RunSettings& settings) {
+  if (!model.remote.has_value()) return absl::OkStatus();
+  const bool chat = model.remote->api == RemoteApi::kChat;
+  if (chat && protocol.request_type == RequestType::kScoreChoices) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "protocol ", protocol.name, " of ", dataset.name, " compares the log-probabilities of ",
+        "choices, and the chat API of model ", model.name, " gives none: such protocols need a ",
+        "model added with --api completions whose endpoint echoes prompts with log-probabilities"));
+  }
+  if (!chat && settings.prompt_template == PromptTemplate::kChat) {
+    return absl::InvalidArgumentError(absl::StrCat("the completions API of model ", model.name,
+                                                   " applies no chat template; add ",
+                                                   "the model under another name with --api chat"));
+  }
+  if (settings.bos != BosHandling::kDefault) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model ", model.name, " is behind an endpoint, which sees to the BOS itself"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace assay
