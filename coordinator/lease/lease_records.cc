@@ -8,6 +8,7 @@
 #include "common/logging/log_context.h"
 #include "common/tracing/span.h"
 #include "coordinator/lease/lease_manager.h"
+#include "coordinator/lease/outcome_names.h"
 
 namespace assay {
 namespace {
@@ -54,30 +55,6 @@ void RecordCommit(const GrantedShard& shard, absl::Time begin, absl::Time end,
               .parent_span_id = parent.span_id,
               .begin = begin,
               .end = end});
-}
-
-const char* NameOf(CommitOutcome outcome) {
-  switch (outcome) {
-    case CommitOutcome::kAccepted:
-      return "accepted";
-    case CommitOutcome::kDuplicate:
-      return "duplicate";
-    case CommitOutcome::kStale:
-      return "stale";
-  }
-  return "";
-}
-
-const char* NameOf(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::kReported:
-      return "failed";
-    case FailureKind::kExpired:
-      return "expired";
-    case FailureKind::kReturned:
-      return "returned";
-  }
-  return "";
 }
 
 }  // namespace

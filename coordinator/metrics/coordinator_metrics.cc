@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/domain/prediction.h"
+#include "coordinator/lease/outcome_names.h"
 
 namespace assay {
 namespace {
@@ -33,30 +34,6 @@ constexpr char kRefused[] = "refused";
 const char* ProgramOutcome(absl::string_view outcome) {
   if (outcome == kProgramPassed) return "passed";
   return absl::StartsWith(outcome, "timed out") ? "timed_out" : "failed";
-}
-
-const char* NameOf(CommitOutcome outcome) {
-  switch (outcome) {
-    case CommitOutcome::kAccepted:
-      return "accepted";
-    case CommitOutcome::kDuplicate:
-      return "duplicate";
-    case CommitOutcome::kStale:
-      return "stale";
-  }
-  return "";
-}
-
-const char* NameOf(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::kReported:
-      return "failed";
-    case FailureKind::kExpired:
-      return "expired";
-    case FailureKind::kReturned:
-      return "returned";
-  }
-  return "";
 }
 
 }  // namespace
