@@ -93,6 +93,17 @@ absl::Status CheckQuotaOf(const std::string& owner, QuotaStore& quotas,
   return CheckQuota(now, items);
 }
 
+// The runs of a plan, and what they will take.
+template <typename Response>
+grpc::Status AnswerPlan(Planner& planner, const std::vector<PlannedRun>& runs,
+                        const EstimateRequest& estimate, Response* response) {
+  const absl::StatusOr<SweepTime> time = planner.Estimate(runs, estimate);
+  ASSAY_RPC_RETURN_IF_ERROR(time.status());
+  *response->mutable_estimate() = MakeEstimate(*time);
+  for (const PlannedRun& run : runs) *response->add_runs() = MakeRunPlan(run);
+  return grpc::Status::OK;
+}
+
 }  // namespace
 
 grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
@@ -105,11 +116,7 @@ grpc::Status EvaluationServiceImpl::PlanJob(grpc::ServerContext*,
   if (request->has_judges()) {
     ASSAY_RPC_RETURN_IF_ERROR(ReadJudges(*request, *parts_.planner, *runs).status());
   }
-  const absl::StatusOr<SweepTime> time = parts_.planner->Estimate(*runs, job->estimate);
-  ASSAY_RPC_RETURN_IF_ERROR(time.status());
-  *response->mutable_estimate() = MakeEstimate(*time);
-  for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
-  return grpc::Status::OK;
+  return AnswerPlan(*parts_.planner, *runs, job->estimate, response);
 }
 
 grpc::Status EvaluationServiceImpl::SubmitJob(grpc::ServerContext* context,
@@ -147,12 +154,8 @@ grpc::Status EvaluationServiceImpl::PlanSweep(grpc::ServerContext*, const v1::Sw
   ASSAY_RPC_RETURN_IF_ERROR(plan.status());
   const absl::StatusOr<EstimateRequest> estimate = ReadEstimate(request->estimate());
   ASSAY_RPC_RETURN_IF_ERROR(estimate.status());
-  const absl::StatusOr<SweepTime> time = parts_.planner->Estimate(plan->runs, *estimate);
-  ASSAY_RPC_RETURN_IF_ERROR(time.status());
-  *response->mutable_estimate() = MakeEstimate(*time);
-  for (const PlannedRun& run : plan->runs) *response->add_runs() = MakeRunPlan(run);
   for (const FoundRun& run : plan->existing) *response->add_existing() = MakeExistingRun(run);
-  return grpc::Status::OK;
+  return AnswerPlan(*parts_.planner, plan->runs, *estimate, response);
 }
 
 grpc::Status EvaluationServiceImpl::SubmitSweep(grpc::ServerContext* context,
@@ -182,11 +185,7 @@ grpc::Status EvaluationServiceImpl::PlanJudgeJob(grpc::ServerContext*,
   ASSAY_RPC_RETURN_IF_ERROR(job.status());
   const absl::StatusOr<std::vector<PlannedRun>> runs = parts_.planner->PlanJudges(*job);
   ASSAY_RPC_RETURN_IF_ERROR(runs.status());
-  const absl::StatusOr<SweepTime> time = parts_.planner->Estimate(*runs, {});
-  ASSAY_RPC_RETURN_IF_ERROR(time.status());
-  *response->mutable_estimate() = MakeEstimate(*time);
-  for (const PlannedRun& run : *runs) *response->add_runs() = MakeRunPlan(run);
-  return grpc::Status::OK;
+  return AnswerPlan(*parts_.planner, *runs, {}, response);
 }
 
 grpc::Status EvaluationServiceImpl::SubmitJudgeJob(grpc::ServerContext* context,
